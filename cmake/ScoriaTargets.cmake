@@ -1,0 +1,35 @@
+# One target per folder of src/: scoria_folder(). Everything links scoria_flags.
+find_package(Threads REQUIRED)
+
+add_library(scoria_flags INTERFACE)
+target_compile_features(scoria_flags INTERFACE cxx_std_20)
+target_include_directories(scoria_flags INTERFACE "${CMAKE_SOURCE_DIR}/src")
+# -ffp-contract=off: R and sklearn do not fuse; a fused multiply-add would give other numbers (DESIGN: arithmetic rules).
+target_compile_options(scoria_flags INTERFACE -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+                                              -Woverloaded-virtual -Wcast-qual)
+if(SCORIA_WERROR)
+  target_compile_options(scoria_flags INTERFACE -Werror)
+endif()
+if(SCORIA_SANITIZE)
+  target_compile_options(scoria_flags INTERFACE -fsanitize=${SCORIA_SANITIZE} -fno-sanitize-recover=all
+                                                -fno-omit-frame-pointer)
+  target_link_options(scoria_flags INTERFACE -fsanitize=${SCORIA_SANITIZE})
+endif()
+find_program(SCORIA_CCACHE ccache)
+if(SCORIA_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${SCORIA_CCACHE}")
+endif()
+
+# scoria_folder(NAME SOURCES a.cc ... TESTS a_test.cc ... DEPENDS scoria_base ... LINK external ...)
+# makes the library scoria_NAME and, with SCORIA_TESTS, the test program NAME_test registered with ctest.
+function(scoria_folder name)
+  cmake_parse_arguments(arg "" "" "SOURCES;TESTS;DEPENDS;LINK;TEST_LINK" ${ARGN})
+  add_library(scoria_${name} STATIC ${arg_SOURCES})
+  target_link_libraries(scoria_${name} PUBLIC scoria_flags ${arg_DEPENDS} PRIVATE ${arg_LINK})
+  if(SCORIA_TESTS AND arg_TESTS)
+    add_executable(${name}_test ${arg_TESTS})
+    target_link_libraries(${name}_test PRIVATE scoria_${name} GTest::gtest GTest::gmock GTest::gtest_main ${arg_TEST_LINK})
+    target_compile_definitions(${name}_test PRIVATE SCORIA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    add_test(NAME ${name} COMMAND ${name}_test)
+  endif()
+endfunction()

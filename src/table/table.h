@@ -1,0 +1,46 @@
+// Named columns of one length.
+// Threads: value type; columns are shared and immutable.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "table/column.h"
+
+namespace scoria::table {
+
+class Table {
+ public:
+  Table() = default;
+  // A table without columns but with a number of rows, for add().
+  explicit Table(std::size_t rows) : rows_(rows) {}
+
+  std::size_t rows() const { return rows_; }
+  std::size_t columns() const { return columns_.size(); }
+  const std::vector<std::string>& names() const { return names_; }
+  const ColumnPtr& column(std::size_t index) const { return columns_.at(index); }
+  // nullptr when there is no column of that name; the first one when there are several.
+  ColumnPtr find(std::string_view name) const;
+  std::optional<std::size_t> position(std::string_view name) const;
+
+  // Precondition: column->size() == rows(). The first column added to an empty Table() sets rows().
+  void add(std::string name, ColumnPtr column);
+
+  Table take(std::span<const std::uint32_t> rows) const;
+  Table slice(std::size_t begin, std::size_t count) const;
+
+ private:
+  std::size_t rows_ = 0;
+  std::vector<std::string> names_;
+  std::vector<ColumnPtr> columns_;
+};
+
+// `below` under `above`: columns are matched by name, a column that one side lacks is null there, columns of `above` come
+// first. integer meets double as double; logical meets a number as that number; factors join levels.
+// Errors: invalid, when one column is text (or factor) on one side and a number on the other, naming it.
+Result<Table> stack(const Table& above, const Table& below);
+
+}  // namespace scoria::table
