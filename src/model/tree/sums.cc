@@ -89,6 +89,7 @@ class Block {
  public:
   Block(const Kernels& kernels, const FeatureMatrix& x, std::size_t begin, std::size_t rows, Simd simd)
       : kernels_(kernels), simd_(simd), pitch_(kernels.pitch()), groups_(rounded_up(rows) / kGroup) {
+    missing_.resize(groups_);
     ranks_.resize(groups_ * pitch_ + 2);  // a gather of the last rank reads two bytes past it
     for (std::size_t group = 0; group < groups_; ++group) {
       const std::size_t first = group * kGroup;
@@ -118,7 +119,7 @@ class Block {
   Simd simd_;
   std::size_t pitch_;
   std::size_t groups_;
-  bool missing_[kBlock / kGroup] = {};
+  std::vector<std::uint8_t> missing_;  // by group
   std::vector<Rank> ranks_;
 };
 
