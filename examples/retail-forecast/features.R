@@ -24,7 +24,7 @@ running_mean_of_known <- function(v) {
   v
 }
 
-pick_all_but_sales <- function(rows) rows[setdiff(names(rows), "sales")]
+without_sales <- function(rows) rows[setdiff(names(rows), "sales")]
 
 # The features of every complete row, or of those of one week.
 step_features <- function(series, step, only_week = NULL) {
@@ -43,6 +43,6 @@ step_features <- function(series, step, only_week = NULL) {
       month_mean = (lag1 + lag2 + lag3 + lag4 + lag5) / 5,
       month_max = pmax(lag1, lag2, lag3, lag4, lag5),
       month_min = pmin(lag1, lag2, lag3, lag4, lag5)) %>%
-    filter(complete.cases(pick_all_but_sales(.))) %>%
+    filter(complete.cases(without_sales(.))) %>%
     as.data.frame()
 }
