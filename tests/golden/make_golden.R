@@ -10,6 +10,7 @@ suppressMessages({
   library(randomForest)
   library(survival)
 })
+stopifnot(l10n_info()[["UTF-8"]])
 RNGkind("Mersenne-Twister", "Inversion", "Rejection")
 source(file.path(GOLDEN, "golden_writer.R"))
 

@@ -33,6 +33,16 @@ add("gbm_stored_zstd", gbm_stored(store = stored_as(compress = "zstd"), notes = 
 add("gbm_stored_lzma", gbm_stored(store = stored_as(compress = "lzma"), notes = "old .lzma container"))
 add("gbm_stored_rdata", gbm_stored(store = stored_as(format = "RData"), args = list("--object", "m"), notes = "save(other, m)"))
 add("rf_stored_rdata_version_2", forest_stored(store = stored_as(format = "RData", version = 2), args = list("--object", "m")))
+add("gbm_stored_latin1", {
+  d <- mixed_rows(200, 207)[c("a", "g", "signal")]
+  levels(d$g) <- iconv(c("low", "m\u00e9d", "h\u00f6ch"), "UTF-8", "latin1")
+  stopifnot(Encoding(levels(d$g))[2:3] == "latin1")
+  set.seed(1)
+  m <- fit_gbm(form("signal ~ a + g"), "gaussian", d, n.trees = 15, interaction.depth = 3)
+  nd <- mixed_rows(30, 208)[c("a", "g")]
+  levels(nd$g) <- c("low", "m\u00e9d", "h\u00f6ch")
+  gbm_case(m, nd, call = "predict(m, nd, n.trees = 15)", questions = link_only, notes = "levels are Latin-1 strings in the file, UTF-8 in the input")
+})
 add("gbm_stored_closure_environment", {
   fit_inside <- function() {
     d <- mixed_rows(80, 205)
