@@ -13,6 +13,7 @@ std::string format_real(double x, int scipen) {
   if (is_na(x)) return "NA";
   if (std::isnan(x)) return "NaN";
   if (std::isinf(x)) return x > 0 ? "Inf" : "-Inf";
+  if (x == 0) return "0";  // of either sign
   constexpr int kDigits = 15;
   std::array<char, 400> buffer;  // the longest: -1.8e308 in fixed form
   const auto written = [&](std::chars_format format, int precision) {
