@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "table/csv.h"
@@ -7,7 +8,7 @@
 namespace scoria::table {
 namespace {
 
-constexpr std::size_t kReadBytes = 256u << 10;
+constexpr std::size_t kReadBytes = 64u << 10;
 
 struct Header {
   CsvLayout layout;
@@ -52,23 +53,24 @@ Result<Table> read_csv(std::string_view text, const CsvOptions& options) {
 struct CsvReader::State {
   State(std::unique_ptr<ByteSource> bytes) : source(std::move(bytes)) {}
 
+  std::string_view text() const { return {buffer.data(), filled}; }
+
   // Reads on until a record may have ended: a line feed has come, or what is pending has grown by a quarter.
   Status fill() {
     if (begin > 0) {
-      text.erase(0, begin);
+      filled -= begin;
+      std::memmove(buffer.data(), buffer.data() + begin, filled);
       begin = 0;
     }
-    const std::size_t pending = text.size();
+    const std::size_t pending = filled;
     while (!at_end) {
-      const std::size_t before = text.size();
-      text.resize(before + kReadBytes);
-      auto count = source->read(std::span(text).subspan(before));
-      text.resize(before + (count.ok() ? count.value() : 0));
-      if (!count.ok()) return std::move(count).error();
-      at_end = count.value() == 0;
-      const bool short_record = pending < kReadBytes;
-      if (short_record && text.find('\n', before) != std::string::npos) break;
-      if (text.size() > pending + pending / 4 + kReadBytes) break;
+      if (buffer.size() - filled < kReadBytes / 2) buffer.resize(buffer.size() + buffer.size() / 2 + kReadBytes);
+      SCORIA_TRY(count, source->read(std::span(buffer).subspan(filled)));
+      at_end = count == 0;
+      const std::string_view fresh(buffer.data() + filled, count);
+      filled += count;
+      if (pending < kReadBytes && fresh.find('\n') != std::string_view::npos) break;
+      if (filled > pending + pending / 4 + kReadBytes) break;
     }
     return Ok{};
   }
@@ -77,9 +79,9 @@ struct CsvReader::State {
     std::size_t rows = 0;
     std::size_t scanned = 0;  // from begin
     while (rows < max_rows) {
-      const CsvIndex::Found found = index->find(text, begin + scanned, at_end, max_rows - rows);
+      const CsvIndex::Found found = index->find(text(), begin + scanned, at_end, max_rows - rows);
       if (found == CsvIndex::Found::end) break;
-      if (found == CsvIndex::Found::fault) return layout->error(index->fault(), text, begin, line);
+      if (found == CsvIndex::Found::fault) return layout->error(index->fault(), text(), begin, line);
       if (found == CsvIndex::Found::more) {
         SCORIA_TRY_STATUS(fill());
         continue;
@@ -89,7 +91,7 @@ struct CsvReader::State {
       scanned = index->end_of_rows(taken) - begin;
     }
     if (rows == 0 && has_begun) return std::optional<Table>();
-    const std::string_view batch = std::string_view(text).substr(0, begin + scanned);
+    const std::string_view batch = text().substr(0, begin + scanned);
     SCORIA_TRY(table, layout->read(*index, batch, begin, line, CsvGuess::from_first_rows));
     if (!has_begun) layout->settle(table);
     has_begun = true;
@@ -99,7 +101,8 @@ struct CsvReader::State {
   }
 
   std::unique_ptr<ByteSource> source;
-  std::string text;  // what was read and not yet returned begins at `begin`
+  std::vector<char> buffer;  // bytes [begin, filled) were read and not yet returned
+  std::size_t filled = 0;
   std::size_t begin = 0;
   std::size_t line = 1;    // the number of the line at `begin`
   bool at_end = false;     // the source has ended
@@ -117,7 +120,7 @@ CsvReader::~CsvReader() = default;
 Result<CsvReader> CsvReader::open(std::unique_ptr<ByteSource> source, CsvOptions options) {
   auto state = std::make_unique<State>(std::move(source));
   for (;;) {
-    SCORIA_TRY(header, read_header(state->text, state->at_end, options));
+    SCORIA_TRY(header, read_header(state->text(), state->at_end, options));
     if (header) {
       state->layout = std::move(header->layout);
       state->begin = header->next;

@@ -109,8 +109,8 @@ void append_csv_header(const Table& table, std::string& out) {
   for (std::size_t i = 0; i < table.columns(); ++i) {
     if (i > 0) output.put(',');
     const std::string& name = table.names()[i];
-    // An empty name alone would be a blank line.
-    if (name.empty() || needs_quotes(name)) {
+    // An empty name alone would be a blank line, and a byte order mark in front would be taken for the file's own.
+    if (name.empty() || needs_quotes(name) || name.starts_with("\xEF\xBB\xBF")) {
       output.put_quoted(name);
     } else {
       output.put(std::string_view(name));
