@@ -2,7 +2,10 @@
 // Threads: value type; columns are shared and immutable.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,8 +42,10 @@ class Table {
 };
 
 // `below` under `above`: columns are matched by name, a column that one side lacks is null there, columns of `above` come
-// first. integer meets double as double; logical meets a number as that number; factors join levels.
-// Errors: invalid, when one column is text (or factor) on one side and a number on the other, naming it.
+// first. integer meets double as double; logical meets a number as that number; factors join levels; text and factor meet
+// as text; a column of nulls only takes the type of the other side.
+// Errors: invalid, when one column is text (or factor) on one side and a number or logical on the other, naming it; when a
+// table has a name twice.
 Result<Table> stack(const Table& above, const Table& below);
 
 }  // namespace scoria::table

@@ -1,0 +1,255 @@
+#include "table/column.h"
+
+#include <bit>
+#include <cmath>
+#include <utility>
+
+#include "base/na.h"
+#include "base/result.h"
+
+namespace scoria::table {
+namespace {
+
+constexpr std::size_t words_for(std::size_t size) { return (size + 63) / 64; }
+
+// Marks as null every slot that holds the missing value, and puts the missing value into every null slot.
+template <typename Value, typename IsMissing>
+void agree(std::vector<Value>& values, Validity& validity, Value missing, IsMissing is_missing) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (is_missing(values[i])) {
+      if (validity.all_valid()) validity = Validity(values.size());
+      validity.set_null(i);
+    } else if (validity.is_null(i)) {
+      values[i] = missing;
+    }
+  }
+}
+
+void check_size(const Validity& validity, std::size_t size) {
+  SCORIA_CHECK(validity.all_valid() || validity.words().size() == words_for(size));
+}
+
+bool has_nan(std::span<const double> values) {
+  bool nan = false;
+  for (const double x : values) nan |= x != x;
+  return nan;
+}
+
+template <typename Value>
+std::vector<Value> pick(const std::vector<Value>& values, std::span<const std::uint32_t> rows) {
+  std::vector<Value> out(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) out[i] = values[rows[i]];
+  return out;
+}
+
+template <typename Value>
+std::vector<Value> part(const std::vector<Value>& values, std::size_t begin, std::size_t count) {
+  const auto first = values.begin() + static_cast<std::ptrdiff_t>(begin);
+  return {first, first + static_cast<std::ptrdiff_t>(count)};
+}
+
+}  // namespace
+
+std::string_view type_name(Type type) {
+  switch (type) {
+    case Type::logical: return "logical";
+    case Type::integer: return "integer";
+    case Type::real: return "double";
+    case Type::text: return "character";
+    case Type::factor: return "factor";
+  }
+  throw_bug(__FILE__, __LINE__, "a known Type");
+}
+
+Validity::Validity(std::size_t size) : words_(words_for(size), ~0ull) {}
+
+std::size_t Validity::null_count(std::size_t rows) const {
+  if (words_.empty()) return 0;
+  std::size_t valid = 0;
+  for (std::size_t i = 0; i < rows / 64; ++i) valid += static_cast<std::size_t>(std::popcount(words_[i]));
+  if (rows % 64 != 0) {
+    const std::uint64_t tail = words_[rows / 64] & ((1ull << (rows % 64)) - 1);
+    valid += static_cast<std::size_t>(std::popcount(tail));
+  }
+  return rows - valid;
+}
+
+ColumnPtr Column::finish(Column column) {
+  if (column.validity_.null_count(column.size_) == 0) column.validity_ = Validity();
+  return std::make_shared<const Column>(std::move(column));
+}
+
+ColumnPtr Column::real(std::vector<double> values, Validity validity) {
+  check_size(validity, values.size());
+  // Most columns have no NaN at all, and that is quickly seen.
+  if (!validity.all_valid() || has_nan(values)) agree(values, validity, na_real(), [](double x) { return is_na(x); });
+  Column column;
+  column.type_ = Type::real;
+  column.size_ = values.size();
+  column.validity_ = std::move(validity);
+  column.reals_ = std::move(values);
+  return finish(std::move(column));
+}
+
+ColumnPtr Column::integer(std::vector<std::int32_t> values, Validity validity) {
+  check_size(validity, values.size());
+  agree(values, validity, kNaInt, [](std::int32_t x) { return x == kNaInt; });
+  Column column;
+  column.type_ = Type::integer;
+  column.size_ = values.size();
+  column.validity_ = std::move(validity);
+  column.integers_ = std::move(values);
+  return finish(std::move(column));
+}
+
+ColumnPtr Column::logical(std::vector<std::uint8_t> values, Validity validity) {
+  check_size(validity, values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = values[i] != 0 && !validity.is_null(i) ? 1 : 0;
+  Column column;
+  column.type_ = Type::logical;
+  column.size_ = values.size();
+  column.validity_ = std::move(validity);
+  column.logicals_ = std::move(values);
+  return finish(std::move(column));
+}
+
+ColumnPtr Column::text(std::vector<std::int64_t> offsets, std::string bytes, Validity validity) {
+  SCORIA_CHECK(!offsets.empty() && offsets.front() == 0 && offsets.back() == static_cast<std::int64_t>(bytes.size()));
+  const std::size_t size = offsets.size() - 1;
+  check_size(validity, size);
+  bool null_with_bytes = false;
+  for (std::size_t i = 0; i < size; ++i) {
+    SCORIA_CHECK(offsets[i] <= offsets[i + 1]);
+    null_with_bytes |= validity.is_null(i) && offsets[i] != offsets[i + 1];
+  }
+  Column column;
+  column.type_ = Type::text;
+  column.size_ = size;
+  column.validity_ = std::move(validity);
+  if (null_with_bytes) {
+    std::vector<std::int64_t> kept_offsets{0};
+    std::string kept;
+    for (std::size_t i = 0; i < size; ++i) {
+      if (!column.validity_.is_null(i)) {
+        kept.append(bytes, static_cast<std::size_t>(offsets[i]), static_cast<std::size_t>(offsets[i + 1] - offsets[i]));
+      }
+      kept_offsets.push_back(static_cast<std::int64_t>(kept.size()));
+    }
+    offsets = std::move(kept_offsets);
+    bytes = std::move(kept);
+  }
+  column.offsets_ = std::move(offsets);
+  column.bytes_ = std::move(bytes);
+  return finish(std::move(column));
+}
+
+ColumnPtr Column::text(std::span<const std::string> values, Validity validity) {
+  std::vector<std::int64_t> offsets{0};
+  offsets.reserve(values.size() + 1);
+  std::string bytes;
+  for (const std::string& value : values) {
+    bytes += value;
+    offsets.push_back(static_cast<std::int64_t>(bytes.size()));
+  }
+  return text(std::move(offsets), std::move(bytes), std::move(validity));
+}
+
+ColumnPtr Column::factor(std::vector<std::int32_t> codes, std::shared_ptr<const std::vector<std::string>> levels,
+                         bool ordered, Validity validity) {
+  SCORIA_CHECK(levels != nullptr);
+  check_size(validity, codes.size());
+  agree(codes, validity, -1, [](std::int32_t code) { return code == -1; });
+  for (const std::int32_t code : codes) {
+    SCORIA_CHECK(code >= -1 && code < static_cast<std::int64_t>(levels->size()));
+  }
+  Column column;
+  column.type_ = Type::factor;
+  column.ordered_ = ordered;
+  column.size_ = codes.size();
+  column.validity_ = std::move(validity);
+  column.integers_ = std::move(codes);
+  column.levels_ = std::move(levels);
+  return finish(std::move(column));
+}
+
+std::span<const double> Column::reals() const {
+  SCORIA_CHECK(type_ == Type::real);
+  return reals_;
+}
+
+std::span<const std::int32_t> Column::integers() const {
+  SCORIA_CHECK(type_ == Type::integer);
+  return integers_;
+}
+
+std::span<const std::uint8_t> Column::logicals() const {
+  SCORIA_CHECK(type_ == Type::logical);
+  return logicals_;
+}
+
+std::string_view Column::text_at(std::size_t row) const {
+  SCORIA_CHECK(type_ == Type::text && row < size_);
+  const auto begin = static_cast<std::size_t>(offsets_[row]);
+  return std::string_view(bytes_).substr(begin, static_cast<std::size_t>(offsets_[row + 1]) - begin);
+}
+
+std::span<const std::int32_t> Column::codes() const {
+  SCORIA_CHECK(type_ == Type::factor);
+  return integers_;
+}
+
+const std::vector<std::string>& Column::levels() const {
+  SCORIA_CHECK(type_ == Type::factor);
+  return *levels_;
+}
+
+ColumnPtr Column::take(std::span<const std::uint32_t> rows) const {
+  for (const std::uint32_t row : rows) SCORIA_CHECK(row < size_);
+  Validity validity;
+  if (!validity_.all_valid()) {
+    validity = Validity(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (validity_.is_null(rows[i])) validity.set_null(i);
+    }
+  }
+  switch (type_) {
+    case Type::logical: return logical(pick(logicals_, rows), std::move(validity));
+    case Type::integer: return integer(pick(integers_, rows), std::move(validity));
+    case Type::real: return real(pick(reals_, rows), std::move(validity));
+    case Type::factor: return factor(pick(integers_, rows), levels_, ordered_, std::move(validity));
+    case Type::text: break;
+  }
+  std::vector<std::int64_t> offsets{0};
+  offsets.reserve(rows.size() + 1);
+  std::string bytes;
+  for (const std::uint32_t row : rows) {
+    bytes += text_at(row);
+    offsets.push_back(static_cast<std::int64_t>(bytes.size()));
+  }
+  return text(std::move(offsets), std::move(bytes), std::move(validity));
+}
+
+ColumnPtr Column::slice(std::size_t begin, std::size_t count) const {
+  SCORIA_CHECK(begin <= size_ && count <= size_ - begin);
+  Validity validity;
+  if (!validity_.all_valid()) {
+    validity = Validity(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (validity_.is_null(begin + i)) validity.set_null(i);
+    }
+  }
+  switch (type_) {
+    case Type::logical: return logical(part(logicals_, begin, count), std::move(validity));
+    case Type::integer: return integer(part(integers_, begin, count), std::move(validity));
+    case Type::real: return real(part(reals_, begin, count), std::move(validity));
+    case Type::factor: return factor(part(integers_, begin, count), levels_, ordered_, std::move(validity));
+    case Type::text: break;
+  }
+  std::vector<std::int64_t> offsets = part(offsets_, begin, count + 1);
+  const std::int64_t first = offsets.front();
+  std::string bytes = bytes_.substr(static_cast<std::size_t>(first), static_cast<std::size_t>(offsets.back() - first));
+  for (std::int64_t& offset : offsets) offset -= first;
+  return text(std::move(offsets), std::move(bytes), std::move(validity));
+}
+
+}  // namespace scoria::table
