@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rdata/reader.h"
+#include "rdata/summary.h"
 #include "rdata/writer.h"
 
 namespace {
@@ -82,6 +83,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   volatile std::uint64_t sum = touch(document.value().root());
   (void)sum;
+  if (data[0] >= 128) require(!summarize(document.value()).empty() && !summarize_json(document.value()).empty());
   // What is written once more after a reading of our own does not change any further.
   WriteOptions options{.version = 2 + data[0] % 2, .gzip = false, .max_bytes = 4 << 20};
   auto first = write(document.value().root(), options);
