@@ -38,6 +38,7 @@ check: ## format, layers, docs, sizes and lint of what changed
 	tools/check_format
 	tools/check_layers
 	tools/check_docs
+	tools/list_functions --check
 	tools/check_size
 	@python3 tests/checks/checks_test.py
 	tools/check_lint
