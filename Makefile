@@ -66,12 +66,13 @@ fuzz: setup ## every fuzz target for FUZZ_SECONDS each (default 600)
 
 .PHONY: bench
 bench: setup ## the benchmarks, each with its answers checked first
+	@tools/setup bench
 	@tools/build bench
 	@bench/run
 
 .PHONY: retail-full
 retail-full: build ## the retail forecast at full size, beside R
-	@tools/setup r
+	@tools/setup bench
 	@bench/retail_full
 
 .PHONY: clean
