@@ -179,7 +179,16 @@ Result<expr::Frame> Partition::make_frame(const expr::Tables& tables) {
 
 Result<ColumnPtr> Partition::feature(const std::string& name, const expr::Frame& frame, const Pass& pass) const {
   const ColumnPtr as_read = stacked_.find(name);
-  if (as_read == nullptr || frame.type_of(name).ok()) return frame.column(name, pass.rows);
+  if (frame.type_of(name).ok()) return frame.column(name, pass.rows);
+  if (as_read == nullptr) {
+    const auto needs = [&](const Use& use) {
+      const auto& features = use.model->model->description().features;
+      return std::any_of(features.begin(), features.end(), [&](const auto& known) { return known.name == name; });
+    };
+    const auto use = std::find_if(pass.uses.begin(), pass.uses.end(), needs);
+    return Error{Code::not_found, "neither the inputs nor features.mutate have column '" + name + "', which model '" +
+                                      use->model->file.path + "' needs"};
+  }
   std::vector<std::uint32_t> rows(pass.rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = order_[pass.rows[i]];
   return as_read->take(rows);
