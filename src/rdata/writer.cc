@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <cstring>
 #include <limits>
 #include <unordered_map>
 #include <vector>
@@ -24,7 +25,7 @@ class Out {
   explicit Out(WriteFormat format) : ascii_(format == WriteFormat::ascii), bytes_(ascii_ ? "A\n" : "X\n") {}
 
   void integer(std::int32_t value) {
-    if (!ascii_) return big_endian(static_cast<std::uint32_t>(value), 4);
+    if (!ascii_) return big_endian(static_cast<std::uint32_t>(value));
     if (value == kNaInt) {
       bytes_ += "NA\n";
     } else {
@@ -33,7 +34,7 @@ class Out {
   }
 
   void real(double value) {
-    if (!ascii_) return big_endian(std::bit_cast<std::uint64_t>(value), 8);
+    if (!ascii_) return big_endian(std::bit_cast<std::uint64_t>(value));
     if (is_na(value)) {
       bytes_ += "NA\n";
     } else if (std::isnan(value)) {
@@ -86,8 +87,15 @@ class Out {
   std::string take() { return std::move(bytes_); }
 
  private:
-  void big_endian(std::uint64_t value, int width) {
-    for (int shift = (width - 1) * 8; shift >= 0; shift -= 8) bytes_ += static_cast<char>(value >> shift & 0xFF);
+  template <typename Word>
+  void big_endian(Word value) {
+    if constexpr (std::endian::native == std::endian::little) {
+      value = sizeof value == 8 ? static_cast<Word>(__builtin_bswap64(value))
+                                : static_cast<Word>(__builtin_bswap32(static_cast<std::uint32_t>(value)));
+    }
+    std::array<char, sizeof value> bytes;
+    std::memcpy(bytes.data(), &value, sizeof value);
+    bytes_.append(bytes.data(), bytes.size());
   }
   template <typename Number>
   void decimal(Number value) {

@@ -64,8 +64,8 @@ void require(bool condition) {
 
 ReadLimits limits() {
   ReadLimits limits;
-  limits.decompress.max_bytes = 1 << 20;
-  limits.max_bytes = 8 << 20;
+  limits.decompress.max_bytes = 1 << 18;  // small: a sequence of a million elements would take the fuzzer's time
+  limits.max_bytes = 1 << 20;
   limits.max_values = 50'000;
   return limits;
 }
@@ -85,7 +85,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)sum;
   if (data[0] >= 128) require(!summarize(document.value()).empty() && !summarize_json(document.value()).empty());
   // What is written once more after a reading of our own does not change any further.
-  WriteOptions options{.version = 2 + data[0] % 2, .gzip = false, .max_bytes = 4 << 20};
+  WriteOptions options{.version = 2 + data[0] % 2, .gzip = false, .max_bytes = 1 << 19};
   auto first = write(document.value().root(), options);
   if (!first.ok()) {
     require(first.error().code == Code::unsupported || first.error().code == Code::too_large);
