@@ -1,6 +1,8 @@
 // What an R serialization stream holds, as inert data: every SEXP type becomes a Value, nothing is ever evaluated.
-// Threads: immutable once read. Ownership: a Document owns all its Values (environments are cyclic, so no Value owns
+// Threads: immutable once read. Ownership: a Document owns all its Values (they may be cyclic, so no Value owns
 // another); a Value pointer lives as long as its Document.
+// Cycles: only through environments, external pointers and weak references. Everything else is a tree whose parts may
+// be shared, at most ReadLimits::max_depth deep: walk it with an own stack or a depth limit, not by plain recursion.
 #pragma once
 
 #include <cstdint>
@@ -70,15 +72,18 @@ class Value {
  public:
   Kind kind = Kind::null;
   bool is_object = false;
+  bool is_s4 = false;                      // also of a plain vector whose S4 class extends it
   bool is_locked = false;                  // environment
   std::span<const std::int32_t> integers;  // logical (0, 1, kNaInt) and integer (kNaInt = NA)
   std::span<const double> reals;           // real; complex as re, im pairs. NA is is_na()
   std::span<const std::byte> bytes;        // raw
-  std::span<const Text> texts;             // character, character_element (one)
-  std::span<const Value* const> items;     // list, expression, bytecode (its constants)
-  std::span<const Named> cells;        // pairlist, language (cell 0 is the function), dots; environment: its variables
+  std::span<const Text> texts;             // character; character_element (one); name_space, package: name, version
+  std::span<const Value* const> items;     // list, expression; bytecode: its constants; external_pointer: what it
+                                           // protects, and its tag
+  std::span<const Named> cells;        // pairlist, language (cell 0 is the function), dots; environment: its variables.
+                                       // A dotted pair's tail is a last cell without a name
   std::span<const Named> attributes;   // in stream order
-  std::string_view name;               // symbol, builtin, special, name_space, package
+  std::string_view name;               // symbol, builtin, special, name_space, package; UTF-8, as all names are
   const Value* formals = nullptr;      // closure
   const Value* body = nullptr;         // closure; promise: its expression; bytecode: its source expression
   const Value* environment = nullptr;  // closure, promise (may be null); environment: its enclosure
@@ -107,6 +112,8 @@ class Document {
   std::string format;         // "xdr", "native", "ascii"
   std::string compression;    // "gzip", ...
   bool is_workspace = false;  // RDX2 / RDX3: the root is a pairlist of named objects
+  // Bytes of the inflated stream behind the object. R ignores them; a file made by one saveRDS() has none.
+  std::uint64_t unread_bytes = 0;
 
  private:
   std::unique_ptr<Storage> storage_;

@@ -1,0 +1,55 @@
+#include "model/loaders.h"
+
+#include "model/features.h"
+#include "model/tree/r_gbm.h"
+#include "model/tree/r_random_forest.h"
+
+namespace scoria::model {
+namespace {
+
+constexpr Loader kLoaders[] = {
+    {"gbm", "R gbm: boosted trees", tree::load_r_gbm},
+    {"randomForest", "R randomForest: random forests", tree::load_r_random_forest},
+};
+
+}  // namespace
+
+std::span<const Loader> loaders() { return kLoaders; }
+
+Result<const rdata::Value*> select_object(const rdata::Document& document, const std::optional<std::string>& object) {
+  if (!document.is_workspace) {
+    if (object)
+      return Error{Code::invalid, "--object names an object of a workspace (.RData), and this file holds one object"};
+    return &document.root();
+  }
+  std::vector<std::string> names;
+  for (const rdata::Named& cell : document.root().cells) {
+    names.emplace_back(cell.name);
+    if (object && cell.name == *object) return cell.value;
+  }
+  if (object) return Error{Code::not_found, "no object '" + *object + "' in this workspace; it has " + listed(names)};
+  if (names.size() == 1) return document.root().cells[0].value;
+  return Error{Code::invalid, "this workspace has " + std::to_string(names.size()) + " objects (" + listed(names) +
+                                  "); name one with --object"};
+}
+
+Result<ModelPtr> load_model(const rdata::Value& object) {
+  for (const Loader& loader : kLoaders) {
+    if (rdata::inherits(object, loader.r_class)) return loader.load(object);
+  }
+  std::string families;
+  for (const Loader& loader : kLoaders) families += (families.empty() ? "" : ", ") + std::string(loader.r_class);
+  const std::vector<std::string> names = rdata::classes(object);
+  const std::string what =
+      names.empty() ? std::string(rdata::kind_name(object.kind)) : "object of class " + listed(names);
+  return Error{Code::unsupported, "this file holds an " + what +
+                                      ", which is not a model that can be scored; classes that can: " + families};
+}
+
+Result<ModelPtr> open_model(std::span<const std::byte> bytes, const std::optional<std::string>& object) {
+  SCORIA_TRY(document, rdata::read(bytes));
+  SCORIA_TRY(value, select_object(document, object));
+  return load_model(*value);
+}
+
+}  // namespace scoria::model

@@ -1,0 +1,91 @@
+// A fitted model, read from a file and ready to score tables without the program that made it.
+// Threads: immutable after loading; const members may run concurrently.
+// Ownership: a Model owns everything it needs; the file it came from may go.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/result.h"
+#include "table/table.h"
+
+namespace scoria::model {
+
+enum class FeatureKind : std::uint8_t {
+  number,   // double, integer or logical columns
+  logical,  // as number; its text form is TRUE or FALSE
+  factor,   // text or factor columns, matched by level
+  ordered,  // a factor whose levels have an order; R codes them 1, 2, ...
+};
+
+std::string_view feature_kind_name(FeatureKind kind);
+
+// One input column, as it was when the model was fitted.
+struct Feature {
+  std::string name;
+  FeatureKind kind = FeatureKind::number;
+  std::vector<std::string> levels;  // factor and ordered: in R's order
+  // False where the file does not record the column's class (it was fitted from a matrix): a logical column may then be meant.
+  bool class_is_known = true;
+  // False for a column that no prediction uses but that R demands in newdata, as `.` minus a term in a formula leaves it.
+  bool is_used = true;
+};
+
+// A prediction parameter, by R's name for it.
+struct Parameter {
+  std::string name;
+  std::string description;  // what it does, its range and its default
+};
+
+// What `scoria inspect` shows.
+struct Description {
+  std::string family;                  // registry name: "gbm"
+  std::string title;                   // "gbm: boosted trees, bernoulli"
+  std::string package;                 // "gbm"
+  std::vector<std::string> r_classes;  // the object's class attribute
+  std::vector<Feature> features;
+  std::vector<std::string> types;  // prediction types; the first is what predict() gives by default
+  std::vector<Parameter> parameters;
+  std::vector<std::string> labels;                           // classes of a classification, in order
+  std::vector<std::pair<std::string, std::string>> details;  // {"trees", "120"}, ...
+};
+
+// Which kernels may be used. Every choice gives the same bits; the named ones are for benchmarks and tests.
+enum class SimdTarget : std::uint8_t { automatic, plain, avx2, avx512 };
+
+struct Request {
+  std::vector<std::string> types;                              // empty: the default type
+  std::map<std::string, std::string, std::less<>> parameters;  // R's names; list values separated by commas
+  SimdTarget simd = SimdTarget::automatic;
+  std::size_t first_row = 1;  // what messages call the table's first row: a batch of a longer input starts later
+};
+
+struct Prediction {
+  // One row per input row. Columns are named T, or T:label where a type yields several.
+  table::Table table;
+  // What a person should know, such as levels that the model has not seen and how they were treated.
+  std::vector<std::string> notes;
+};
+
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  const Description& description() const { return description_; }
+
+  // Predictions for `rows`, whose columns are matched by name; other columns are ignored. Where R drops a row with a missing
+  // value, its predictions are missing. O(rows x model size).
+  // Errors: invalid, naming column, row and what is allowed: a missing column, a value of the wrong type, a level that R
+  // refuses; an unknown type, parameter, or parameter value.
+  virtual Result<Prediction> score(const table::Table& rows, const Request& request, Executor& executor) const = 0;
+
+ protected:
+  Description description_;
+};
+
+}  // namespace scoria::model

@@ -1,0 +1,178 @@
+#include "model/tree/ensemble.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/na.h"
+
+namespace scoria::model::tree {
+namespace {
+
+Error bad_node(std::size_t tree, std::size_t node, const std::string& what) {
+  return Error{Code::corrupt, "tree " + std::to_string(tree + 1) + ", node " + std::to_string(node) + ": " + what};
+}
+
+// Lays one tree out breadth first with siblings adjacent, checking that it is a tree.
+class TreeBuilder {
+ public:
+  TreeBuilder(const EnsembleSource& source, std::span<const std::uint64_t> routes_begin, std::vector<Node>& nodes)
+      : source_(source), routes_begin_(routes_begin), nodes_(nodes) {}
+
+  Status add(std::size_t tree) {
+    const std::vector<SourceNode>& from = source_.trees[tree];
+    if (from.empty()) return Error{Code::corrupt, "tree " + std::to_string(tree + 1) + " has no nodes"};
+    queue_.assign(1, {0, nodes_.size(), 0});
+    nodes_.emplace_back();
+    leaves = 0;
+    depth = 0;
+    std::size_t reached = 0;
+    for (std::size_t head = 0; head < queue_.size(); ++head) {
+      // A tree reaches each of its nodes once: more visits than nodes means a cycle or a shared child.
+      if (++reached > from.size())
+        return bad_node(tree, queue_[head].position, "is reached twice, so this is not a tree");
+      SCORIA_TRY_STATUS(place(tree, queue_[head]));
+    }
+    return Ok{};
+  }
+
+  std::uint32_t leaves = 0;
+  std::uint32_t depth = 0;
+
+ private:
+  struct Pending {
+    std::size_t position;  // in the source
+    std::size_t placed;    // in nodes_
+    std::uint32_t depth;
+  };
+
+  Status place(std::size_t tree, const Pending pending) {
+    const SourceNode& from = source_.trees[tree][pending.position];
+    if (from.feature < 0) {
+      Node& leaf = nodes_[pending.placed];
+      leaf.value = from.value;
+      leaf.feature = Node::kLeaf;
+      leaf.first_child = static_cast<std::uint32_t>(pending.placed);
+      leaves += 1;
+      depth = std::max(depth, pending.depth);
+      return Ok{};
+    }
+    if (static_cast<std::uint32_t>(from.feature) >= source_.features) {
+      return bad_node(
+          tree, pending.position,
+          "splits on feature " + std::to_string(from.feature) + ", the model has " + std::to_string(source_.features));
+    }
+    const std::size_t first = nodes_.size();
+    const std::int32_t children[] = {from.left, from.right, from.missing};
+    const std::size_t count = source_.has_missing_children ? 3 : 2;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (children[i] < 0 || static_cast<std::size_t>(children[i]) >= source_.trees[tree].size()) {
+        return bad_node(tree, pending.position, "has no node " + std::to_string(children[i]) + " as a child");
+      }
+      queue_.push_back({static_cast<std::size_t>(children[i]), first + i, pending.depth + 1});
+      nodes_.emplace_back();
+    }
+    Node& node = nodes_[pending.placed];
+    node.first_child = static_cast<std::uint32_t>(first);
+    node.feature = static_cast<std::uint32_t>(from.feature);
+    if (from.routes < 0) {
+      if (std::isnan(from.value)) return bad_node(tree, pending.position, "has a threshold that is not a number");
+      node.value = from.value;
+      return Ok{};
+    }
+    if (static_cast<std::size_t>(from.routes) >= source_.routes.size()) {
+      return bad_node(tree, pending.position, "names a categorical split that the model does not have");
+    }
+    const std::size_t levels = source_.levels[static_cast<std::size_t>(from.feature)];
+    if (levels == 0 || source_.routes[static_cast<std::size_t>(from.routes)].size() != levels) {
+      return bad_node(tree, pending.position,
+                      "has a categorical split that does not fit the feature's " + std::to_string(levels) + " levels");
+    }
+    node.feature |= Node::kCategorical;
+    node.routes_begin = routes_begin_[static_cast<std::size_t>(from.routes)];
+    return Ok{};
+  }
+
+  const EnsembleSource& source_;
+  std::span<const std::uint64_t> routes_begin_;
+  std::vector<Node>& nodes_;
+  std::vector<Pending> queue_;
+};
+
+}  // namespace
+
+Result<Ensemble> Ensemble::build(EnsembleSource source) {
+  SCORIA_CHECK(source.levels.size() == source.features);
+  std::size_t total = 0;
+  for (const auto& tree : source.trees) total += tree.size();
+  if (total >= std::numeric_limits<std::int32_t>::max() || source.features >= Node::kCategorical) {
+    return Error{Code::too_large, "the model has " + std::to_string(total) + " nodes, more than 2^31"};
+  }
+  Ensemble built;
+  built.comparison_ = source.comparison;
+  built.has_missing_children_ = source.has_missing_children;
+  built.features_ = source.features;
+  built.levels_ = source.levels;
+
+  std::vector<std::uint64_t> routes_begin;
+  for (const std::vector<Route>& table : source.routes) {
+    routes_begin.push_back(built.routes_.size());
+    for (const Route route : table) {
+      if (route == Route::missing && !source.has_missing_children) {
+        return Error{Code::corrupt, "a categorical split sends a level to a missing child, and this family has none"};
+      }
+      built.routes_.push_back(static_cast<std::uint8_t>(route));
+    }
+    built.routes_.push_back(static_cast<std::uint8_t>(source.has_missing_children ? Route::missing : Route::right));
+  }
+
+  built.nodes_.reserve(total);
+  TreeBuilder builder(source, routes_begin, built.nodes_);
+  for (std::size_t tree = 0; tree < source.trees.size(); ++tree) {
+    built.roots_.push_back(static_cast<std::uint32_t>(built.nodes_.size()));
+    SCORIA_TRY_STATUS(builder.add(tree));
+    built.max_leaves_ = std::max(built.max_leaves_, builder.leaves);
+    built.max_depth_ = std::max(built.max_depth_, builder.depth);
+  }
+  built.roots_.push_back(static_cast<std::uint32_t>(built.nodes_.size()));
+  return built;
+}
+
+bool Ensemble::leaves_are_below(std::uint32_t bound) const {
+  return std::all_of(nodes_.begin(), nodes_.end(), [bound](const Node& node) {
+    return !node.is_leaf() || (node.value >= 0 && node.value < bound && node.value == std::floor(node.value));
+  });
+}
+
+template <bool kMissingChildren, Comparison kComparison>
+std::uint32_t Ensemble::walk_as(std::uint32_t tree, const FeatureMatrix& x, std::size_t row) const {
+  std::uint32_t position = roots_[tree];
+  for (;;) {
+    const Node& node = nodes_[position];
+    if (node.is_leaf()) return position;
+    const double value = x.columns[node.column()][row];
+    if (node.is_categorical()) {
+      const std::uint32_t levels = levels_[node.column()];
+      const std::uint32_t level = is_na(value) ? levels : static_cast<std::uint32_t>(value);
+      position = node.first_child + routes_[node.routes_begin + level];
+      continue;
+    }
+    const bool left = kComparison == Comparison::less ? value < node.value : value <= node.value;
+    std::uint32_t child = left ? 0 : 1;
+    if constexpr (kMissingChildren) {
+      if (is_na(value)) child = 2;
+    }
+    position = node.first_child + child;
+  }
+}
+
+std::uint32_t Ensemble::walk(std::uint32_t tree, const FeatureMatrix& x, std::size_t row) const {
+  if (has_missing_children_) {
+    return comparison_ == Comparison::less ? walk_as<true, Comparison::less>(tree, x, row)
+                                           : walk_as<true, Comparison::less_equal>(tree, x, row);
+  }
+  return comparison_ == Comparison::less ? walk_as<false, Comparison::less>(tree, x, row)
+                                         : walk_as<false, Comparison::less_equal>(tree, x, row);
+}
+
+}  // namespace scoria::model::tree

@@ -1,0 +1,109 @@
+// Decision trees in the one form that every tree family is translated into. sums.h adds them up over rows.
+//
+// A row starts at a tree's root. At a split on a number it goes left where `x < threshold` (or `x <= threshold`, by the
+// family), else right; NA goes to the missing child where the family has one. NaN is not NA: it compares false and goes
+// right, as in R. At a split on a category a table names the child of each level.
+//
+// Threads: immutable after build().
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/features.h"
+
+namespace scoria::model::tree {
+
+enum class Comparison : std::uint8_t { less, less_equal };
+
+// Which child a level of a categorical split leads to.
+enum class Route : std::uint8_t { left = 0, right = 1, missing = 2 };
+
+// A node as a loader hands it over; children are positions within the same tree.
+struct SourceNode {
+  std::int32_t feature = -1;  // -1: a leaf
+  double value = 0;           // a leaf's value or a split's threshold
+  std::int32_t left = 0;
+  std::int32_t right = 0;
+  std::int32_t missing = -1;  // used where the ensemble has missing children
+  std::int32_t routes = -1;   // a categorical split: which of the tables given to build()
+};
+
+struct EnsembleSource {
+  Comparison comparison = Comparison::less;
+  bool has_missing_children = false;
+  std::uint32_t features = 0;
+  // Per feature: the number of levels, 0 for a number. A categorical split may only use a feature with levels.
+  std::vector<std::uint32_t> levels;
+  // Per categorical split table: one route for each level of its feature.
+  std::vector<std::vector<Route>> routes;
+  std::vector<std::vector<SourceNode>> trees;
+};
+
+// Sixteen bytes, so that a path touches few cache lines. Siblings are adjacent: left, right, then missing.
+struct Node {
+  static constexpr std::uint32_t kLeaf = 0xFFFF'FFFF;
+  static constexpr std::uint32_t kCategorical = 0x8000'0000;  // flag on feature; value is then routes_begin
+
+  union {
+    double value;
+    std::uint64_t routes_begin;
+  };
+  std::uint32_t feature;
+  std::uint32_t first_child;
+
+  bool is_leaf() const { return feature == kLeaf; }
+  bool is_categorical() const {
+    return (feature & kCategorical) != 0;
+  }  // false positives on leaves: test is_leaf() first
+  std::uint32_t column() const { return feature & ~kCategorical; }
+};
+
+class Ensemble {
+ public:
+  // Errors: corrupt, naming tree and node: a child out of range, a node that is reached twice or not a tree, an unknown
+  // feature, a threshold that is NaN, a routes table of the wrong length. O(nodes).
+  static Result<Ensemble> build(EnsembleSource source);
+
+  std::uint32_t trees() const { return static_cast<std::uint32_t>(roots_.size()) - 1; }
+  std::size_t nodes() const { return nodes_.size(); }
+  std::uint32_t features() const { return features_; }
+  std::uint32_t max_leaves() const { return max_leaves_; }
+  std::uint32_t max_depth() const { return max_depth_; }
+  // A leaf may hold any value; counting votes needs all of them to be whole numbers below this.
+  bool leaves_are_below(std::uint32_t bound) const;
+
+  // The leaf that one tree leads one row to, as a position in layout(): the plain walk that every kernel must equal.
+  std::uint32_t walk(std::uint32_t tree, const FeatureMatrix& x, std::size_t row) const;
+
+  // For the kernels' layouts.
+  std::span<const Node> layout() const { return nodes_; }
+  std::uint32_t root(std::uint32_t tree) const { return roots_[tree]; }
+  Comparison comparison() const { return comparison_; }
+  bool has_missing_children() const { return has_missing_children_; }
+  std::uint32_t levels(std::uint32_t feature) const { return levels_[feature]; }
+  // Children by level; the entry after the last level is where a missing value goes.
+  std::span<const std::uint8_t> routes(const Node& node) const {
+    return std::span(routes_).subspan(node.routes_begin, levels_[node.column()] + 1);
+  }
+
+ private:
+  Ensemble() = default;
+  template <bool kMissingChildren, Comparison kComparison>
+  std::uint32_t walk_as(std::uint32_t tree, const FeatureMatrix& x, std::size_t row) const;
+
+  Comparison comparison_ = Comparison::less;
+  bool has_missing_children_ = false;
+  std::uint32_t features_ = 0;
+  std::uint32_t max_leaves_ = 0;
+  std::uint32_t max_depth_ = 0;
+  std::vector<std::uint32_t> levels_;
+  std::vector<Node> nodes_;
+  std::vector<std::uint32_t> roots_;  // one more than there are trees
+  std::vector<std::uint8_t> routes_;
+};
+
+}  // namespace scoria::model::tree

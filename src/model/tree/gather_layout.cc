@@ -1,0 +1,75 @@
+#include "model/tree/gather_layout.h"
+
+#include <algorithm>
+
+namespace scoria::model::tree {
+
+namespace {
+
+// Bytes of one categorical split's table of children.
+std::uint32_t stride_of(const Ensemble& ensemble, const RankSpace& space) {
+  std::uint32_t stride = 0;
+  for (std::size_t slot = 0; slot < space.slots(); ++slot) {
+    stride = std::max(stride, ensemble.levels(space.feature(slot)) + 1);
+  }
+  return stride;
+}
+
+}  // namespace
+
+bool GatherLayout::fits(const Ensemble& ensemble, const RankSpace& space) {
+  // Offsets of 32 bits reach 2^28 nodes of 8 bytes; slots leave their highest bit to the flag.
+  if (ensemble.nodes() >= (1u << 28) || space.slots() + 1 >= GatherNode::kCategorical) return false;
+  std::uint64_t all_splits = 0;
+  for (std::uint32_t tree = 0; tree < ensemble.trees(); ++tree) {
+    std::uint64_t splits = 0;
+    for (std::uint32_t i = ensemble.root(tree); i < ensemble.root(tree + 1); ++i) {
+      const Node& node = ensemble.layout()[i];
+      if (!node.is_leaf() && node.is_categorical()) ++splits;
+    }
+    if (splits > 65535) return false;  // numbered within their tree in 16 bits
+    all_splits += splits;
+  }
+  return all_splits * stride_of(ensemble, space) < (1u << 30);
+}
+
+GatherLayout GatherLayout::build(const Ensemble& ensemble, const RankSpace& space) {
+  GatherLayout layout;
+  layout.has_missing_children = ensemble.has_missing_children();
+  layout.stride = stride_of(ensemble, space);
+  layout.nodes.reserve(ensemble.nodes());
+  layout.leaves.reserve(ensemble.nodes());
+  for (std::uint32_t tree = 0; tree < ensemble.trees(); ++tree) {
+    const std::uint32_t root = ensemble.root(tree);
+    layout.roots.push_back(root);
+    layout.routes_begin.push_back(static_cast<std::uint32_t>(layout.routes.size()));
+    std::uint32_t splits = 0;
+    for (std::uint32_t i = root; i < ensemble.root(tree + 1); ++i) {
+      const Node& from = ensemble.layout()[i];
+      layout.leaves.push_back(from.is_leaf() ? from.value : 0.0);
+      GatherNode& node = layout.nodes.emplace_back();
+      node.first_child = from.first_child - root;
+      if (from.is_leaf()) {
+        node.threshold = stored_rank(kMissingRank);
+        node.slot = static_cast<std::uint16_t>(space.slots());
+        continue;
+      }
+      node.slot = static_cast<std::uint16_t>(space.slot(from.column()));
+      if (!from.is_categorical()) {
+        node.threshold = stored_rank(space.cut_position(from.column(), from.value));
+        continue;
+      }
+      layout.has_categories = true;
+      node.slot |= GatherNode::kCategorical;
+      node.threshold = stored_rank(splits++);
+      const auto routes = ensemble.routes(from);
+      layout.routes.insert(layout.routes.end(), routes.begin(), routes.end());
+      layout.routes.resize(layout.routes.size() + layout.stride - routes.size(), 0);
+    }
+  }
+  layout.roots.push_back(static_cast<std::uint32_t>(ensemble.nodes()));
+  layout.routes.resize(layout.routes.size() + 4, 0);  // lookups read four bytes at a time
+  return layout;
+}
+
+}  // namespace scoria::model::tree
