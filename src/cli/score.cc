@@ -24,12 +24,10 @@ table::CsvOptions read_options(const model::Description& description, const std:
   std::vector<std::string> wanted;
   for (const Feature& feature : description.features) {
     wanted.push_back(feature.name);
-    const bool is_text = feature.kind == FeatureKind::factor || feature.kind == FeatureKind::ordered;
-    if (is_text) {
-      options.types[feature.name] = table::Type::text;
-    } else if (feature.kind == FeatureKind::number && feature.class_is_known) {
-      options.types[feature.name] = table::Type::real;
-    }
+    // Numbers are left to the reader, which tells TRUE and FALSE apart from them: both are numbers to a model. So are the codes
+    // of an ordered factor whose levels the model does not know.
+    const bool has_levels = feature.kind == FeatureKind::ordered && !feature.levels.empty();
+    if (feature.kind == FeatureKind::factor || has_levels) options.types[feature.name] = table::Type::text;
   }
   for (const std::string& name : keep) {
     if (std::find(wanted.begin(), wanted.end(), name) != wanted.end()) continue;
@@ -52,12 +50,27 @@ Result<std::map<std::string, std::string, std::less<>>> parse_parameters(const s
   return parsed;
 }
 
+// Before any row is read: the model sees only the columns that were asked for, the header is all of them.
+Status check_header(const model::Description& description, const std::vector<std::string>& keep,
+                    const std::vector<std::string>& header) {
+  const std::vector<std::string> absent = model::absent_columns(description.features, header);
+  if (!absent.empty()) {
+    Error error = model::lacks_columns(absent);
+    error.message += "; it has " + model::listed(header);
+    return error;
+  }
+  for (const std::string& name : keep) {
+    if (std::find(header.begin(), header.end(), name) != header.end()) continue;
+    return Error{Code::invalid, "--keep: the input has no column '" + name + "'; it has " + model::listed(header)};
+  }
+  return Ok{};
+}
+
 Status add_kept(const table::Table& rows, const std::vector<std::string>& keep, table::Table& output) {
   for (const std::string& name : keep) {
     const table::ColumnPtr column = rows.find(name);
     if (column == nullptr) {
-      return Error{Code::invalid,
-                   "--keep: the input has no column '" + name + "'; it has " + model::listed(rows.names())};
+      return Error{Code::invalid, "--keep: no row of the input has a '" + name + "'"};
     }
     output.add(name, column);
   }
@@ -77,6 +90,9 @@ Status score(const ScoreOptions& options, const Context& context) {
   request.parameters = std::move(parameters);
 
   SCORIA_TRY(reader, RowReader::open(options.input, read_options(model->description(), options.keep)));
+  if (reader.header() != nullptr) {
+    SCORIA_TRY_STATUS(check_header(model->description(), options.keep, *reader.header()));
+  }
   SCORIA_TRY(writer, RowWriter::open(options.output));
   Progress progress("rows", context.is_terminal);
   std::set<std::string> notes;

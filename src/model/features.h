@@ -28,6 +28,16 @@ struct FeatureMatrix {
   std::vector<std::vector<double>> converted;  // what columns points into where a conversion was needed
 };
 
+// The features that `names` lacks, in their order.
+std::vector<std::string> absent_columns(std::span<const Feature> features, std::span<const std::string> names);
+
+// "the input lacks columns 'a', 'b'": what a caller that knows the whole input may add to.
+Error lacks_columns(std::span<const std::string> absent);
+
+// Errors: invalid, naming the first row whose cell is not a number. A column of text without a value passes.
+Status require_numbers(const table::Column& column, const std::string& name, std::size_t first_row);
+
+// A number column of a factor is matched with levels that are numbers, by value to R's 15 significant digits.
 // Errors: invalid, naming column, row (counted from `first_row`) and what is allowed.
 Result<FeatureMatrix> bind_features(const table::Table& table, std::span<const Feature> features, UnseenLevel unseen,
                                     std::size_t first_row);

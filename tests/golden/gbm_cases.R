@@ -245,6 +245,25 @@ add("gbm_fit_matrix_test_split", {
   gbm_case(m, mixed_rows(40, 74)[c("b", "a", "k")], call = "predict(m, nd, type = ...)", questions = link_default, notes = "gbm.fit on a matrix with nTrain: default n.trees from valid.error")
 })
 
+add("gbm_formula_comparisons", {
+  d <- mixed_rows(300, 75)
+  d$p <- exp(d$a)
+  set.seed(1)
+  m <- fit_gbm(form("signal ~ as.numeric(g == 'mid') + ifelse(b > 0, sqrt(p), -1) + factor(t):log1p(p) + factor(k %% 2) + b"), "gaussian", d,
+               n.trees = 20, interaction.depth = 3)
+  nd <- mixed_rows(40, 76)
+  nd <- with_holes(data.frame(t = nd$t, p = exp(nd$a), b = nd$b, k = nd$k, g = nd$g), c("g", "p", "k", "t"), 9)
+  gbm_case(m, nd, call = "predict(m, nd, n.trees = 20)", questions = link_only,
+           notes = "comparisons with text, a condition, an interaction whose variables are expressions; missing values in each")
+})
+add("gbm_fit_matrix_no_names", {
+  d <- unname(as.matrix(mixed_rows(200, 77)[c("b", "a", "k")]))
+  set.seed(1)
+  m <- fit_gbm_xy(d, mixed_rows(200, 77)$signal, distribution = "gaussian", n.trees = 15, interaction.depth = 3)
+  nd <- setNames(mixed_rows(30, 78)[c("b", "a", "k")], c("V1", "V2", "V3"))
+  gbm_case(m, nd, call = "predict(m, nd, n.trees = 15)", questions = link_only, notes = "var.names is NULL: the columns are V1, V2, V3 by position")
+})
+
 # ---- shapes of trees: stumps to 50 leaves ----
 for (depth in c(1, 5, 10, 20, 40, 49)) add(paste0("gbm_depth_", depth), {
   d <- mixed_rows(900, 80 + depth)

@@ -92,6 +92,34 @@ add("rf_reg_nodes_and_trees", {
               notes = "each tree's own prediction; terminal node numbers from 1")
 })
 
+add("rf_class_nodes_and_trees", {
+  d <- mixed_rows(150, 141)
+  d$y <- classes_of(d, 142)
+  set.seed(1)
+  m <- fit_forest(form("y ~ a + g + k"), d, ntree = 6, nodesize = 10)
+  nd <- with_holes(mixed_rows(24, 143)[c("a", "g", "k")], "a", 8)
+  whole <- which(complete.cases(nd))
+  in_place <- function(answers) {  # for a classification R gives them for the rows that have all values
+    all <- matrix(answers[NA_integer_], nrow(nd), m$ntree)
+    all[whole, ] <- answers
+    all
+  }
+  labels <- function(m, nd) in_place(predict(m, nd[whole, ], predict.all = TRUE)$individual)
+  nodes <- function(m, nd) in_place(attr(predict(m, nd[whole, ], nodes = TRUE), "nodes"))
+  forest_case(m, nd, call = "predict(m, nd, predict.all = TRUE)$individual; attr(predict(m, nd, nodes = TRUE), 'nodes')",
+              questions = function(m, nd) list(ask("individual", labels(m, nd)), ask("nodes", nodes(m, nd))),
+              notes = "each tree's own class; terminal node numbers; rows with a missing value have neither")
+})
+add("rf_formula_ordered_codes", {
+  d <- mixed_rows(200, 144)
+  set.seed(1)
+  m <- fit_forest(form("signal ~ a + o + b"), d, ntree = 8, nodesize = 8)
+  nd <- mixed_rows(30, 145)[c("b", "o", "a")]
+  nd$o <- as.integer(nd$o)
+  forest_case(m, nd, call = "predict(m, nd)", questions = response_only,
+              notes = "the formula interface does not keep an ordered factor's levels: its codes are given")
+})
+
 # ---- factors ----
 for (count in c(2, 31, 33, 53)) add(paste0("rf_reg_levels_", count), {
   d <- mixed_rows(500, 130 + count, levels = count)

@@ -36,16 +36,19 @@ class TreeBuilder {
     return Ok{};
   }
 
-  std::uint32_t leaves = 0;
-  std::uint32_t depth = 0;
-
- private:
   struct Pending {
     std::size_t position;  // in the source
     std::size_t placed;    // in nodes_
     std::uint32_t depth;
   };
 
+  // The nodes of the last tree in the order they were placed.
+  std::span<const Pending> visited() const { return queue_; }
+
+  std::uint32_t leaves = 0;
+  std::uint32_t depth = 0;
+
+ private:
   Status place(std::size_t tree, const Pending pending) {
     const SourceNode& from = source_.trees[tree][pending.position];
     if (from.feature < 0) {
@@ -126,15 +129,23 @@ Result<Ensemble> Ensemble::build(EnsembleSource source) {
     built.routes_.push_back(static_cast<std::uint8_t>(source.has_missing_children ? Route::missing : Route::right));
   }
 
+  bool is_in_order = true;
   built.nodes_.reserve(total);
   TreeBuilder builder(source, routes_begin, built.nodes_);
   for (std::size_t tree = 0; tree < source.trees.size(); ++tree) {
     built.roots_.push_back(static_cast<std::uint32_t>(built.nodes_.size()));
     SCORIA_TRY_STATUS(builder.add(tree));
+    if (source.keeps_positions) {
+      for (const TreeBuilder::Pending& node : builder.visited()) {
+        built.positions_.push_back(static_cast<std::uint32_t>(node.position));
+        is_in_order = is_in_order && node.placed - built.roots_.back() == node.position;
+      }
+    }
     built.max_leaves_ = std::max(built.max_leaves_, builder.leaves);
     built.max_depth_ = std::max(built.max_depth_, builder.depth);
   }
   built.roots_.push_back(static_cast<std::uint32_t>(built.nodes_.size()));
+  if (is_in_order) built.positions_ = {};
   return built;
 }
 

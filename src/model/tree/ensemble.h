@@ -41,6 +41,8 @@ struct EnsembleSource {
   // Per categorical split table: one route for each level of its feature.
   std::vector<std::vector<Route>> routes;
   std::vector<std::vector<SourceNode>> trees;
+  // Whether source_position() will be asked.
+  bool keeps_positions = false;
 };
 
 // Sixteen bytes, so that a path touches few cache lines. Siblings are adjacent: left, right, then missing.
@@ -79,6 +81,11 @@ class Ensemble {
   // The leaf that one tree leads one row to, as a position in layout(): the plain walk that every kernel must equal.
   std::uint32_t walk(std::uint32_t tree, const FeatureMatrix& x, std::size_t row) const;
 
+  // Where a node of layout() stood in its source tree. Precondition: EnsembleSource::keeps_positions.
+  std::uint32_t source_position(std::uint32_t tree, std::uint32_t node) const {
+    return positions_.empty() ? node - roots_[tree] : positions_[node];
+  }
+
   // For the kernels' layouts.
   std::span<const Node> layout() const { return nodes_; }
   std::uint32_t root(std::uint32_t tree) const { return roots_[tree]; }
@@ -104,6 +111,7 @@ class Ensemble {
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> roots_;  // one more than there are trees
   std::vector<std::uint8_t> routes_;
+  std::vector<std::uint32_t> positions_;  // empty where sources are laid out as trees are here: breadth first
 };
 
 }  // namespace scoria::model::tree

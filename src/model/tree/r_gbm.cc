@@ -2,21 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <optional>
+#include <set>
 
-#include "base/na.h"
+#include "model/derived_columns.h"
 #include "model/features.h"
-#include "model/parameters.h"
 #include "model/r_object.h"
-#include "model/tree/sums.h"
+#include "model/tree/gbm.h"
 
 namespace scoria::model::tree {
 namespace {
 
 using rdata::Kind;
 using rdata::Value;
-
-enum class Response : std::uint8_t { identity, logistic, exponential, double_logistic, softmax };
 
 struct Distribution {
   std::string_view name;
@@ -30,155 +28,6 @@ constexpr Distribution kDistributions[] = {
     {"adaboost", Response::double_logistic}, {"multinomial", Response::softmax},
 };
 
-class Gbm final : public Model {
- public:
-  Gbm(Description description, Sums sums, Response response, double initial, std::uint32_t classes,
-      std::uint32_t default_trees, bool has_offset)
-      : sums_(std::move(sums)),
-        response_(response),
-        initial_(initial),
-        classes_(classes),
-        default_trees_(default_trees),
-        has_offset_(has_offset) {
-    description_ = std::move(description);
-  }
-
-  Result<Prediction> score(const table::Table& rows, const Request& request, Executor& executor) const override;
-
- private:
-  struct Iterations {
-    std::vector<std::uint32_t> wanted;  // in the order asked for
-    bool single = false;
-  };
-  Result<Iterations> iterations(const Request& request, std::vector<std::string>& notes) const;
-  Result<std::vector<Segment>> segments(const Iterations& iterations, std::span<const std::size_t> order) const;
-  std::uint32_t iterations_fit() const { return sums_.ensemble().trees() / classes_; }
-  std::string column_name(const std::string& type, const Iterations& iterations, std::size_t which,
-                          std::uint32_t label) const;
-  // link-scale sums of one number of trees -> response scale, in place. sums[k] is class k.
-  void respond(std::span<std::vector<double>> sums) const;
-
-  Sums sums_;
-  Response response_;
-  double initial_;
-  std::uint32_t classes_;
-  std::uint32_t default_trees_;
-  bool has_offset_;
-};
-
-Result<Gbm::Iterations> Gbm::iterations(const Request& request, std::vector<std::string>& notes) const {
-  Iterations result;
-  SCORIA_TRY(single, flag_parameter(request, "single.tree", false));
-  result.single = single;
-  SCORIA_TRY(counts, count_parameter(request, "n.trees", single ? 1 : 0));
-  if (counts.empty()) {
-    if (default_trees_ == 0) {
-      return Error{Code::invalid,
-                   "this gbm object does not say which number of trees is best; give --param n.trees=N (1 to " +
-                       std::to_string(iterations_fit()) + ")"};
-    }
-    counts = {default_trees_};
-  }
-  for (const std::int64_t count : counts) {
-    if (count > iterations_fit()) {
-      notes.push_back("n.trees " + std::to_string(count) + " exceeds the " + std::to_string(iterations_fit()) +
-                      " trees that were fitted; these are used, as in R");
-    }
-    result.wanted.push_back(static_cast<std::uint32_t>(std::min<std::int64_t>(count, iterations_fit())));
-  }
-  return result;
-}
-
-Result<std::vector<Segment>> Gbm::segments(const Iterations& iterations, std::span<const std::size_t> order) const {
-  std::vector<Segment> result;
-  for (const std::size_t which : order) {
-    const std::uint32_t n = iterations.wanted[which];
-    if (!iterations.single) {
-      result.push_back({result.empty() ? 0 : result.back().end, n * classes_, !result.empty()});
-      continue;
-    }
-    // R starts at tree n - 1 whatever the number of classes and goes on, a pass of all classes at a time, up to tree
-    // n * classes. The same numbers, where R itself stays within the model.
-    const std::uint32_t begin = n - 1;
-    const std::uint32_t passes = (n * classes_ - begin + classes_ - 1) / classes_;
-    if (begin + passes * classes_ > sums_.ensemble().trees()) {
-      return Error{Code::unsupported,
-                   "single.tree with n.trees=" + std::to_string(n) +
-                       ": R reads past the last tree of a multinomial model here, so there is no answer to agree with"};
-    }
-    result.push_back({begin, begin + passes * classes_, false});
-  }
-  return result;
-}
-
-std::string Gbm::column_name(const std::string& type, const Iterations& iterations, std::size_t which,
-                             std::uint32_t label) const {
-  const std::string trees = std::to_string(iterations.wanted[which]);
-  if (classes_ == 1) return iterations.wanted.size() == 1 ? type : type + ":" + trees;
-  const std::string name = type + ":" + description_.labels[label];
-  return iterations.wanted.size() == 1 ? name : name + "." + trees;
-}
-
-void Gbm::respond(std::span<std::vector<double>> sums) const {
-  const std::size_t rows = sums[0].size();
-  switch (response_) {
-    case Response::identity: return;
-    case Response::logistic:
-      for (double& f : sums[0]) f = 1 / (1 + std::exp(-f));
-      return;
-    case Response::exponential:
-      for (double& f : sums[0]) f = std::exp(f);
-      return;
-    case Response::double_logistic:
-      for (double& f : sums[0]) f = 1 / (1 + std::exp(-2 * f));
-      return;
-    case Response::softmax:
-      for (std::size_t row = 0; row < rows; ++row) {
-        long double total = 0;  // R's sum() adds in 80 bits
-        for (std::vector<double>& sum : sums) total += sum[row] = std::exp(sum[row]);
-        const double rounded = static_cast<double>(total);
-        for (std::vector<double>& sum : sums) sum[row] /= rounded;
-      }
-      return;
-  }
-}
-
-Result<Prediction> Gbm::score(const table::Table& rows, const Request& request, Executor& executor) const {
-  SCORIA_TRY(types, requested_types(description_, request));
-  SCORIA_TRY(simd, resolve_simd(request.simd));
-  Prediction prediction{table::Table(rows.rows()), {}};
-  SCORIA_TRY(wanted, iterations(request, prediction.notes));
-  if (has_offset_) prediction.notes.push_back("the model was fitted with an offset; predictions leave it out, as in R");
-
-  // Ascending, so that each number of trees goes on from the one before.
-  std::vector<std::size_t> order(wanted.wanted.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return wanted.wanted[a] < wanted.wanted[b]; });
-  SCORIA_TRY(parts, segments(wanted, order));
-
-  SCORIA_TRY(x, bind_features(rows, description_.features, UnseenLevel::missing, request.first_row));
-  prediction.notes.insert(prediction.notes.end(), x.notes.begin(), x.notes.end());
-
-  std::vector<std::vector<double>> sums(parts.size() * classes_, std::vector<double>(rows.rows()));
-  std::vector<double*> out;
-  for (std::vector<double>& sum : sums) out.push_back(sum.data());
-  sums_.sum(x, {parts, classes_, wanted.single ? 0.0 : initial_, {simd, request.simd != SimdTarget::automatic}}, out,
-            executor);
-
-  for (const std::string& type : types) {
-    for (std::size_t which = 0; which < wanted.wanted.size(); ++which) {
-      const auto part = static_cast<std::size_t>(std::find(order.begin(), order.end(), which) - order.begin());
-      const auto first = sums.begin() + static_cast<std::ptrdiff_t>(part * classes_);
-      std::vector<std::vector<double>> values(first, first + classes_);
-      if (type == "response") respond(values);
-      for (std::uint32_t k = 0; k < classes_; ++k) {
-        prediction.table.add(column_name(type, wanted, which, k), table::Column::real(std::move(values[k])));
-      }
-    }
-  }
-  return prediction;
-}
-
 // Position (from 1) of the smallest number, NA and NaN left out, as which.min; 0 where there is none.
 std::uint32_t which_min(const std::vector<double>& values) {
   std::uint32_t best = 0;
@@ -188,33 +37,63 @@ std::uint32_t which_min(const std::vector<double>& values) {
   return best;
 }
 
-// What predict.gbm uses when it is not told.
+// What predict.gbm uses when it is not told, and 0 where R itself fails: a slot that is not there (some people strip objects
+// before saving them), or errors without a number.
 Result<std::uint32_t> default_trees(const RObject& object) {
+  const Value* fraction = object.find("train.fraction");
+  if (fraction == nullptr) return 0u;
   SCORIA_TRY(train_fraction, object.number("train.fraction"));
-  if (train_fraction < 1) {
-    SCORIA_TRY(errors, object.numbers("valid.error"));
-    return which_min(errors);
-  }
-  if (object.find("cv.error") != nullptr) {
-    SCORIA_TRY(errors, object.numbers("cv.error"));
-    return which_min(errors);
-  }
-  SCORIA_TRY(errors, object.numbers("train.error"));
-  return static_cast<std::uint32_t>(errors.size());
+  const bool has_folds = object.find("cv.error") != nullptr;
+  const std::string_view slot = train_fraction < 1 ? "valid.error" : has_folds ? "cv.error" : "train.error";
+  if (object.find(slot) == nullptr) return 0u;
+  SCORIA_TRY(errors, object.numbers(slot));
+  return slot == "train.error" ? static_cast<std::uint32_t>(errors.size()) : which_min(errors);
 }
 
-Result<std::vector<Feature>> read_features(const RObject& object, const std::vector<std::int32_t>& var_type) {
-  SCORIA_TRY(names, object.strings("var.names"));
-  SCORIA_TRY(levels, object.list("var.levels"));
-  if (names.size() != var_type.size() || levels->items.size() != var_type.size()) {
-    return object.corrupt("var.names", "does not fit var.type and var.levels");
+// The variables that the trees split on, and how they come from columns.
+struct Variables {
+  std::vector<std::string> names;
+  std::optional<DerivedColumns> derived;  // none: every variable is a column
+  std::vector<TermVariable> recorded;
+};
+
+// The formula interface keeps term labels, which may be expressions of columns; gbm.fit keeps the columns' names, or none
+// for a matrix without: then they are V1, V2, ..., as as.data.frame() and read.csv(header = FALSE) call them.
+Result<Variables> read_variables(const RObject& object, std::size_t count) {
+  Variables variables;
+  const Value* terms = object.find("Terms");
+  if (terms == nullptr && object.find("var.names") == nullptr) {
+    for (std::size_t i = 1; i <= count; ++i) variables.names.push_back("V" + std::to_string(i));
+    return variables;
   }
-  std::vector<TermVariable> variables;
-  if (const Value* terms = object.find("Terms")) variables = term_variables(*terms);
+  SCORIA_TRY(names, object.strings("var.names"));
+  variables.names = std::move(names);
+  if (terms != nullptr) {
+    variables.recorded = term_variables(*terms);
+    std::vector<std::string> recorded;
+    for (const TermVariable& variable : variables.recorded) recorded.push_back(variable.name);
+    auto derived = DerivedColumns::parse(variables.names, recorded);
+    if (!derived.ok()) return with_context("gbm object", std::move(derived).error());
+    variables.names = derived.value().names();
+    if (!derived.value().is_plain()) variables.derived = std::move(derived).value();
+  }
+  if (variables.names.size() != count) return object.corrupt("var.names", "does not fit var.type");
+  const std::set<std::string_view> distinct(variables.names.begin(), variables.names.end());
+  if (distinct.size() != count) {
+    return Error{Code::unsupported,
+                 "gbm object: two of its variables have the same name, so columns cannot be told apart"};
+  }
+  return variables;
+}
+
+Result<std::vector<Feature>> read_features(const RObject& object, const Variables& variables,
+                                           const std::vector<std::int32_t>& var_type) {
+  SCORIA_TRY(levels, object.list("var.levels"));
+  if (levels->items.size() != var_type.size()) return object.corrupt("var.levels", "does not fit var.type");
   std::vector<Feature> features;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    Feature feature{.name = names[i]};
-    const std::string r_class = recorded_class(variables, names[i]);
+  for (std::size_t i = 0; i < variables.names.size(); ++i) {
+    Feature feature{.name = variables.names[i]};
+    const std::string r_class = recorded_class(variables.recorded, feature.name);
     feature.class_is_known = !r_class.empty();
     // For numbers var.levels holds deciles; for factors, ordered or not, their levels.
     if (levels->items[i]->kind == Kind::character) {
@@ -225,7 +104,7 @@ Result<std::vector<Feature>> read_features(const RObject& object, const std::vec
     }
     if (var_type[i] != 0 && feature.levels.size() != static_cast<std::size_t>(var_type[i])) {
       return object.corrupt("var.levels",
-                            "has not the " + std::to_string(var_type[i]) + " levels of '" + names[i] + "'");
+                            "has not the " + std::to_string(var_type[i]) + " levels of '" + feature.name + "'");
     }
     features.push_back(std::move(feature));
   }
@@ -317,44 +196,70 @@ Result<ModelPtr> load_r_gbm(const rdata::Value& value) {
   if (std::any_of(var_type.begin(), var_type.end(), [](std::int32_t levels) { return levels < 0; })) {
     return object.corrupt("var.type", "holds a negative number of levels");
   }
-  SCORIA_TRY(features, read_features(object, var_type));
+  SCORIA_TRY(variables, read_variables(object, var_type.size()));
+  SCORIA_TRY(features, read_features(object, variables, var_type));
   SCORIA_TRY(source, read_ensemble(object, features, var_type));
   SCORIA_TRY(initial, object.number("initF"));
-  SCORIA_TRY(trees_by_default, default_trees(object));
 
   Description description;
-  std::uint32_t classes = 1;
+  GbmParts parts{.response = distribution->response, .initial = initial};
+  if (object.find("num.classes") != nullptr) {
+    SCORIA_TRY(count, object.integer("num.classes"));
+    if (count < 1) return object.corrupt("num.classes", "must be at least 1");
+    parts.classes = static_cast<std::uint32_t>(count);
+  }
   if (distribution->response == Response::softmax) {
     SCORIA_TRY(labels, object.strings("classes"));
-    SCORIA_TRY(count, object.integer("num.classes"));
-    if (count < 1 || labels.size() != static_cast<std::size_t>(count) || source.trees.size() % labels.size() != 0) {
-      return object.corrupt("num.classes", "does not fit the classes and trees");
-    }
-    classes = static_cast<std::uint32_t>(count);
+    if (labels.size() != parts.classes) return object.corrupt("num.classes", "does not fit the classes");
     description.labels = std::move(labels);
+  } else if (parts.classes != 1) {
+    return object.corrupt("num.classes", "must be 1 but for distribution multinomial");
   }
+  if (source.trees.size() % parts.classes != 0) return object.corrupt("trees", "does not fit num.classes");
 
   SCORIA_TRY(ensemble, Ensemble::build(std::move(source)));
-  const std::uint32_t fitted = ensemble.trees() / classes;
+  parts.iterations = ensemble.trees() / parts.classes;
+  if (object.find("n.trees") != nullptr) {
+    SCORIA_TRY(fitted, object.integer("n.trees"));
+    if (fitted < 0 || static_cast<std::uint32_t>(fitted) > parts.iterations) {
+      return object.corrupt("n.trees", "is " + std::to_string(fitted) + ", and there are trees for " +
+                                           std::to_string(parts.iterations) + " iterations");
+    }
+    parts.iterations = static_cast<std::uint32_t>(fitted);
+  }
+  SCORIA_TRY(trees_by_default, default_trees(object));
+  parts.default_trees = std::min(trees_by_default, parts.iterations);
+  const std::string default_text = parts.default_trees == 0 ? "none" : std::to_string(parts.default_trees);
+
   description.family = "gbm";
   description.title = "gbm: boosted trees, " + name;
   description.package = "gbm";
   description.r_classes = rdata::classes(value);
-  description.features = std::move(features);
+  if (variables.derived) {
+    auto inputs = variables.derived->inputs(features);
+    if (!inputs.ok()) return with_context("gbm object", std::move(inputs).error());
+    description.features = std::move(inputs).value();
+  } else {
+    description.features = features;
+  }
   description.types = {"link", "response"};
-  description.parameters = {
-      {"n.trees", "how many trees to add, 0 to " + std::to_string(fitted) + "; several give a column each (default " +
-                      std::to_string(std::min(trees_by_default, fitted)) + ")"},
-      {"single.tree", "TRUE: only tree n.trees, without the intercept (default FALSE)"}};
+  description.parameters = {{"n.trees", "how many trees to add, 0 to " + std::to_string(parts.iterations) +
+                                            "; several give a column each (default " + default_text + ")"},
+                            {"single.tree", "TRUE: only tree n.trees, without the intercept (default FALSE)"}};
   description.details = {{"distribution", name},
                          {"trees", std::to_string(ensemble.trees())},
                          {"nodes", std::to_string(ensemble.nodes())},
                          {"largest tree", std::to_string(ensemble.max_leaves()) + " leaves"},
-                         {"default n.trees", std::to_string(std::min(trees_by_default, fitted))}};
+                         {"default n.trees", default_text}};
+  if (variables.derived) description.details.emplace_back("variables", listed(variables.names));
+  if (object.find("var.names") == nullptr) {
+    description.details.emplace_back("columns", "fitted from a matrix without names: V1, V2, ... by position");
+  }
   const Value* terms = object.find("Terms");
-  const bool has_offset = terms != nullptr && terms->attribute("offset") != nullptr;
-  return ModelPtr(std::make_shared<Gbm>(std::move(description), Sums(std::move(ensemble)), distribution->response,
-                                        initial, classes, std::min(trees_by_default, fitted), has_offset));
+  parts.has_offset = terms != nullptr && terms->attribute("offset") != nullptr;
+  parts.features = std::move(features);
+  parts.derived = std::move(variables.derived);
+  return ModelPtr(std::make_shared<Gbm>(std::move(description), Sums(std::move(ensemble)), std::move(parts)));
 }
 
 }  // namespace scoria::model::tree

@@ -3,194 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/na.h"
 #include "model/features.h"
-#include "model/parameters.h"
 #include "model/r_object.h"
-#include "model/tree/sums.h"
+#include "model/tree/random_forest.h"
 
 namespace scoria::model::tree {
 namespace {
 
 using rdata::Kind;
 using rdata::Value;
-
-// What both kinds of forest share: features, trees, and which rows can be answered.
-class RandomForest : public Model {
- protected:
-  RandomForest(Description description, Sums sums, bool refuses_missing)
-      : sums_(std::move(sums)), refuses_missing_(refuses_missing) {
-    description_ = std::move(description);
-    for (const Feature& feature : description_.features) (feature.is_used ? used_ : only_required_).push_back(feature);
-  }
-
-  struct Rows {
-    FeatureMatrix complete;                // the rows that have all values
-    std::vector<std::uint32_t> positions;  // of those rows in the input
-  };
-
-  Result<Rows> complete_rows(const table::Table& table, std::size_t first_row) const {
-    SCORIA_TRY(matrix, bind_features(table, used_, UnseenLevel::refuse, first_row));
-    std::vector<bool> incomplete = incomplete_rows(matrix);
-    for (const Feature& feature : only_required_) {
-      const table::ColumnPtr column = table.find(feature.name);
-      if (column == nullptr) {
-        return Error{Code::invalid, "the input lacks column '" + feature.name +
-                                        "', which the model's formula names (R demands it although no tree uses it)"};
-      }
-      for (std::size_t row = 0; row < table.rows(); ++row) {
-        if (column->is_null(row)) incomplete[row] = true;
-      }
-    }
-    Rows rows;
-    for (std::size_t row = 0; row < table.rows(); ++row) {
-      if (!incomplete[row]) {
-        rows.positions.push_back(static_cast<std::uint32_t>(row));
-      } else if (refuses_missing_) {
-        return Error{Code::invalid, "row " + std::to_string(first_row + row) + " has a missing value in column '" +
-                                        missing_column(matrix, row) + "'; a forest fitted with x and y takes none"};
-      }
-    }
-    const bool all = rows.positions.size() == table.rows();
-    rows.complete = all ? std::move(matrix) : take_rows(matrix, rows.positions);
-    return rows;
-  }
-
-  // The answers of complete rows put in their places; the others are missing.
-  static table::ColumnPtr spread(std::vector<double> values, const std::vector<std::uint32_t>& positions,
-                                 std::size_t rows) {
-    if (values.size() == rows) return table::Column::real(std::move(values));
-    std::vector<double> all(rows, na_real());
-    for (std::size_t i = 0; i < values.size(); ++i) all[positions[i]] = values[i];
-    return table::Column::real(std::move(all));
-  }
-
-  Sums sums_;
-
- private:
-  std::string missing_column(const FeatureMatrix& matrix, std::size_t row) const {
-    for (std::size_t i = 0; i < used_.size(); ++i) {
-      if (std::isnan(matrix.columns[i][row])) return used_[i].name;
-    }
-    return {};
-  }
-
-  bool refuses_missing_;
-  std::vector<Feature> used_;
-  std::vector<Feature> only_required_;
-};
-
-class RegressionForest final : public RandomForest {
- public:
-  // `correction`: intercept and slope of corr.bias, or empty.
-  RegressionForest(Description description, Sums sums, bool refuses_missing, std::vector<double> correction)
-      : RandomForest(std::move(description), std::move(sums), refuses_missing), correction_(std::move(correction)) {}
-
-  Result<Prediction> score(const table::Table& table, const Request& request, Executor& executor) const override {
-    SCORIA_TRY(types, requested_types(description_, request));
-    SCORIA_TRY(simd, resolve_simd(request.simd));
-    SCORIA_TRY(rows, complete_rows(table, request.first_row));
-    std::vector<double> values(rows.complete.rows);
-    double* const out[] = {values.data()};
-    const Segment all[] = {{0, sums_.ensemble().trees(), false}};
-    sums_.sum(rows.complete, {all, 1, 0.0, {simd, request.simd != SimdTarget::automatic}}, out, executor);
-    const double trees = sums_.ensemble().trees();
-    for (double& value : values) {
-      value /= trees;
-      if (!correction_.empty()) value = correction_[0] + correction_[1] * value;
-    }
-    Prediction prediction{table::Table(table.rows()), rows.complete.notes};
-    const table::ColumnPtr column = spread(std::move(values), rows.positions, table.rows());
-    for (const std::string& type : types) prediction.table.add(type, column);
-    return prediction;
-  }
-
- private:
-  std::vector<double> correction_;
-};
-
-class ClassificationForest final : public RandomForest {
- public:
-  ClassificationForest(Description description, Sums sums, bool refuses_missing, std::vector<double> cutoff)
-      : RandomForest(std::move(description), std::move(sums), refuses_missing), cutoff_(std::move(cutoff)) {}
-
-  Result<Prediction> score(const table::Table& table, const Request& request, Executor& executor) const override {
-    SCORIA_TRY(types, requested_types(description_, request));
-    SCORIA_TRY(simd, resolve_simd(request.simd));
-    SCORIA_TRY(normalised, flag_parameter(request, "norm.votes", true));
-    SCORIA_TRY(cutoff, requested_cutoff(request));
-    SCORIA_TRY(rows, complete_rows(table, request.first_row));
-    std::vector<std::vector<double>> votes(description_.labels.size(), std::vector<double>(rows.complete.rows));
-    std::vector<double*> out;
-    for (std::vector<double>& column : votes) out.push_back(column.data());
-    sums_.vote(rows.complete, {simd, request.simd != SimdTarget::automatic}, out, executor);
-
-    Prediction prediction{table::Table(table.rows()), rows.complete.notes};
-    for (const std::string& type : types) {
-      if (type == "response" || type == "class") {
-        prediction.table.add(type, winners(votes, cutoff, rows.positions, table.rows(), prediction.notes));
-        continue;
-      }
-      const bool counts = type == "vote_count" || (type == "vote" && !normalised);
-      for (std::size_t k = 0; k < votes.size(); ++k) {
-        std::vector<double> values = votes[k];
-        if (!counts) {
-          for (double& value : values) value /= sums_.ensemble().trees();
-        }
-        prediction.table.add(type + ":" + description_.labels[k],
-                             spread(std::move(values), rows.positions, table.rows()));
-      }
-    }
-    return prediction;
-  }
-
- private:
-  Result<std::vector<double>> requested_cutoff(const Request& request) const {
-    SCORIA_TRY(cutoff, number_parameter(request, "cutoff"));
-    if (cutoff.empty()) return cutoff_;
-    double total = 0;
-    bool positive = true;
-    for (const double share : cutoff) {
-      total += share;
-      positive = positive && share > 0;
-    }
-    if (cutoff.size() != description_.labels.size() || !positive || !(total <= 1)) {
-      return Error{Code::invalid, "parameter 'cutoff': must be " + std::to_string(description_.labels.size()) +
-                                      " numbers above 0 that add up to at most 1, one for each of " +
-                                      listed(description_.labels)};
-    }
-    return cutoff;
-  }
-
-  table::ColumnPtr winners(const std::vector<std::vector<double>>& votes, const std::vector<double>& cutoff,
-                           const std::vector<std::uint32_t>& positions, std::size_t rows,
-                           std::vector<std::string>& notes) const {
-    std::vector<std::int32_t> codes(rows, -1);
-    std::size_t ties = 0;
-    for (std::size_t i = 0; i < positions.size(); ++i) {
-      double best = 0;
-      bool tied = false;
-      for (std::size_t k = 0; k < votes.size(); ++k) {
-        const double share = votes[k][i] / sums_.ensemble().trees() / cutoff[k];
-        if (share == best) tied = true;
-        if (share > best) {
-          best = share;
-          tied = false;
-          codes[positions[i]] = static_cast<std::int32_t>(k);
-        }
-      }
-      if (tied) ++ties;
-    }
-    if (ties > 0) {
-      notes.push_back(std::to_string(ties) +
-                      " rows have tied votes: R draws one of the classes at random, the first in level order is given");
-    }
-    return table::Column::factor(std::move(codes),
-                                 std::make_shared<const std::vector<std::string>>(description_.labels));
-  }
-
-  std::vector<double> cutoff_;
-};
 
 // The numbers of all trees side by side, `pitch` nodes a tree.
 struct ForestArrays {
@@ -254,6 +75,7 @@ Result<EnsembleSource> read_ensemble(const RObject& forest, std::span<const Feat
   SCORIA_TRY(arrays, read_arrays(forest));
   EnsembleSource source;
   source.comparison = Comparison::less_equal;
+  source.keeps_positions = true;
   source.features = static_cast<std::uint32_t>(features.size());
   for (const std::int32_t count : categories)
     source.levels.push_back(count > 1 ? static_cast<std::uint32_t>(count) : 0);
@@ -274,7 +96,9 @@ Result<EnsembleSource> read_ensemble(const RObject& forest, std::span<const Feat
       node.right = arrays.right[at] - 1;
       node.value = arrays.split[at];
       const auto feature = static_cast<std::size_t>(node.feature);
-      if (features[feature].kind == FeatureKind::ordered) node.value -= 1;  // R's codes count from 1, ours from 0
+      // R's codes count from 1, those that bind_features() makes of known levels from 0.
+      const bool has_level_codes = features[feature].kind == FeatureKind::ordered && !features[feature].levels.empty();
+      if (has_level_codes) node.value -= 1;
       if (categories[feature] <= 1) continue;
       if (!(node.value >= 0 && node.value < 0x1p53))
         return forest.corrupt("xbestsplit", "holds a categorical split that is not a bit mask");
@@ -321,6 +145,10 @@ Result<std::vector<Feature>> read_features(const RObject& object, const RObject&
       feature.kind = is_factor ? FeatureKind::factor : FeatureKind::ordered;
     } else if (r_class == "logical") {
       feature.kind = FeatureKind::logical;
+    } else if (r_class == "ordered") {
+      feature.kind = FeatureKind::ordered;  // the formula interface does not keep its levels
+    } else if (r_class == "character") {
+      feature.kind = FeatureKind::factor;  // coded by the training rows' values, which are not kept either
     }
     if (categories[i] > kMaxCategories ||
         (categories[i] > 1 && feature.levels.size() != static_cast<std::size_t>(categories[i]))) {
@@ -378,7 +206,7 @@ Result<ModelPtr> load_r_random_forest(const Value& value) {
   const bool refuses_missing = !rdata::inherits(value, "randomForest.formula");
 
   if (!classification) {
-    description.types = {"response"};
+    description.types = {"response", "individual", "nodes"};
     std::vector<double> correction;
     if (object.find("coefs") != nullptr) {
       SCORIA_TRY(coefs, object.numbers("coefs"));
@@ -397,7 +225,7 @@ Result<ModelPtr> load_r_random_forest(const Value& value) {
     return forest.corrupt("nodepred", "names a class that the forest does not have");
   }
   description.labels = std::move(labels);
-  description.types = {"response", "class", "prob", "vote", "vote_count"};
+  description.types = {"response", "class", "prob", "vote", "vote_count", "individual", "nodes"};
   description.parameters = {
       {"cutoff", "the share of votes at which each class wins, one for each class (default as fitted)"},
       {"norm.votes", "FALSE: type vote gives counts (default TRUE)"}};

@@ -223,4 +223,14 @@ void Sums::vote(const FeatureMatrix& x, KernelChoice choice, std::span<double* c
   });
 }
 
+void Sums::leaves(const FeatureMatrix& x, std::span<std::uint32_t* const> out, Executor& executor) const {
+  SCORIA_CHECK(out.size() == ensemble_.trees());
+  over_blocks(x, executor, [&](Rows rows) {
+    for (std::uint32_t tree = 0; tree < ensemble_.trees(); ++tree) {
+      for (std::size_t row = rows.begin; row < rows.begin + rows.count; ++row)
+        out[tree][row] = ensemble_.walk(tree, x, row);
+    }
+  });
+}
+
 }  // namespace scoria::model::tree

@@ -55,6 +55,9 @@ class Sums {
   // Precondition: ensemble().leaves_are_below(out.size()).
   void vote(const FeatureMatrix& x, KernelChoice kernels, std::span<double* const> out, Executor& executor) const;
 
+  // The leaf, as a position in ensemble().layout(), that each tree leads each row to: out[tree][row]. By the plain walk.
+  void leaves(const FeatureMatrix& x, std::span<std::uint32_t* const> out, Executor& executor) const;
+
  private:
   struct Layouts;
   struct Rows {
