@@ -11,7 +11,7 @@
 namespace scoria::report {
 namespace {
 
-constexpr double kLargest = 8e307;  // so that the length of an axis is finite
+constexpr double kLargest = 4e307;  // so that the length of an axis is finite
 
 // 1, 2 or 5 times a power of ten: the smallest that needs at most `wanted` steps for `length`.
 double nice_step(double length, int wanted) {

@@ -70,12 +70,7 @@ class FanChart {
     out += origin();
     out += path(fan_.history_time, fan_.history, "history");
     if (const auto median = median_of(spec_.quantiles)) out += path(fan_.time, fan_.quantiles[*median], "median");
-    for (std::size_t i = 0; i < fan_.actual.size(); ++i) {
-      if (std::isnan(fan_.actual[i])) continue;
-      out +=
-          "<circle class=\"actual\" cx=\"" + x(fan_.actual_time[i]) + "\" cy=\"" + y(fan_.actual[i]) + "\" r=\"2.6\"/>";
-    }
-    return out;
+    return out + actuals();
   }
 
  private:
@@ -83,6 +78,21 @@ class FanChart {
     return svg::at(x_.place(time, plot_.left, plot_.right) + shift);
   }
   std::string y(double value) const { return svg::at(y_.place(value, plot_.bottom, plot_.top)); }
+
+  std::string actuals() const {
+    const std::size_t size = fan_.actual.size();
+    const auto place = [&](double time) { return x_.place(time, plot_.left, plot_.right); };
+    const double length = size < 2 ? 100 : place(fan_.actual_time.back()) - place(fan_.actual_time.front());
+    const std::string radius =
+        svg::at(std::clamp(0.3 * length / std::max<double>(1, static_cast<double>(size) - 1), 1.5, 2.6));
+    std::string out;
+    for (std::size_t i = 0; i < size; ++i) {
+      if (std::isnan(fan_.actual[i]) || fan_.actual_time[i] < window_.low) continue;
+      out += "<circle class=\"actual\" cx=\"" + x(fan_.actual_time[i]) + "\" cy=\"" + y(fan_.actual[i]) + "\" r=\"" +
+             radius + "\"/>";
+    }
+    return out;
+  }
 
   // The line between history and forecast.
   std::string origin() const {

@@ -64,7 +64,7 @@
     return fixed(v, step);
   };
   const valueAxis = (low, high, wanted) => {
-    const most = 8e307;
+    const most = 4e307;
     low = Math.max(-most, Math.min(most, low)); high = Math.max(-most, Math.min(most, high));
     if (low > 0 && low < 0.6 * high) low = 0;
     if (high < 0 && high > 0.6 * low) high = 0;
@@ -188,7 +188,9 @@
     }
     curve(s.ht, s.h, "history");
     if (data.median !== null) curve(s.t, s.q[data.median], "median");
-    s.a.forEach((v, i) => { if (v !== null) dot(s.at[i], v, "actual", 2.6); });
+    const spacing = s.at.length > 1 ? (px(s.at[s.at.length - 1]) - px(s.at[0])) / (s.at.length - 1) : 100;
+    const radius = at(Math.min(2.6, Math.max(1.5, spacing * 0.3)));
+    s.a.forEach((v, i) => { if (v !== null && s.at[i] >= low) dot(s.at[i], v, "actual", radius); });
     figure.append(svg);
     follow(svg, s, { xAxis, left, right, top, bottom, low, px, width });
   }
@@ -260,7 +262,8 @@
       caption.textContent = title(s);
       figure.append(caption);
       grid.append(figure);
-      draw(s, figure, Math.max(280, figure.clientWidth - 32));
+      const box = getComputedStyle(figure), padding = parseFloat(box.paddingLeft) + parseFloat(box.paddingRight);
+      draw(s, figure, Math.max(280, figure.clientWidth - padding));
     }
     if (series.length > kMostShown) say(`The first ${kMostShown} of ${series.length} are shown.`);
   }
