@@ -56,7 +56,7 @@ TEST(GroupedNumber, PutsCommasBetweenThousandsOnly) {
 
 TEST(HtmlEscape, LeavesNoMarkupInAnyBytes) {
   std::mt19937 random(11);
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 5000; ++i) {
     const std::string escaped = html_escape(random_bytes(random));
     EXPECT_EQ(escaped.find_first_of("<>\"'"), std::string::npos) << escaped;
   }
@@ -79,7 +79,7 @@ TEST(HtmlEscape, ReplacesWhatIsNotUtf8) {
 
 TEST(JsonString, ParsesAndCannotEndAScriptForAnyBytes) {
   std::mt19937 random(12);
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 5000; ++i) {
     const std::string text = random_bytes(random);
     const std::string json = json_string(text);
     EXPECT_EQ(json.find_first_of("<>&"), std::string::npos) << json;
