@@ -86,14 +86,23 @@ run_scoria <- function(model_file, rows, type, parameters, simd) {
   errors <- file.path(folder, "errors.txt")
   code <- system2(scoria, shQuote(flags), stdout = errors, stderr = errors)
   if (code != 0) stop(paste(readLines(errors, warn = FALSE), collapse = " "))
-  # Text: R's own conversion of numbers then reads every bit.
+  # As text: exact_numbers() keeps every bit.
   read.csv(output, check.names = FALSE, colClasses = "character", na.strings = character(), encoding = "UTF-8")
+}
+
+# The double nearest to each word, which jsonlite (strtod) finds; as.numeric() can be one bit off for 16 or 17 digits.
+exact_numbers <- function(words) {
+  special <- words %in% c("NA", "NaN", "Inf", "-Inf")
+  value <- rep(NA_real_, length(words))
+  value[special] <- suppressWarnings(as.numeric(words[special]))
+  value[!special] <- as.double(fromJSON(paste0("[", paste(words[!special], collapse = ","), "]")))
+  value
 }
 
 # The largest relative difference; Inf where one side is missing, NaN or another label.
 difference <- function(ours, reference) {
   if (is.character(reference)) return(if (identical(enc2utf8(ours), enc2utf8(reference))) 0 else Inf)
-  value <- suppressWarnings(as.numeric(ours))
+  value <- exact_numbers(ours)
   # A missing prediction may be NA or NaN on either side: R itself does not keep them apart through exp().
   if (!identical(is.na(value), is.na(reference))) return(Inf)
   known <- !is.na(reference)
