@@ -92,18 +92,18 @@ std::vector<std::string> Partition::leading_columns() const {
   return names;
 }
 
-std::map<std::string, WantedColumns> Partition::wanted_columns() const {
-  WantedColumns stacked;
-  std::set<expr::TableReference> references;
-  const auto read_by = [&](const expr::Expression& expression) {
-    for (const std::string& name : expr::names_used(expression)) stacked.names.insert(name);
-    for (const expr::TableReference& reference : expr::table_references(expression)) references.insert(reference);
-  };
+std::set<std::string> Partition::names_in_frame() const {
+  std::set<std::string> all;
   for (const std::vector<std::string>& names : {plan_.features.group_by, plan_.features.arrange, leading_columns()}) {
-    stacked.names.insert(names.begin(), names.end());
+    all.insert(names.begin(), names.end());
   }
-  for (const auto& [name, expression] : plan_.features.mutate) read_by(expression);
-  if (plan_.features.filter) read_by(*plan_.features.filter);
+  for (const auto& [name, expression] : plan_.features.mutate) all.merge(expr::names_used(expression));
+  if (plan_.features.filter) all.merge(expr::names_used(*plan_.features.filter));
+  return all;
+}
+
+std::map<std::string, WantedColumns> Partition::wanted_columns() const {
+  WantedColumns stacked{names_in_frame(), {}};
   for (const Pass& pass : passes_) {
     for (const Use& use : pass.uses) {
       for (const model::Feature& feature : use.model->model->description().features) {
@@ -113,15 +113,16 @@ std::map<std::string, WantedColumns> Partition::wanted_columns() const {
       }
     }
   }
-  for (const auto& [name, expression] : plan_.let) {
-    for (const expr::TableReference& reference : expr::table_references(expression)) references.insert(reference);
-  }
   std::map<std::string, WantedColumns> wanted;
   for (const auto& [input, pattern] : plan_.inputs) {
     const std::vector<std::string>& from = plan_.features.from;
     if (std::find(from.begin(), from.end(), input) != from.end()) wanted[input] = stacked;
   }
-  for (const expr::TableReference& reference : references) wanted[reference.table].names.insert(reference.column);
+  for (const auto& [name, expression] : plan_.let) {
+    for (const expr::TableReference& reference : expr::table_references(expression)) {
+      wanted[reference.table].names.insert(reference.column);
+    }
+  }
   return wanted;
 }
 
@@ -156,8 +157,14 @@ Result<expr::Frame> Partition::make_frame(const expr::Tables& tables) {
   std::vector<Table> from;
   for (const std::string& input : plan_.features.from) from.push_back(tables.at(input));
   SCORIA_TRY(stacked, stack_all(from));
-  SCORIA_TRY(ordering, order_rows(stacked, plan_.features.group_by, plan_.features.arrange));
-  expr::Frame frame(stacked.take(ordering.rows), std::move(ordering.group_starts));
+  stacked_ = std::move(stacked);
+  SCORIA_TRY(ordering, order_rows(stacked_, plan_.features.group_by, plan_.features.arrange));
+  order_ = std::move(ordering.rows);
+  Table ordered(order_.size());
+  for (const std::string& name : names_in_frame()) {
+    if (const ColumnPtr column = stacked_.find(name)) ordered.add(name, column->take(order_));
+  }
+  expr::Frame frame(std::move(ordered), std::move(ordering.group_starts));
   for (const auto& [name, value] : constants_) SCORIA_TRY_STATUS(frame.declare(name, value.type()));
   for (const auto& [name, values] : plan_.each) {
     SCORIA_TRY_STATUS(frame.declare(name, expr::Scalar::from(*values, 0).type()));
@@ -170,6 +177,14 @@ Result<expr::Frame> Partition::make_frame(const expr::Tables& tables) {
   return frame.with(constants_);
 }
 
+Result<ColumnPtr> Partition::feature(const std::string& name, const expr::Frame& frame, const Pass& pass) const {
+  const ColumnPtr as_read = stacked_.find(name);
+  if (as_read == nullptr || frame.type_of(name).ok()) return frame.column(name, pass.rows);
+  std::vector<std::uint32_t> rows(pass.rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = order_[pass.rows[i]];
+  return as_read->take(rows);
+}
+
 Status Partition::select_rows(const expr::Frame& frame, Pass& pass) const {
   SCORIA_TRY(now, frame.with(pass.constants));
   if (plan_.features.filter) {
@@ -180,18 +195,16 @@ Status Partition::select_rows(const expr::Frame& frame, Pass& pass) const {
     pass.rows.resize(now.rows());
     std::iota(pass.rows.begin(), pass.rows.end(), 0);
   }
-  const auto columns_at = [&](const std::vector<std::string>& names) -> Result<Table> {
-    Table columns(pass.rows.size());
-    for (const std::string& name : names) {
-      SCORIA_TRY(column, now.column(name, pass.rows));
-      columns.add(name, column);
-    }
-    return columns;
-  };
-  SCORIA_TRY(features, columns_at(pass.features));
-  SCORIA_TRY(leading, columns_at(leading_columns()));
-  pass.inputs = std::move(features);
-  pass.leading = std::move(leading);
+  pass.inputs = Table(pass.rows.size());
+  for (const std::string& name : pass.features) {
+    SCORIA_TRY(column, feature(name, now, pass));
+    pass.inputs.add(name, column);
+  }
+  pass.leading = Table(pass.rows.size());
+  for (const std::string& name : leading_columns()) {
+    SCORIA_TRY(column, now.column(name, pass.rows));
+    pass.leading.add(name, column);
+  }
   if (!plan_.features.drop_incomplete) return Ok{};
 
   std::vector<std::uint32_t> complete;

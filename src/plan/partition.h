@@ -55,8 +55,13 @@ class Partition {
   std::map<std::string, WantedColumns> wanted_columns() const;
   Status open_inputs();
   Result<expr::Tables> read_tables() const;
+  // Names of the stacked table's columns that expressions, orders and the output read.
+  std::set<std::string> names_in_frame() const;
   // The ordered table as a frame with all definitions and the partition's constants.
   Result<expr::Frame> make_frame(const expr::Tables& tables);
+  // A feature's values for a pass. Columns that only models read are taken from the stacked table as it was read: most
+  // columns of a wide table are never put into order.
+  Result<table::ColumnPtr> feature(const std::string& name, const expr::Frame& frame, const Pass& pass) const;
   Status select_rows(const expr::Frame& frame, Pass& pass) const;
   Status score(Pass& pass, std::size_t use, std::set<std::string>& notes) const;
   Result<table::Table> assemble();
@@ -75,6 +80,8 @@ class Partition {
   expr::Constants constants_;  // the partition's name and `let`
   std::vector<Pass> passes_;
   std::vector<RawInput> inputs_;  // in the order of plan_.inputs
+  table::Table stacked_;
+  std::vector<std::uint32_t> order_;  // rows of stacked_, as the frame has them
   std::string output_;
 };
 

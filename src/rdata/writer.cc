@@ -82,6 +82,7 @@ class Out {
     integer(static_cast<std::int32_t>(static_cast<std::uint32_t>(count)));
   }
 
+  std::size_t size() const { return bytes_.size(); }
   std::string take() { return std::move(bytes_); }
 
  private:
@@ -103,11 +104,14 @@ class Out {
 // Writes items in their order from an own stack of what is still to be written, so that depth costs no machine stack.
 class ItemWriter {
  public:
-  explicit ItemWriter(Out& out) : out_(out) {}
+  ItemWriter(Out& out, std::uint64_t max_bytes) : out_(out), max_bytes_(max_bytes) {}
 
   Status write(const Value& root) {
     push({Part::item, &root});
     while (!todo_.empty()) {
+      if (out_.size() > max_bytes_) {
+        return Error{Code::too_large, "the value needs more than " + std::to_string(max_bytes_) + " bytes (max_bytes)"};
+      }
       const Todo todo = todo_.back();
       todo_.pop_back();
       switch (todo.part) {
@@ -334,6 +338,7 @@ class ItemWriter {
   }
 
   Out& out_;
+  std::uint64_t max_bytes_;
   Value null_;
   std::vector<Todo> todo_;
   std::unordered_map<std::string_view, std::int32_t> symbols_;
@@ -357,7 +362,7 @@ Result<std::string> write(const Value& value, const WriteOptions& options) {
     out.length(kEncoding.size());
     out.text(kEncoding);
   }
-  SCORIA_TRY_STATUS(ItemWriter(out).write(value));
+  SCORIA_TRY_STATUS(ItemWriter(out, options.max_bytes).write(value));
   std::string bytes = out.take();
   return options.gzip ? gzip(bytes) : bytes;
 }

@@ -103,6 +103,31 @@ TEST(Write, AnExternalPointerIsNamedAndRefused) {
   EXPECT_THAT(bytes.error().message, HasSubstr("external pointer"));
 }
 
+// Thirty calls, each of the one before, twice: a billion leaves when written out.
+TEST(Write, SharedPartsThatUnfoldWithoutEndAreTooLarge) {
+  Stream stream;
+  stream.word(sexp::kClosure).null().words({sexp::kBytecode, 31}).integer(12).word(31);
+  for (std::int32_t depth = 1; depth <= 30; ++depth) {
+    stream.words({sexp::kSharedDefinition, depth, sexp::kLanguage}).null();
+    for (int twice = 0; twice < 2; ++twice) {
+      if (twice == 1) stream.word(sexp::kPairlist).null();
+      if (depth == 1) {
+        stream.word(0).null();
+      } else {
+        stream.words({sexp::kSharedReference, depth - 1});
+      }
+    }
+    stream.word(0).null();
+  }
+  stream.words({sexp::kSharedReference, 30});
+  const auto document = read(stream.bytes());
+  ASSERT_TRUE(document.ok()) << document.error().message;
+  const Value* deepest = document.value().root().body->items[30];
+  const auto bytes = write(*deepest, {.gzip = false, .max_bytes = 10 << 20});
+  ASSERT_FALSE(bytes.ok());
+  EXPECT_EQ(bytes.error().code, Code::too_large) << bytes.error().message;
+}
+
 TEST(Write, AnotherVersionIsInvalid) { EXPECT_EQ(write(Value{}, {.version = 4}).error().code, Code::invalid); }
 
 TEST(Write, AValueMadeByHandReadsBack) {

@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/na.h"
-#include "table/csv_index.h"
+#include "table/csv_masks.h"
 #include "table/csv_reference.h"
 
 namespace scoria::table {

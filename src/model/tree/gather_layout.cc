@@ -4,20 +4,44 @@
 
 namespace scoria::model::tree {
 
-std::optional<GatherLayout> GatherLayout::build(const Ensemble& ensemble, const RankSpace& space) {
+namespace {
+
+// Bytes of one categorical split's table of children.
+std::uint32_t stride_of(const Ensemble& ensemble, const RankSpace& space) {
+  std::uint32_t stride = 0;
+  for (std::size_t slot = 0; slot < space.slots(); ++slot) {
+    stride = std::max(stride, ensemble.levels(space.feature(slot)) + 1);
+  }
+  return stride;
+}
+
+}  // namespace
+
+bool GatherLayout::fits(const Ensemble& ensemble, const RankSpace& space) {
   // Offsets of 32 bits reach 2^28 nodes of 8 bytes; slots leave their highest bit to the flag.
-  if (ensemble.nodes() >= (1u << 28) || space.slots() + 1 >= GatherNode::kCategorical) return std::nullopt;
+  if (ensemble.nodes() >= (1u << 28) || space.slots() + 1 >= GatherNode::kCategorical) return false;
+  std::uint64_t all_splits = 0;
+  for (std::uint32_t tree = 0; tree < ensemble.trees(); ++tree) {
+    std::uint64_t splits = 0;
+    for (std::uint32_t i = ensemble.root(tree); i < ensemble.root(tree + 1); ++i) {
+      const Node& node = ensemble.layout()[i];
+      if (!node.is_leaf() && node.is_categorical()) ++splits;
+    }
+    if (splits > 65535) return false;  // numbered within their tree in 16 bits
+    all_splits += splits;
+  }
+  return all_splits * stride_of(ensemble, space) < (1u << 30);
+}
+
+GatherLayout GatherLayout::build(const Ensemble& ensemble, const RankSpace& space) {
   GatherLayout layout;
   layout.has_missing_children = ensemble.has_missing_children();
-  for (std::size_t slot = 0; slot < space.slots(); ++slot) {
-    layout.stride = std::max(layout.stride, ensemble.levels(space.feature(slot)) + 1);
-  }
+  layout.stride = stride_of(ensemble, space);
   layout.nodes.reserve(ensemble.nodes());
   layout.leaves.reserve(ensemble.nodes());
   for (std::uint32_t tree = 0; tree < ensemble.trees(); ++tree) {
     const std::uint32_t root = ensemble.root(tree);
     layout.roots.push_back(root);
-    if (layout.routes.size() >= (1u << 30)) return std::nullopt;
     layout.routes_begin.push_back(static_cast<std::uint32_t>(layout.routes.size()));
     std::uint32_t splits = 0;
     for (std::uint32_t i = root; i < ensemble.root(tree + 1); ++i) {
@@ -35,7 +59,6 @@ std::optional<GatherLayout> GatherLayout::build(const Ensemble& ensemble, const 
         node.threshold = stored_rank(space.cut_position(from.column(), from.value));
         continue;
       }
-      if (splits > 65535 || layout.routes.size() >= (1u << 30)) return std::nullopt;
       layout.has_categories = true;
       node.slot |= GatherNode::kCategorical;
       node.threshold = stored_rank(splits++);
