@@ -5,19 +5,21 @@
 namespace scoria::model::tree {
 
 std::optional<GatherLayout> GatherLayout::build(const Ensemble& ensemble, const RankSpace& space) {
-  // Offsets of 32 bits reach 2^28 nodes of 8 bytes; slots leave their highest bit to the flag.
-  if (ensemble.nodes() >= (1u << 28) || space.slots() + 1 >= GatherNode::kCategorical) return std::nullopt;
+  static_assert(kMaxSlots < GatherNode::kCategorical, "slots leave their highest bit to the flag");
+  if (ensemble.nodes() >= (1u << 28)) return std::nullopt;  // offsets of 32 bits reach 2^28 nodes of 8 bytes
   GatherLayout layout;
   layout.has_missing_children = ensemble.has_missing_children();
   for (std::size_t slot = 0; slot < space.slots(); ++slot) {
     layout.stride = std::max(layout.stride, ensemble.levels(space.feature(slot)) + 1);
   }
+  // Every split takes the room of the feature with the most levels; a model whose features differ much goes without.
+  const std::size_t most_routes =
+      std::min<std::size_t>(std::max<std::size_t>(64u << 20, 8 * ensemble.route_bytes()), 1u << 30);
   layout.nodes.reserve(ensemble.nodes());
   layout.leaves.reserve(ensemble.nodes());
   for (std::uint32_t tree = 0; tree < ensemble.trees(); ++tree) {
     const std::uint32_t root = ensemble.root(tree);
     layout.roots.push_back(root);
-    if (layout.routes.size() >= (1u << 30)) return std::nullopt;
     layout.routes_begin.push_back(static_cast<std::uint32_t>(layout.routes.size()));
     std::uint32_t splits = 0;
     for (std::uint32_t i = root; i < ensemble.root(tree + 1); ++i) {
@@ -35,7 +37,7 @@ std::optional<GatherLayout> GatherLayout::build(const Ensemble& ensemble, const 
         node.threshold = stored_rank(space.cut_position(from.column(), from.value));
         continue;
       }
-      if (splits > 65535 || layout.routes.size() >= (1u << 30)) return std::nullopt;
+      if (splits > 65535 || layout.routes.size() + layout.stride > most_routes) return std::nullopt;
       layout.has_categories = true;
       node.slot |= GatherNode::kCategorical;
       node.threshold = stored_rank(splits++);

@@ -131,6 +131,7 @@ Result<std::vector<SourceNode>> read_tree(const Value& tree, const std::vector<s
     SourceNode& node = nodes[i];
     node.feature = variable->integers[i];
     node.value = code->reals[i];
+    if (node.feature < -1) return Error{Code::corrupt, "splits on variable " + std::to_string(node.feature)};
     if (node.feature < 0) continue;
     node.left = children[0]->integers[i];
     node.right = children[1]->integers[i];
@@ -200,6 +201,7 @@ Result<ModelPtr> load_r_gbm(const rdata::Value& value) {
   SCORIA_TRY(features, read_features(object, variables, var_type));
   SCORIA_TRY(source, read_ensemble(object, features, var_type));
   SCORIA_TRY(initial, object.number("initF"));
+  if (std::isnan(initial)) return object.corrupt("initF", "is missing or not a number");
 
   Description description;
   GbmParts parts{.response = distribution->response, .initial = initial};

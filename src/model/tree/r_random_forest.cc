@@ -92,6 +92,9 @@ Result<EnsembleSource> read_ensemble(const RObject& forest, std::span<const Feat
         return forest.corrupt("bestvar", "names a variable that the forest does not have");
       }
       node.feature = arrays.variable[at] - 1;
+      if (arrays.left[at] < 1 || arrays.right[at] < 1) {
+        return forest.corrupt("leftDaughter", "or rightDaughter lacks a child of an inner node");
+      }
       node.left = arrays.left[at] - 1;
       node.right = arrays.right[at] - 1;
       node.value = arrays.split[at];
