@@ -1,11 +1,14 @@
 # The front door: `make demo` and `make test` need nothing but a Debian 12 machine. `make help` lists the rest.
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 600
 .DEFAULT_GOAL := help
+export JOBS FUZZ_SECONDS
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1#\2/p' $(MAKEFILE_LIST) | while IFS='#' read -r name text; do \
+	  printf '%-20s %s\n' "$$name" "$$text"; done
 
 .PHONY: setup
 setup: ## installs the Debian packages that building needs (skipped when they are there)
@@ -13,9 +16,64 @@ setup: ## installs the Debian packages that building needs (skipped when they ar
 
 .PHONY: build
 build: setup ## the release binary, at build/scoria
-	@cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
-	@cmake --build --preset release -j $(JOBS)
+	@tools/build release scoria
 	@ln -sf release/src/bin/scoria build/scoria
+
+.PHONY: demo
+demo: build ## forecasts thirteen weeks of sales with 35 models made by R, and draws the forecast
+	build/scoria run examples/retail-forecast/plan.yaml --report build/retail-forecast.html
+	@echo
+	@echo "forecast  examples/retail-forecast/out/"
+	@echo "report    build/retail-forecast.html (open it in a browser)"
+	@echo "plan      examples/retail-forecast/plan.yaml"
+
+.PHONY: test
+test: setup ## all tests, then those of the parsers and kernels again under sanitizers
+	@tools/run_tests release asan
+
+.PHONY: check
+check: ## format, layers, docs, sizes and lint of what changed
+	@tools/setup build
+	@tools/setup check
+	tools/check_format
+	tools/check_layers
+	tools/check_docs
+	tools/list_functions --check
+	tools/check_size
+	@python3 tests/checks/checks_test.py
+	tools/check_lint
+
+.PHONY: lint-all
+lint-all: ## clang-tidy over every file (about ten minutes on two cores)
+	@tools/setup build
+	@tools/setup check
+	tools/check_lint --all
+
+.PHONY: format
+format: ## formats every C++ file
+	@tools/setup check
+	tools/check_format --fix
+
+.PHONY: test-r
+test-r: build ## installs R and compares with it: new random models every time
+	@tools/setup r
+	@tests/r/run
+
+.PHONY: fuzz
+fuzz: setup ## every fuzz target for FUZZ_SECONDS each (default 600)
+	@tools/setup fuzz
+	@tools/run_fuzz
+
+.PHONY: bench
+bench: setup ## the benchmarks, each with its answers checked first
+	@tools/setup bench
+	@tools/build bench
+	@bench/run
+
+.PHONY: retail-full
+retail-full: build ## the retail forecast at full size, beside R
+	@tools/setup bench
+	@bench/retail_full
 
 .PHONY: clean
 clean: ## removes everything that was built

@@ -26,6 +26,12 @@ if(SCORIA_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${SCORIA_CCACHE}")
 endif()
 
+# scoria_test(NAME COMMAND...): a ctest test; a GoogleTest program leaves its report where tools/run_tests counts the cases.
+function(scoria_test name)
+  add_test(NAME ${name} COMMAND ${ARGN})
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT "GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/gtest/${name}.xml")
+endfunction()
+
 # scoria_folder(NAME SOURCES a.cc ... TESTS a_test.cc ... DEPENDS scoria_base ... LINK external ...)
 # makes the library scoria_NAME and, with SCORIA_TESTS, the test program NAME_test registered with ctest.
 function(scoria_folder name)
@@ -36,6 +42,6 @@ function(scoria_folder name)
     add_executable(${name}_test ${arg_TESTS})
     target_link_libraries(${name}_test PRIVATE scoria_${name} GTest::gtest GTest::gmock GTest::gtest_main ${arg_TEST_LINK})
     target_compile_definitions(${name}_test PRIVATE SCORIA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    add_test(NAME ${name} COMMAND ${name}_test)
+    scoria_test(${name} ${name}_test)
   endif()
 endfunction()

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "cli/inspect.h"
+#include "cli/run.h"
 #include "cli/score.h"
 
 namespace scoria::cli {
@@ -71,6 +72,29 @@ void add_inspect(CLI::App& app, Command& chosen) {
   });
 }
 
+void add_run(CLI::App& app, Command& chosen, Context& context) {
+  auto options = std::make_shared<RunCommandOptions>();
+  CLI::App* command = app.add_subcommand("run", "Run a plan: features, models and outputs over many tables");
+  command->add_option("PLAN", options->plan, "the plan's .yaml file; its paths are relative to its folder")->required();
+  command
+      ->add_option("--set", options->settings,
+                   "replace a value of the plan, KEY=VALUE, such as each.step=1:4; may be repeated")
+      ->allow_extra_args(false);
+  command->add_option("--only", options->only, "run these partitions only, separated by commas")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command->add_option("--jobs", options->jobs, "threads to use (default: one for each core)");
+  command->add_flag("--resume", options->resume, "skip partitions whose output is up to date");
+  command->add_option("--report", options->report, "write an HTML report of the forecast to this file");
+  command->add_option("--simd", options->simd, "vector instructions to use: auto, plain, avx2, avx512 (same numbers)")
+      ->transform(CLI::CheckedTransformer(kSimdTargets))
+      ->default_str("auto");
+  command->footer("Example: scoria run examples/retail-forecast/plan.yaml --report forecast.html");
+  command->callback([options, &chosen, &context] {
+    chosen = {"run", [options, &context] { return run(*options, context); }};
+  });
+}
+
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv, Context context) {
@@ -81,6 +105,7 @@ int run_command_line(int argc, const char* const* argv, Context context) {
   Command chosen;
   add_score(app, chosen, context);
   add_inspect(app, chosen);
+  add_run(app, chosen, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

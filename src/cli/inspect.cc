@@ -6,7 +6,9 @@
 #include "base/file.h"
 #include "model/features.h"
 #include "model/loaders.h"
+#include "plan/provenance.h"
 #include "rdata/reader.h"
+#include "rdata/summary.h"
 
 namespace scoria::cli {
 namespace {
@@ -61,8 +63,27 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+std::string line(const std::string& name, const std::string& value) { return padded(name, 17) + value + "\n"; }
+
+std::string to_text(const std::string& output, const plan::Provenance& from) {
+  const auto file_line = [](const std::string& name, const plan::FileFacts& file) {
+    return line(name,
+                file.path + " (" + std::to_string(file.bytes) + " bytes, sha256 " + file.sha256.substr(0, 16) + "...)");
+  };
+  std::string text = output + ": written by scoria run\n\n";
+  text += line("plan", from.plan_name + " (" + from.plan_file + ", sha256 " + from.plan_sha256.substr(0, 16) + "...)");
+  if (!from.partition.empty()) text += line("partition", from.partition);
+  text += line("finished", from.finished);
+  text += line("scoria", from.version);
+  text += line("command", from.command_line);
+  text += line("rows", std::to_string(from.rows));
+  text += line("operations", std::to_string(from.operations));
+  for (const plan::FileFacts& input : from.inputs) text += file_line("input", input);
+  for (const plan::FileFacts& model : from.models) text += file_line("model", model);
+  return text;
+}
+
 std::string to_text(const Description& description, const FileFacts& file) {
-  const auto line = [](const std::string& name, const std::string& value) { return padded(name, 17) + value + "\n"; };
   std::string text = description.title + "\n\n";
   text += line("file", file.path + " (" + std::to_string(file.bytes) + " bytes)");
   text += line("format", file.format);
@@ -91,15 +112,24 @@ std::string to_text(const Description& description, const FileFacts& file) {
 }  // namespace
 
 Result<std::string> inspect(const InspectOptions& options) {
+  if (std::filesystem::exists(plan::provenance_path(options.file))) {
+    SCORIA_TRY(provenance, plan::read_provenance(options.file));
+    return options.json ? plan::to_json(provenance) : to_text(options.file, provenance);
+  }
   SCORIA_TRY(file, FileBytes::open(options.file));
   auto read = rdata::read(file.bytes());
   if (!read.ok()) return with_context("'" + options.file + "'", std::move(read).error());
   const rdata::Document document = std::move(read).value();
+  auto object = model::select_object(document, options.object);
+  if (!object.ok() && options.object) return with_context("'" + options.file + "'", std::move(object).error());
+  if (!object.ok() || !model::is_model(*object.value())) {
+    return options.json ? rdata::summarize_json(document) + "\n" : rdata::summarize(document);
+  }
+  auto opened = model::load_model(*object.value());
+  if (!opened.ok()) return with_context("'" + options.file + "'", std::move(opened).error());
+  const Description& description = opened.value()->description();
   const FileFacts file_facts = facts(options.file, file.bytes().size(), document);
-  SCORIA_TRY(object, model::select_object(document, options.object));
-  SCORIA_TRY(opened, model::load_model(*object));
-  const Description& description = opened->description();
-  if (options.json) return to_json(description, file_facts).dump(2) + "\n";
+  if (options.json) return to_json(description, file_facts).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   return to_text(description, file_facts);
 }
 

@@ -26,9 +26,8 @@ std::string short_number(double value) {
 
 }  // namespace
 
-Progress::Progress(std::string unit, std::uint64_t total, bool is_terminal)
+Progress::Progress(std::string unit, bool is_terminal)
     : unit_(std::move(unit)),
-      total_(total),
       is_terminal_(is_terminal),
       start_(steady_clock::now()),
       next_(start_ + (is_terminal ? steady_clock::duration(kQuiet) : steady_clock::duration(kLogInterval))) {}
@@ -37,23 +36,23 @@ Progress::~Progress() {
   if (has_line_ && is_terminal_) std::fputs("\r\x1b[K", stderr);
 }
 
-void Progress::update(std::uint64_t done) {
+void Progress::update(std::uint64_t done, std::uint64_t total) {
   const auto now = steady_clock::now();
   const std::lock_guard lock(line_mutex_);
   if (now < next_) return;
   next_ = now + (is_terminal_ ? steady_clock::duration(kTerminalInterval) : steady_clock::duration(kLogInterval));
-  const std::string text = line(done, std::chrono::duration<double>(now - start_).count());
+  const std::string text = line(done, total, std::chrono::duration<double>(now - start_).count());
   std::fprintf(stderr, is_terminal_ ? "\r\x1b[K%s" : "%s\n", text.c_str());
   has_line_ = true;
 }
 
-std::string Progress::line(std::uint64_t done, double seconds) const {
+std::string Progress::line(std::uint64_t done, std::uint64_t total, double seconds) const {
   const double rate = static_cast<double>(done) / seconds;
   std::string text = short_number(static_cast<double>(done));
-  if (total_ > 0) text += " of " + short_number(static_cast<double>(total_));
+  if (total > 0) text += " of " + short_number(static_cast<double>(total));
   text += " " + unit_ + ", " + short_number(rate) + "/s";
-  if (total_ > 0 && done > 0) {
-    text += ", " + short_number(static_cast<double>(total_ - done) / rate) + " s left";
+  if (total > 0 && done > 0) {
+    text += ", " + short_number(static_cast<double>(total - done) / rate) + " s left";
   }
   return text;
 }

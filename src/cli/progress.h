@@ -11,19 +11,19 @@ namespace scoria::cli {
 
 class Progress {
  public:
-  // `unit` is what is counted ("rows"); `total` 0 where it is not known. Quiet for the first second.
-  Progress(std::string unit, std::uint64_t total, bool is_terminal);
+  // `unit` is what is counted ("rows"). Quiet for the first second.
+  Progress(std::string unit, bool is_terminal);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress();  // clears its line on a terminal
 
-  void update(std::uint64_t done);
+  // `total` 0 where it is not known.
+  void update(std::uint64_t done, std::uint64_t total = 0);
 
  private:
-  std::string line(std::uint64_t done, double seconds) const;
+  std::string line(std::uint64_t done, std::uint64_t total, double seconds) const;
 
   const std::string unit_;
-  const std::uint64_t total_;
   const bool is_terminal_;
   const std::chrono::steady_clock::time_point start_;
   std::mutex line_mutex_;

@@ -10,15 +10,6 @@
 namespace scoria::cli {
 namespace {
 
-constexpr std::string_view kCompressions[] = {".gz", ".bz2", ".xz", ".zst"};
-
-bool ends_with_any(std::string_view text, std::initializer_list<std::string_view> endings) {
-  for (const std::string_view ending : endings) {
-    if (text.ends_with(ending)) return true;
-  }
-  return false;
-}
-
 Status write_to_standard_output(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
@@ -31,27 +22,13 @@ Status write_to_standard_output(std::string_view bytes) {
 
 }  // namespace
 
-Result<Format> format_of(const std::string& path) {
-  if (path == "-") return Format::csv;
-  std::string_view name = path;
-  for (const std::string_view compression : kCompressions) {
-    if (name.ends_with(compression)) name.remove_suffix(compression.size());
-  }
-  if (ends_with_any(name, {".csv", ".txt"})) return Format::csv;
-  if (ends_with_any(name, {".tsv"})) return Format::tsv;
-  if (ends_with_any(name, {".jsonl", ".ndjson", ".json"})) return Format::json_lines;
-  return Error{Code::invalid, "'" + path +
-                                  "': the name must end in .csv, .tsv, .jsonl or .ndjson (.gz, .bz2, .xz or .zst " +
-                                  "may follow on inputs); use - for standard input or output"};
-}
-
 Result<RowReader> RowReader::open(const std::string& path, table::CsvOptions options) {
-  SCORIA_TRY(format, format_of(path));
+  SCORIA_TRY(format, table::format_of(path));
   SCORIA_TRY(source, open_source(path));
   options.source_name = path == "-" ? "standard input" : "'" + path + "'";
-  if (format == Format::tsv) options.separator = '\t';
+  if (format == table::Format::tsv) options.separator = '\t';
   RowReader reader;
-  if (format == Format::json_lines) {
+  if (format == table::Format::json_lines) {
     SCORIA_TRY(json, table::JsonLinesReader::open(std::move(source), std::move(options)));
     reader.json_.emplace(std::move(json));
   } else {
@@ -67,8 +44,8 @@ Result<std::optional<table::Table>> RowReader::next(std::size_t max_rows) {
 
 Result<RowWriter> RowWriter::open(const std::string& path) {
   RowWriter writer;
-  SCORIA_TRY(format, format_of(path));
-  if (format == Format::tsv || ends_with_any(path, {".gz", ".bz2", ".xz", ".zst"})) {
+  SCORIA_TRY(format, table::format_of(path));
+  if (format == table::Format::tsv || table::has_compression_ending(path)) {
     return Error{Code::unsupported, "'" + path + "': outputs are plain .csv or .jsonl"};
   }
   writer.format_ = format;
@@ -81,7 +58,7 @@ Result<RowWriter> RowWriter::open(const std::string& path) {
 }
 
 Status RowWriter::write(const table::Table& rows) {
-  if (format_ == Format::json_lines) {
+  if (format_ == table::Format::json_lines) {
     table::append_json_lines(rows, buffer_);
   } else {
     if (!has_header_) table::append_csv_header(rows, buffer_);

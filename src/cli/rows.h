@@ -11,16 +11,11 @@
 #include "base/file.h"
 #include "base/result.h"
 #include "table/csv.h"
+#include "table/file_format.h"
 #include "table/json_lines.h"
 #include "table/table.h"
 
 namespace scoria::cli {
-
-enum class Format : std::uint8_t { csv, tsv, json_lines };
-
-// By the name's ending, a compression's ending aside: .csv, .tsv, .jsonl, .ndjson; csv for "-".
-// Errors: invalid, for another ending.
-Result<Format> format_of(const std::string& path);
 
 class RowReader {
  public:
@@ -48,7 +43,7 @@ class RowWriter {
  private:
   Status flush();
 
-  Format format_ = Format::csv;
+  table::Format format_ = table::Format::csv;
   std::string path_;
   std::optional<AtomicFile> file_;  // none for standard output
   bool has_header_ = false;

@@ -94,7 +94,7 @@ Status score(const ScoreOptions& options, const Context& context) {
     SCORIA_TRY_STATUS(check_header(model->description(), options.keep, *reader.header()));
   }
   SCORIA_TRY(writer, RowWriter::open(options.output));
-  Progress progress("rows", 0, context.is_terminal);
+  Progress progress("rows", context.is_terminal);
   std::set<std::string> notes;
   for (;;) {
     if (context.stop.stop_requested())

@@ -178,7 +178,7 @@ Result<std::vector<Feature>> DerivedColumns::inputs(std::span<const Feature> fea
   std::vector<Feature> result;
   table::Table example(0);
   for (const Input& input : inputs_) {
-    Feature column{.name = input.name, .class_is_known = false};
+    Feature column{.name = input.name};
     column.kind = input.use == Use::text ? FeatureKind::factor : FeatureKind::number;
     const auto plain = as_column.find(input.name);
     const auto factor = as_factor.find(input.name);

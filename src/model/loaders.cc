@@ -1,5 +1,8 @@
 #include "model/loaders.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "model/features.h"
 #include "model/tree/r_gbm.h"
 #include "model/tree/r_random_forest.h"
@@ -31,6 +34,11 @@ Result<const rdata::Value*> select_object(const rdata::Document& document, const
   if (names.size() == 1) return document.root().cells[0].value;
   return Error{Code::invalid, "this workspace has " + std::to_string(names.size()) + " objects (" + listed(names) +
                                   "); name one with --object"};
+}
+
+bool is_model(const rdata::Value& object) {
+  return std::any_of(std::begin(kLoaders), std::end(kLoaders),
+                     [&](const Loader& loader) { return rdata::inherits(object, loader.r_class); });
 }
 
 Result<ModelPtr> load_model(const rdata::Value& object) {

@@ -30,6 +30,9 @@ std::span<const Loader> loaders();
 // Errors: not_found, invalid (naming the objects that are there).
 Result<const rdata::Value*> select_object(const rdata::Document& document, const std::optional<std::string>& object);
 
+// Whether some loader reads objects of its class.
+bool is_model(const rdata::Value& object);
+
 // Errors: unsupported, naming the object's class and the families that are read; corrupt, naming the slot that is wrong.
 Result<ModelPtr> load_model(const rdata::Value& object);
 

@@ -1,9 +1,9 @@
-// ALTREP forms become the plain vectors they stand for. Source: R 4.2 src/main/altclasses.c.
+#include "rdata/altrep.h"
+
 #include <cmath>
 #include <string>
 
 #include "base/na.h"
-#include "rdata/item_reader.h"
 #include "rdata/number_text.h"
 
 namespace scoria::rdata {

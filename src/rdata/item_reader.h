@@ -17,15 +17,6 @@
 
 namespace scoria::rdata {
 
-// Makes the plain vector an ALTREP form stands for, without attributes. `what` is set on failure.
-// `room` is how many bytes it may take; what it took is subtracted.
-struct AltrepForm {
-  std::string_view class_name;
-  std::string_view package;
-  const Value& state;
-};
-Result<Value*> expand_altrep(const AltrepForm& form, Arena& arena, std::uint64_t& room);
-
 class ItemReader {
  public:
   // `native_encoding`: of strings without a mark of their own, as the stream's head names it; may be empty.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "rdata/altrep.h"
 #include "rdata/document.h"
 #include "rdata/item_reader.h"
 #include "rdata/sexp_type.h"

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <string>
 
+#include "table/csv_masks.h"
+
 namespace scoria::table {
 namespace {
 

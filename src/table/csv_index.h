@@ -1,5 +1,4 @@
 // Finds where the fields of CSV records end, some tens of kilobytes of records at a time, 64 bytes at a step.
-// Source: the bit masks of Langdale & Lemire, "Parsing gigabytes of JSON per second" (VLDB Journal 28, 2019), section 3.
 // Threads: one caller at a time. Borrows: the text, for as long as its block is used.
 #pragma once
 
@@ -30,18 +29,6 @@ struct CsvBlock {
     return has_returns && field + 1 == columns && at != base && at[-1] == '\r' ? at - 1 : at;
   }
 };
-
-// One bit per byte of a 64-byte step.
-struct CsvMasks {
-  std::uint64_t separators = 0;
-  std::uint64_t newlines = 0;
-  std::uint64_t quotes = 0;
-  std::uint64_t returns = 0;
-  std::uint64_t zeros = 0;
-  bool non_ascii = false;
-};
-CsvMasks csv_masks(const char* bytes, char separator);           // the fastest this build has
-CsvMasks csv_masks_portable(const char* bytes, char separator);  // the same by a plain loop
 
 class CsvIndex {
  public:

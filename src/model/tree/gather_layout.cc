@@ -4,17 +4,42 @@
 
 namespace scoria::model::tree {
 
-std::optional<GatherLayout> GatherLayout::build(const Ensemble& ensemble, const RankSpace& space) {
+namespace {
+
+// Bytes of one categorical split's table of children.
+std::uint32_t stride_of(const Ensemble& ensemble, const RankSpace& space) {
+  std::uint32_t stride = 0;
+  for (std::size_t slot = 0; slot < space.slots(); ++slot) {
+    stride = std::max(stride, ensemble.levels(space.feature(slot)) + 1);
+  }
+  return stride;
+}
+
+}  // namespace
+
+bool GatherLayout::fits(const Ensemble& ensemble, const RankSpace& space) {
   static_assert(kMaxSlots < GatherNode::kCategorical, "slots leave their highest bit to the flag");
-  if (ensemble.nodes() >= (1u << 28)) return std::nullopt;  // offsets of 32 bits reach 2^28 nodes of 8 bytes
+  if (ensemble.nodes() >= (1u << 28)) return false;  // offsets of 32 bits reach 2^28 nodes of 8 bytes
+  std::uint64_t all_splits = 0;
+  for (std::uint32_t tree = 0; tree < ensemble.trees(); ++tree) {
+    std::uint64_t splits = 0;
+    for (std::uint32_t i = ensemble.root(tree); i < ensemble.root(tree + 1); ++i) {
+      const Node& node = ensemble.layout()[i];
+      if (!node.is_leaf() && node.is_categorical()) ++splits;
+    }
+    if (splits > 65535) return false;  // numbered within their tree in 16 bits
+    all_splits += splits;
+  }
+  // Every split takes the room of the feature with the most levels: a model whose features differ much goes without.
+  const std::uint64_t most =
+      std::max<std::uint64_t>(64u << 20, 16 * (ensemble.nodes() * sizeof(Node) + ensemble.route_bytes()));
+  return all_splits * stride_of(ensemble, space) < std::min<std::uint64_t>(most, 1u << 30);
+}
+
+GatherLayout GatherLayout::build(const Ensemble& ensemble, const RankSpace& space) {
   GatherLayout layout;
   layout.has_missing_children = ensemble.has_missing_children();
-  for (std::size_t slot = 0; slot < space.slots(); ++slot) {
-    layout.stride = std::max(layout.stride, ensemble.levels(space.feature(slot)) + 1);
-  }
-  // Every split takes the room of the feature with the most levels; a model whose features differ much goes without.
-  const std::size_t most_routes =
-      std::min<std::size_t>(std::max<std::size_t>(64u << 20, 8 * ensemble.route_bytes()), 1u << 30);
+  layout.stride = stride_of(ensemble, space);
   layout.nodes.reserve(ensemble.nodes());
   layout.leaves.reserve(ensemble.nodes());
   for (std::uint32_t tree = 0; tree < ensemble.trees(); ++tree) {
@@ -37,7 +62,6 @@ std::optional<GatherLayout> GatherLayout::build(const Ensemble& ensemble, const 
         node.threshold = stored_rank(space.cut_position(from.column(), from.value));
         continue;
       }
-      if (splits > 65535 || layout.routes.size() + layout.stride > most_routes) return std::nullopt;
       layout.has_categories = true;
       node.slot |= GatherNode::kCategorical;
       node.threshold = stored_rank(splits++);

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "model/tree/ensemble.h"
@@ -38,8 +37,10 @@ struct GatherLayout {
   std::vector<std::uint32_t> routes_begin;
   std::vector<std::uint8_t> routes;
 
-  // nullopt where a number does not fit the small node.
-  static std::optional<GatherLayout> build(const Ensemble& ensemble, const RankSpace& space);
+  // Whether every number fits the small node.
+  static bool fits(const Ensemble& ensemble, const RankSpace& space);
+  // Precondition: fits().
+  static GatherLayout build(const Ensemble& ensemble, const RankSpace& space);
 };
 
 void run_gathers(const GatherLayout& layout, const KernelJob& job, Simd simd);  // gather_kernel.cc

@@ -31,7 +31,6 @@ class TreeCompiler {
       layout_.tests_begin.push_back(static_cast<std::uint32_t>(layout_.tests.size()));
       layout_.tests.insert(layout_.tests.end(), word.begin(), word.end());
     }
-    layout_.scratch_slots = std::max(layout_.scratch_slots, children_);
     append_leaves();
     return true;
   }

@@ -46,7 +46,6 @@ struct MaskLayout {
   std::vector<std::uint32_t> lookups_begin;  // by tree, one more than there are
   // kLeaves a tree. For AVX-512 their 32-bit halves apart, all low ones first, as its table look-ups want them.
   std::vector<double> leaves;
-  std::size_t scratch_slots = 0;  // child lanes that the largest tree needs, behind the group's ranks
 
   // With `missing` the splits on numbers test for missing values too, and their missing subtrees' leaves count.
   // nullopt where a tree has too many leaves, or most have so few that their room would be wasted.

@@ -94,7 +94,6 @@ Result<std::vector<Feature>> read_features(const RObject& object, const Variable
   for (std::size_t i = 0; i < variables.names.size(); ++i) {
     Feature feature{.name = variables.names[i]};
     const std::string r_class = recorded_class(variables.recorded, feature.name);
-    feature.class_is_known = !r_class.empty();
     // For numbers var.levels holds deciles; for factors, ordered or not, their levels.
     if (levels->items[i]->kind == Kind::character) {
       feature.kind = var_type[i] == 0 ? FeatureKind::ordered : FeatureKind::factor;

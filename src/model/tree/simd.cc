@@ -5,9 +5,10 @@
 namespace scoria::model::tree {
 
 Result<Simd> resolve_simd(SimdTarget target) {
-  const auto supported = hwy::SupportedTargets();
-  const bool has_avx512 = (supported & HWY_AVX3) != 0 && __builtin_cpu_supports("avx512cd") != 0;
-  const bool has_avx2 = (supported & HWY_AVX2) != 0;
+  // Asked once: in a virtual machine the processor's answer costs microseconds.
+  static const auto supported = hwy::SupportedTargets();
+  static const bool has_avx512 = (supported & HWY_AVX3) != 0 && __builtin_cpu_supports("avx512cd") != 0;
+  static const bool has_avx2 = (supported & HWY_AVX2) != 0;
   switch (target) {
     case SimdTarget::plain: return Simd::none;
     case SimdTarget::avx2:

@@ -29,31 +29,21 @@ std::size_t rounded_up(std::size_t rows) { return (rows + kGroup - 1) / kGroup *
 // The layout that serves an ensemble best: the narrowest masks that hold its leaves, else gathers.
 class Kernel {
  public:
-  static std::optional<Kernel> build(const Ensemble& ensemble, const RankSpace& space, bool missing, Simd simd) {
+  // Precondition: GatherLayout::fits().
+  static Kernel build(const Ensemble& ensemble, const RankSpace& space, bool missing, Simd simd) {
     if (auto masks = MaskLayout<1>::build(ensemble, space, missing, simd)) return Kernel(std::move(*masks));
     if (auto masks = MaskLayout<2>::build(ensemble, space, missing, simd)) return Kernel(std::move(*masks));
     if (auto masks = MaskLayout<4>::build(ensemble, space, missing, simd)) return Kernel(std::move(*masks));
-    if (auto gather = GatherLayout::build(ensemble, space)) return Kernel(std::move(*gather));
-    return std::nullopt;
+    return Kernel(GatherLayout::build(ensemble, space));
   }
 
   // Gathers follow missing values whether or not they were asked to.
   bool follows_missing() const { return std::holds_alternative<GatherLayout>(layout_); }
 
-  // Lanes behind a group's ranks that the kernel writes to.
-  std::size_t scratch() const {
-    return std::visit(
-        [](const auto& layout) -> std::size_t {
-          if constexpr (requires { layout.scratch_slots; }) return layout.scratch_slots * kGroup;
-          return 0;
-        },
-        layout_);
-  }
-
   void run(const KernelJob& job, Simd simd) const {
     std::visit(
         [&](const auto& layout) {
-          if constexpr (requires { layout.scratch_slots; }) {
+          if constexpr (requires { layout.lookups; }) {
             run_masks(layout, job, simd);
           } else {
             run_gathers(layout, job, simd);
@@ -70,28 +60,44 @@ class Kernel {
 };
 
 // Everything that one vector target needs for one ensemble.
-struct Kernels {
-  RankSpace space;
-  Kernel complete;                  // for groups of rows without a missing number
-  std::unique_ptr<Kernel> missing;  // for the others, where `complete` does not follow them
-
-  static std::optional<Kernels> build(const Ensemble& ensemble, Simd simd) {
+class Kernels {
+ public:
+  // nullptr where only the plain walk serves.
+  static std::unique_ptr<Kernels> build(const Ensemble& ensemble, Simd simd) {
     auto space = RankSpace::build(ensemble);
-    if (!space) return std::nullopt;
+    // Gathers are the way out for trees, and rows, that masks do not serve.
+    if (!space || !GatherLayout::fits(ensemble, *space)) return nullptr;
     auto complete = Kernel::build(ensemble, *space, false, simd);
-    if (!complete) return std::nullopt;
-    std::unique_ptr<Kernel> missing;
-    if (ensemble.has_missing_children() && !complete->follows_missing()) {
-      auto built = Kernel::build(ensemble, *space, true, simd);
-      if (!built) return std::nullopt;
-      missing = std::make_unique<Kernel>(std::move(*built));
-    }
-    return Kernels{std::move(*space), std::move(*complete), std::move(missing)};
+    return std::unique_ptr<Kernels>(new Kernels(ensemble, simd, std::move(*space), std::move(complete)));
   }
 
-  std::size_t pitch() const {
-    return space.group_size() + std::max(complete.scratch(), missing ? missing->scratch() : 0);
+  const RankSpace& space() const { return space_; }
+  // Behind a group's ranks, masks keep the children of a tree's categorical splits: at most as many as it may have leaves.
+  std::size_t pitch() const { return space_.group_size() + (has_categories_ ? MaskLayout<4>::kLeaves * kGroup : 0); }
+
+  // For groups of rows without a missing number, or with one. The latter is made when the first such row comes.
+  const Kernel& kernel(bool missing) const {
+    if (!missing || !ensemble_.has_missing_children() || complete_.follows_missing()) return complete_;
+    std::call_once(missing_once_,
+                   [&] { missing_ = std::make_unique<Kernel>(Kernel::build(ensemble_, space_, true, simd_)); });
+    return *missing_;
   }
+
+ private:
+  Kernels(const Ensemble& ensemble, Simd simd, RankSpace space, Kernel complete)
+      : ensemble_(ensemble), simd_(simd), space_(std::move(space)), complete_(std::move(complete)) {
+    for (std::size_t slot = 0; slot < space_.slots(); ++slot) {
+      if (ensemble_.levels(space_.feature(slot)) > 0) has_categories_ = true;
+    }
+  }
+
+  const Ensemble& ensemble_;
+  Simd simd_;
+  RankSpace space_;
+  Kernel complete_;
+  bool has_categories_ = false;
+  mutable std::once_flag missing_once_;
+  mutable std::unique_ptr<Kernel> missing_;
 };
 
 // One block of rows, ranked.
@@ -104,7 +110,7 @@ class Block {
     for (std::size_t group = 0; group < groups_; ++group) {
       const std::size_t first = group * kGroup;
       const std::size_t count = std::min(kGroup, rows - first);
-      missing_[group] = kernels.space.rank_group(x, begin + first, count, simd, ranks_.data() + group * pitch_);
+      missing_[group] = kernels.space().rank_group(x, begin + first, count, simd, ranks_.data() + group * pitch_);
     }
   }
 
@@ -119,8 +125,7 @@ class Block {
       while (group + job.groups < groups_ && missing_[group + job.groups] == missing_[group]) ++job.groups;
       job.ranks = ranks_.data() + group * pitch_;
       job.sums = sums + group * kGroup;
-      const Kernel& kernel = missing_[group] && kernels_.missing ? *kernels_.missing : kernels_.complete;
-      kernel.run(job, simd_);
+      kernels_.kernel(missing_[group] != 0).run(job, simd_);
     }
   }
 
@@ -139,7 +144,7 @@ struct Sums::Layouts {
   std::atomic<std::size_t> rows_asked{0};
   struct PerTarget {
     std::once_flag once;
-    std::optional<Kernels> kernels;
+    std::unique_ptr<Kernels> kernels;
   };
   PerTarget avx2;
   PerTarget avx512;
@@ -151,18 +156,19 @@ struct Sums::Layouts {
     if (!choice.by_name && (rows < kFewRows || asked < kRowsWorthALayout)) return nullptr;
     PerTarget& target = choice.simd == Simd::avx512 ? avx512 : avx2;
     std::call_once(target.once, [&] { target.kernels = Kernels::build(ensemble, choice.simd); });
-    return target.kernels ? &*target.kernels : nullptr;
+    return target.kernels.get();
   }
 };
 
-Sums::Sums(Ensemble ensemble) : ensemble_(std::move(ensemble)), layouts_(std::make_unique<Layouts>()) {}
+Sums::Sums(Ensemble ensemble)
+    : ensemble_(std::make_unique<const Ensemble>(std::move(ensemble))), layouts_(std::make_unique<Layouts>()) {}
 Sums::Sums(Sums&&) noexcept = default;
 Sums::~Sums() = default;
 
 void Sums::over_blocks(const FeatureMatrix& x, Executor& executor, const std::function<void(Rows)>& body) const {
   const std::size_t blocks = (x.rows + kBlock - 1) / kBlock;
   const auto block = [&](std::size_t i) { body({i * kBlock, std::min(kBlock, x.rows - i * kBlock)}); };
-  if (blocks > 1 && executor.concurrency() > 1 && x.rows * ensemble_.trees() >= kWorthThreads) {
+  if (blocks > 1 && executor.concurrency() > 1 && x.rows * ensemble_->trees() >= kWorthThreads) {
     executor.parallel_for(blocks, block);
   } else {
     for (std::size_t i = 0; i < blocks; ++i) block(i);
@@ -172,7 +178,7 @@ void Sums::over_blocks(const FeatureMatrix& x, Executor& executor, const std::fu
 void Sums::sum(const FeatureMatrix& x, const SumRequest& request, std::span<double* const> out,
                Executor& executor) const {
   SCORIA_CHECK(out.size() == request.segments.size() * request.outputs);
-  const Kernels* kernels = layouts_->choose(ensemble_, request.kernels, x.rows);
+  const Kernels* kernels = layouts_->choose(*ensemble_, request.kernels, x.rows);
   over_blocks(x, executor, [&](Rows rows) {
     std::vector<double> sums(request.outputs * kBlock);
     std::unique_ptr<Block> block;
@@ -186,7 +192,7 @@ void Sums::sum(const FeatureMatrix& x, const SumRequest& request, std::span<doub
         for (std::uint32_t tree = segment.begin; tree < segment.end; ++tree) {
           double* output = sums.data() + (tree - segment.begin) % request.outputs * kBlock;
           for (std::size_t i = 0; i < rows.count; ++i) {
-            output[i] += ensemble_.layout()[ensemble_.walk(tree, x, rows.begin + i)].value;
+            output[i] += ensemble_->layout()[ensemble_->walk(tree, x, rows.begin + i)].value;
           }
         }
       }
@@ -198,16 +204,16 @@ void Sums::sum(const FeatureMatrix& x, const SumRequest& request, std::span<doub
 }
 
 void Sums::vote(const FeatureMatrix& x, KernelChoice choice, std::span<double* const> out, Executor& executor) const {
-  const Kernels* kernels = layouts_->choose(ensemble_, choice, x.rows);
+  const Kernels* kernels = layouts_->choose(*ensemble_, choice, x.rows);
   over_blocks(x, executor, [&](Rows rows) {
     std::vector<double> votes(out.size() * kBlock);
     if (kernels != nullptr) {
       Block(*kernels, x, rows.begin, rows.count, choice.simd)
-          .run({.begin = 0, .end = ensemble_.trees(), .votes = true, .sums = votes.data()});
+          .run({.begin = 0, .end = ensemble_->trees(), .votes = true, .sums = votes.data()});
     } else {
-      for (std::uint32_t tree = 0; tree < ensemble_.trees(); ++tree) {
+      for (std::uint32_t tree = 0; tree < ensemble_->trees(); ++tree) {
         for (std::size_t i = 0; i < rows.count; ++i) {
-          const double leaf = ensemble_.layout()[ensemble_.walk(tree, x, rows.begin + i)].value;
+          const double leaf = ensemble_->layout()[ensemble_->walk(tree, x, rows.begin + i)].value;
           votes[static_cast<std::size_t>(leaf) * kBlock + i] += 1.0;
         }
       }
@@ -219,11 +225,11 @@ void Sums::vote(const FeatureMatrix& x, KernelChoice choice, std::span<double* c
 }
 
 void Sums::leaves(const FeatureMatrix& x, std::span<std::uint32_t* const> out, Executor& executor) const {
-  SCORIA_CHECK(out.size() == ensemble_.trees());
+  SCORIA_CHECK(out.size() == ensemble_->trees());
   over_blocks(x, executor, [&](Rows rows) {
-    for (std::uint32_t tree = 0; tree < ensemble_.trees(); ++tree) {
+    for (std::uint32_t tree = 0; tree < ensemble_->trees(); ++tree) {
       for (std::size_t row = rows.begin; row < rows.begin + rows.count; ++row)
-        out[tree][row] = ensemble_.walk(tree, x, row);
+        out[tree][row] = ensemble_->walk(tree, x, row);
     }
   });
 }

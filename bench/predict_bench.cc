@@ -1,6 +1,6 @@
-// Times a gbm model on the rows of a CSV file, one thread: ranking and trees, as one predict() call does.
-// usage: gbm_predict MODEL.rds ROWS.csv[.gz] SIMD REPEATS [OUT.bin]     SIMD: auto, plain, avx2, avx512
-// Prints one JSON line; writes the predictions of the last repeat as little-endian doubles.
+// Times a model on the rows of a CSV file, one thread: matching columns, ranking and trees, as one predict() call does.
+// usage: predict_bench MODEL.rds ROWS.csv[.gz] SIMD REPEATS [EXPECTED.csv]     SIMD: auto, plain, avx2, avx512
+// Prints one JSON line. With EXPECTED.csv, one column of numbers, a prediction that differs in one bit ends the run first.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -22,7 +22,7 @@ namespace {
 template <typename T>
 T must(scoria::Result<T> result) {
   if (result.ok()) return std::move(result).value();
-  std::fprintf(stderr, "gbm_predict: %s\n", result.error().message.c_str());
+  std::fprintf(stderr, "predict_bench: %s\n", result.error().message.c_str());
   std::exit(1);
 }
 
@@ -37,7 +37,7 @@ scoria::model::SimdTarget target(const std::string& name) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 5) return std::fprintf(stderr, "usage: gbm_predict MODEL ROWS SIMD REPEATS [OUT]\n"), 2;
+  if (argc < 5) return std::fprintf(stderr, "usage: predict_bench MODEL ROWS SIMD REPEATS [EXPECTED]\n"), 2;
   using Clock = std::chrono::steady_clock;
   const auto model = must(scoria::model::open_model(must(scoria::FileBytes::open(argv[1])).bytes()));
   const auto text = must(scoria::decompress(must(scoria::FileBytes::open(argv[2])).bytes()));
@@ -52,11 +52,12 @@ int main(int argc, char** argv) {
     seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
   }
   if (argc > 5) {
-    const auto values = prediction.table.column(0)->reals();
-    std::FILE* file = std::fopen(argv[5], "wb");
-    if (file == nullptr) return std::perror(argv[5]), 1;
-    std::fwrite(values.data(), sizeof(double), values.size(), file);
-    std::fclose(file);
+    const auto expected = must(scoria::table::read_csv(must(scoria::FileBytes::open(argv[5])).text()));
+    const auto theirs = expected.column(0)->reals();
+    const auto ours = prediction.table.column(0)->reals();
+    if (!std::equal(theirs.begin(), theirs.end(), ours.begin(), ours.end())) {
+      return std::fprintf(stderr, "predict_bench: the predictions are not those of '%s'\n", argv[5]), 1;
+    }
   }
   double trees = 0;
   for (const auto& [name, value] : model->description().details) {

@@ -1,0 +1,68 @@
+#include "cli/run.h"
+
+#include <cstdio>
+
+#include "cli/progress.h"
+#include "plan/plan.h"
+#include "plan/run.h"
+#include "plan/tbb_executor.h"
+
+namespace scoria::cli {
+namespace {
+
+Result<std::vector<plan::Setting>> parse_settings(const std::vector<std::string>& texts) {
+  std::vector<plan::Setting> settings;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return Error{Code::invalid, "--set '" + text + "' must be KEY=VALUE, such as each.step=1:4"};
+    }
+    settings.push_back({text.substr(0, equals), text.substr(equals + 1)});
+  }
+  return settings;
+}
+
+std::string with_commas(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
+
+void print_summary(const plan::Plan& plan, const plan::RunResult& result) {
+  const plan::RunCounts& counts = result.counts;
+  std::printf("%s: %zu of %zu partitions", plan.name.c_str(), counts.partitions_done, counts.partitions);
+  if (counts.partitions_skipped > 0) std::printf(" (%zu were up to date)", counts.partitions_skipped);
+  std::printf("\n  rows        %s\n  operations  %s (one row, one model)\n  models      %zu\n  seconds     %.2f\n",
+              with_commas(counts.rows).c_str(), with_commas(counts.operations).c_str(), counts.models, result.seconds);
+  std::printf("  rate        %s operations/s\n",
+              with_commas(static_cast<std::uint64_t>(static_cast<double>(counts.operations) / result.seconds)).c_str());
+  const std::string first = (plan.file.parent_path() / result.outputs.front()).string();
+  std::printf("  output      %s", first.c_str());
+  if (result.outputs.size() > 1) std::printf(" and %zu more", result.outputs.size() - 1);
+  std::printf("\n");
+}
+
+}  // namespace
+
+Status run(const RunCommandOptions& options, const Context& context) {
+  SCORIA_TRY(settings, parse_settings(options.settings));
+  SCORIA_TRY(plan, plan::read_plan(options.plan, settings));
+  plan::TbbExecutor executor(options.jobs);
+  Progress progress("partitions", context.is_terminal);
+  const plan::RunOptions run_options{.only = options.only,
+                                     .resume = options.resume,
+                                     .simd = options.simd,
+                                     .command_line = context.command_line,
+                                     .version = SCORIA_VERSION,
+                                     .stop = context.stop,
+                                     .progress = [&](const plan::RunCounts& counts) {
+                                       progress.update(counts.partitions_done + counts.partitions_skipped,
+                                                       counts.partitions);
+                                     }};
+  SCORIA_TRY(result, plan::run_plan(plan, run_options, executor));
+  for (const std::string& note : result.notes) std::fprintf(stderr, "scoria run: note: %s\n", note.c_str());
+  print_summary(plan, result);
+  return Ok{};
+}
+
+}  // namespace scoria::cli

@@ -1,0 +1,27 @@
+// `scoria run PLAN.yaml`: runs a plan and says what came out.
+// Threads: one call at a time.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/context.h"
+#include "model/model.h"
+
+namespace scoria::cli {
+
+struct RunCommandOptions {
+  std::string plan;
+  std::vector<std::string> settings;  // "K=V": a value of the plan, by its path
+  std::vector<std::string> only;
+  std::size_t jobs = 0;  // threads; 0: as many as there are cores
+  bool resume = false;
+  std::optional<std::string> report;  // an HTML file to write
+  model::SimdTarget simd = model::SimdTarget::automatic;
+};
+
+Status run(const RunCommandOptions& options, const Context& context);
+
+}  // namespace scoria::cli

@@ -1,0 +1,43 @@
+// The partitions of a plan and the tables of one of them.
+// Threads: free functions.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "base/result.h"
+#include "plan/model_store.h"
+#include "plan/plan.h"
+#include "table/table.h"
+
+namespace scoria::plan {
+
+// Values of the partition variable for which the first input's file exists, in order; one empty value for a plan without
+// partitions. Errors: not_found, where there is none; the folder's own.
+Result<std::vector<std::string>> find_partitions(const Plan& plan);
+
+// Columns to read of one input: every other one is only checked for its structure.
+struct WantedColumns {
+  std::set<std::string> names;
+  std::set<std::string> as_text;  // of these, the ones that models match by level
+};
+
+// The bytes of an input, hashed before anything else is done with them.
+struct RawInput {
+  FileBytes bytes;
+  FileFacts file;
+};
+
+// Path of an input for one partition, relative to the plan's folder.
+Result<std::string> input_path(const Template& pattern, const Plan& plan, const std::string& partition);
+
+// Errors: the file's own.
+Result<RawInput> open_input(const Plan& plan, const std::string& path);
+// Errors: the format's and the reader's, naming file, line and column.
+Result<table::Table> parse_input(const RawInput& input, const WantedColumns& wanted);
+
+}  // namespace scoria::plan

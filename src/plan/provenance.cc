@@ -1,0 +1,98 @@
+#include "plan/provenance.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "plan/sha256.h"
+
+namespace scoria::plan {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json to_json(const FileFacts& file) { return {{"path", file.path}, {"bytes", file.bytes}, {"sha256", file.sha256}}; }
+
+Json to_json(const std::vector<FileFacts>& files) {
+  Json list = Json::array();
+  for (const FileFacts& file : files) list.push_back(to_json(file));
+  return list;
+}
+
+FileFacts file_from(const Json& json) {
+  return {json.at("path").get<std::string>(), json.at("bytes").get<std::uint64_t>(),
+          json.at("sha256").get<std::string>()};
+}
+
+std::vector<FileFacts> files_from(const Json& json) {
+  std::vector<FileFacts> files;
+  for (const Json& entry : json) files.push_back(file_from(entry));
+  return files;
+}
+
+}  // namespace
+
+std::filesystem::path provenance_path(const std::filesystem::path& output) {
+  std::filesystem::path path = output;
+  path += ".run.json";
+  return path;
+}
+
+std::string to_json(const Provenance& provenance) {
+  const Json json{
+      {"format", "scoria-run/1"},
+      {"plan", {{"name", provenance.plan_name}, {"file", provenance.plan_file}, {"sha256", provenance.plan_sha256}}},
+      {"partition", provenance.partition},
+      {"version", provenance.version},
+      {"command", provenance.command_line},
+      {"finished", provenance.finished},
+      {"seconds", provenance.seconds},
+      {"rows", provenance.rows},
+      {"operations", provenance.operations},
+      {"output", to_json(provenance.output)},
+      {"inputs", to_json(provenance.inputs)},
+      {"models", to_json(provenance.models)}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<Provenance> read_provenance(const std::filesystem::path& output) {
+  const std::filesystem::path path = provenance_path(output);
+  SCORIA_TRY(file, FileBytes::open(path));
+  try {
+    const Json json = Json::parse(file.text());
+    if (json.at("format") != "scoria-run/1") {
+      return Error{Code::unsupported, "'" + path.string() + "': format must be scoria-run/1"};
+    }
+    Provenance result;
+    result.plan_name = json.at("plan").at("name").get<std::string>();
+    result.plan_file = json.at("plan").at("file").get<std::string>();
+    result.plan_sha256 = json.at("plan").at("sha256").get<std::string>();
+    result.partition = json.at("partition").get<std::string>();
+    result.version = json.at("version").get<std::string>();
+    result.command_line = json.at("command").get<std::string>();
+    result.finished = json.at("finished").get<std::string>();
+    result.seconds = json.at("seconds").get<double>();
+    result.rows = json.at("rows").get<std::uint64_t>();
+    result.operations = json.at("operations").get<std::uint64_t>();
+    result.output = file_from(json.at("output"));
+    result.inputs = files_from(json.at("inputs"));
+    result.models = files_from(json.at("models"));
+    return result;
+  } catch (const Json::exception& error) {
+    return Error{Code::corrupt, "'" + path.string() + "': " + error.what()};
+  }
+}
+
+bool is_current(const std::filesystem::path& output, const Provenance& expected) {
+  const auto written = read_provenance(output);
+  if (!written.ok()) return false;
+  const Provenance& before = written.value();
+  if (before.plan_sha256 != expected.plan_sha256 || before.inputs != expected.inputs ||
+      before.models != expected.models) {
+    return false;
+  }
+  const auto file = FileBytes::open(output);
+  return file.ok() && file.value().bytes().size() == before.output.bytes &&
+         sha256(file.value().text()) == before.output.sha256;
+}
+
+}  // namespace scoria::plan

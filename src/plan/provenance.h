@@ -1,0 +1,41 @@
+// Where an output came from: a JSON file beside it, "OUTPUT.run.json". docs/formats/run-json.md describes the fields.
+// Threads: free functions.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "plan/model_store.h"
+
+namespace scoria::plan {
+
+struct Provenance {
+  std::string plan_name;
+  std::string plan_file;
+  std::string plan_sha256;  // of the plan's text as run, settings applied
+  std::string partition;
+  std::string version;  // of scoria
+  std::string command_line;
+  std::string finished;  // UTC, ISO 8601
+  double seconds = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t operations = 0;  // rows x models
+  std::vector<FileFacts> inputs;
+  std::vector<FileFacts> models;
+  FileFacts output;
+};
+
+std::filesystem::path provenance_path(const std::filesystem::path& output);
+
+std::string to_json(const Provenance& provenance);
+// Errors: not_found where there is none; corrupt, naming the file and field.
+Result<Provenance> read_provenance(const std::filesystem::path& output);
+
+// Whether `output` is what a run of the same plan over the same inputs and models would write: nothing that either of them
+// hashed has changed, and the output is still what was written.
+bool is_current(const std::filesystem::path& output, const Provenance& expected);
+
+}  // namespace scoria::plan

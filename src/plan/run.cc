@@ -1,0 +1,101 @@
+#include "plan/run.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <set>
+
+#include "model/features.h"
+#include "plan/inputs.h"
+#include "plan/model_store.h"
+#include "plan/partition.h"
+
+namespace scoria::plan {
+namespace {
+
+Result<std::vector<std::string>> chosen_partitions(const Plan& plan, const std::vector<std::string>& only) {
+  SCORIA_TRY(found, find_partitions(plan));
+  if (only.empty()) return found;
+  for (const std::string& name : only) {
+    if (std::find(found.begin(), found.end(), name) == found.end()) {
+      return Error{Code::not_found, "there is no partition '" + name + "'; there are " + model::listed(found)};
+    }
+  }
+  return only;
+}
+
+// What all partitions together have done; told to by any of their threads.
+class Collected {
+ public:
+  Collected(const RunOptions& options, RunResult& result)
+      : options_(options), result_(result), first_failed_(result.partitions.size()) {}
+
+  void add(std::size_t which, Partition::Outcome outcome) {
+    const std::lock_guard lock(result_mutex_);
+    RunCounts& counts = result_.counts;
+    (outcome.skipped ? counts.partitions_skipped : counts.partitions_done) += 1;
+    counts.rows += outcome.rows;
+    counts.operations += outcome.operations;
+    models_.merge(outcome.models);
+    counts.models = models_.size();
+    result_.outputs[which] = std::move(outcome.output);
+    notes_.merge(outcome.notes);
+    if (options_.progress) options_.progress(counts);
+  }
+
+  // Of several errors the one of the earliest partition is told, so that a run says the same each time.
+  void fail(std::size_t which, Error error) {
+    const std::lock_guard lock(result_mutex_);
+    if (which >= first_failed_) return;
+    first_failed_ = which;
+    error_ = std::move(error);
+  }
+
+  bool failed() const {
+    const std::lock_guard lock(result_mutex_);
+    return first_failed_ < result_.partitions.size();
+  }
+  const Error& error() const { return error_; }
+  std::vector<std::string> notes() const { return {notes_.begin(), notes_.end()}; }
+
+ private:
+  const RunOptions& options_;
+  mutable std::mutex result_mutex_;
+  RunResult& result_;             // guarded by result_mutex_
+  std::set<std::string> models_;  // guarded by result_mutex_
+  std::set<std::string> notes_;   // guarded by result_mutex_
+  std::size_t first_failed_;      // guarded by result_mutex_
+  Error error_{};                 // guarded by result_mutex_
+};
+
+}  // namespace
+
+Result<RunResult> run_plan(const Plan& plan, const RunOptions& options, Executor& executor) {
+  const auto start = std::chrono::steady_clock::now();
+  RunResult result;
+  SCORIA_TRY(partitions, chosen_partitions(plan, options.only));
+  result.partitions = std::move(partitions);
+  result.counts.partitions = result.partitions.size();
+  result.outputs.resize(result.partitions.size());
+
+  ModelStore models(plan.file.parent_path());
+  Collected collected(options, result);
+  executor.parallel_for(result.partitions.size(), [&](std::size_t i) {
+    if (collected.failed()) return;
+    const std::string& name = result.partitions[i];
+    auto outcome = Partition(plan, options, models, executor, name).run();
+    if (outcome.ok()) {
+      collected.add(i, std::move(outcome).value());
+    } else {
+      collected.fail(i, name.empty() ? std::move(outcome).error()
+                                     : with_context(plan.partition + " '" + name + "'", std::move(outcome).error()));
+    }
+  });
+  if (collected.failed()) return collected.error();
+  result.notes = collected.notes();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+}  // namespace scoria::plan

@@ -1,0 +1,72 @@
+#include "plan/template.h"
+
+#include "expr/parse.h"
+
+namespace scoria::plan {
+
+Result<Template> Template::parse(std::string_view text) {
+  Template result;
+  result.text_ = text;
+  std::string literal;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool is_doubled = (c == '{' || c == '}') && i + 1 < text.size() && text[i + 1] == c;
+    if (is_doubled) ++i;
+    if (is_doubled || (c != '{' && c != '}')) {
+      literal += c;
+      continue;
+    }
+    const std::size_t end = text.find('}', i);
+    if (c == '}' || end == std::string_view::npos) {
+      return Error{Code::invalid, "'" + std::string(text) + "', character " + std::to_string(i + 1) +
+                                      ": a brace without its partner; write {{ or }} for a brace itself"};
+    }
+    SCORIA_TRY(expression, expr::parse(text.substr(i + 1, end - i - 1)));
+    for (const std::string& name : expr::names_used(expression)) result.names_.insert(name);
+    result.parts_.push_back({std::move(literal), expression});
+    literal.clear();
+    i = end;
+  }
+  result.parts_.push_back({std::move(literal), std::nullopt});
+  return result;
+}
+
+Result<std::string> Template::fill(const expr::Constants& constants) const {
+  std::string filled;
+  for (const Part& part : parts_) {
+    filled += part.literal;
+    if (!part.expression) continue;
+    auto value = expr::evaluate_scalar(*part.expression, {}, constants);
+    if (!value.ok()) return with_context("'" + text_ + "'", std::move(value).error());
+    if (value.value().is_missing)
+      return Error{Code::invalid, "'" + text_ + "': an expression in braces gives a missing value"};
+    filled += value.value().text();
+  }
+  return filled;
+}
+
+bool Template::is_pattern_of(std::string_view variable) const {
+  for (const Part& part : parts_) {
+    if (!part.expression) continue;
+    const expr::Node& node = **part.expression;
+    if (node.kind != expr::Kind::name || node.text != variable) return false;
+  }
+  return parts_.size() > 1;
+}
+
+std::optional<std::string> Template::match(std::string_view filled, std::string_view variable) const {
+  SCORIA_CHECK(is_pattern_of(variable));
+  if (!filled.starts_with(parts_[0].literal)) return std::nullopt;
+  // The variable's text is as long as what the literals leave, shared evenly by its occurrences.
+  std::size_t literals = 0;
+  for (const Part& part : parts_) literals += part.literal.size();
+  const std::size_t occurrences = parts_.size() - 1;
+  if (filled.size() <= literals || (filled.size() - literals) % occurrences != 0) return std::nullopt;
+  const std::string value(filled.substr(parts_[0].literal.size(), (filled.size() - literals) / occurrences));
+  std::string again;
+  for (const Part& part : parts_) again += part.literal + (part.expression ? value : "");
+  if (again != filled) return std::nullopt;
+  return value;
+}
+
+}  // namespace scoria::plan

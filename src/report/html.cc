@@ -1,0 +1,126 @@
+#include "report/html.h"
+
+#include "report/evaluation_html.h"
+#include "report/fan_chart.h"
+#include "report/fan_data.h"
+#include "report/format.h"
+#include "report/page_assets.h"
+
+namespace scoria::report {
+namespace {
+
+constexpr ChartSize kFanSize{560, 250};
+
+Result<Fans> fans_of(const ReportInput& input, std::size_t budget) {
+  return collect_fans({input.spec, input.forecast, input.history, input.actual ? &*input.actual : nullptr},
+                      input.choice, budget);
+}
+
+std::string swatch(const std::string& mark) {
+  return "<svg class=\"swatch\" viewBox=\"0 0 22 10\" aria-hidden=\"true\">" + mark + "</svg>";
+}
+
+std::string legend(const ReportInput& input) {
+  std::string out = "<ul class=\"legend\">";
+  const auto entry = [&](const std::string& mark, const std::string& label) {
+    out += "<li>" + swatch(mark) + html_escape(label) + "</li>";
+  };
+  entry("<path class=\"history\" d=\"M0 5L22 5\"/>", "history");
+  if (median_of(input.spec.quantiles)) entry("<path class=\"median\" d=\"M0 5L22 5\"/>", "median forecast");
+  const std::vector<Band> bands = central_bands(input.spec.quantiles);
+  for (std::size_t i = bands.size(); i-- > 0;) {
+    entry("<rect class=\"band-" + std::to_string(band_colour(bands, i)) + "\" width=\"22\" height=\"10\"/>",
+          band_label(input.spec.quantiles, bands[i]));
+  }
+  if (input.actual) entry("<circle class=\"actual\" cx=\"11\" cy=\"5\" r=\"2.8\"/>", "actual");
+  return out + "</ul>";
+}
+
+std::string fan_title(const std::vector<std::string>& keys, const std::vector<std::string>& names) {
+  std::string title;
+  for (std::size_t k = 0; k < keys.size(); ++k) title += (k == 0 ? "" : ", ") + keys[k] + " " + names[k];
+  return title.empty() ? "forecast" : title;
+}
+
+std::string notes(const std::vector<std::string>& lines) {
+  std::string out;
+  for (const std::string& line : lines) out += "<p class=\"empty\">" + html_escape(line) + "</p>";
+  return out;
+}
+
+std::string fans_html(const ReportInput& input) {
+  std::string out = "<section id=\"forecasts\"><h2>Forecasts</h2>";
+  const Result<Fans> collected = fans_of(input, input.embedded_numbers);
+  if (!collected.ok())
+    return out + notes({"The fans cannot be drawn: " + collected.error().message + "."}) + "</section>";
+  const Fans& fans = collected.value();
+  out += notes(fans.notes);
+  if (fans.fans.empty()) return out + "</section>";
+  out += "<div id=\"controls\"></div>" + legend(input) + "<div id=\"fans\" class=\"grid two\">";
+  for (std::size_t i = 0; i < fans.chosen; ++i) {
+    const std::string title = fan_title(input.spec.keys, fans.fans[i].names);
+    out += "<figure class=\"fan\"><figcaption>" + html_escape(title) + "</figcaption>" +
+           fan_chart(fans.fans[i], input.spec, fans.kind, title, kFanSize) + "</figure>";
+  }
+  const bool is_whole = fans.fans.size() == fans.series;
+  out += "</div><p id=\"extent\" class=\"muted\">" +
+         (is_whole ? "All " : grouped_count(fans.fans.size()) + " of the ") + grouped_count(fans.series) +
+         " series are in this file.</p>";
+  return out + "<script type=\"application/json\" id=\"data\">" + fan_data(fans, input.spec) + "</script></section>";
+}
+
+std::string facts_html(const std::vector<Fact>& facts) {
+  if (facts.empty()) return "";
+  std::string out = "<div class=\"tiles\">";
+  for (const Fact& fact : facts) {
+    out +=
+        "<div class=\"tile\"><b>" + html_escape(fact.value) + "</b><span>" + html_escape(fact.label) + "</span></div>";
+  }
+  return out + "</div>";
+}
+
+std::string provenance_html(const std::vector<Fact>& rows) {
+  if (rows.empty()) return "";
+  std::string out =
+      "<section id=\"provenance\"><h2>Where the numbers came from</h2><div class=\"scroll\"><table class=\"facts\">";
+  for (const Fact& row : rows) {
+    out += "<tr><th scope=\"row\">" + html_escape(row.label) + "</th><td>" + html_escape(row.value) + "</td></tr>";
+  }
+  return out + "</table></div></section>";
+}
+
+}  // namespace
+
+std::string render(const ReportInput& input) {
+  const std::string title = html_escape(input.title.empty() ? "Forecast" : input.title);
+  std::string out = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
+  // Whatever the page holds, the browser lets it load nothing.
+  out +=
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+      "script-src 'unsafe-inline'\">\n";
+  out +=
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" "
+      "content=\"light dark\">\n";
+  out +=
+      "<title>" + title + "</title>\n<style>" + std::string(assets::page_css()) + "</style>\n</head>\n<body>\n<main>\n";
+  out += "<header><h1>" + title + "</h1>";
+  if (!input.subtitle.empty()) out += "<p class=\"subtitle\">" + html_escape(input.subtitle) + "</p>";
+  out += "</header>\n" + facts_html(input.facts) + "\n" + fans_html(input) + "\n";
+  if (input.evaluation) {
+    out += evaluation_html(*input.evaluation, input.spec);
+  } else {
+    out +=
+        "<section id=\"evaluation\"><h2>How good it was</h2><p class=\"empty\">Not known yet: no actual values were "
+        "given. "
+        "Once they are there, scoria evaluate compares them with this forecast.</p></section>";
+  }
+  out += "\n" + provenance_html(input.provenance) + "\n</main>\n<div id=\"tip\" hidden></div>\n";
+  return out + "<script>" + std::string(assets::page_js()) + "</script>\n</body>\n</html>\n";
+}
+
+Result<std::string> fan_svg(const ReportInput& input) {
+  SCORIA_TRY(fans, fans_of(input, 0));
+  return fan_figure(fans, input.spec, input.title);
+}
+
+}  // namespace scoria::report
