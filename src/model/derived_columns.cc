@@ -135,15 +135,17 @@ Result<DerivedColumns::Variable> DerivedColumns::understand(const std::string& l
 
 Status DerivedColumns::note_uses(const Expression& expression, Use use, const std::string& label) {
   if (expression->kind == Kind::name) {
-    const auto known = std::find_if(inputs_.begin(), inputs_.end(),
-                                    [&](const Input& input) { return input.name == expression->text; });
-    if (known == inputs_.end()) {
+    const auto [at, is_new] = input_of_.emplace(expression->text, inputs_.size());
+    if (is_new) {
       inputs_.push_back({expression->text, use});
-    } else if (known->use == Use::any) {
-      known->use = use;
-    } else if (use != Use::any && use != known->use) {
+      return Ok{};
+    }
+    Input& known = inputs_[at->second];
+    if (known.use == Use::any) {
+      known.use = use;
+    } else if (use != Use::any && use != known.use) {
       return not_understood(label,
-                            "it takes column '" + known->name + "' for a number in one place, for text in another");
+                            "it takes column '" + known.name + "' for a number in one place, for text in another");
     }
     return Ok{};
   }
@@ -163,20 +165,27 @@ bool DerivedColumns::is_plain() const {
 
 Result<std::vector<Feature>> DerivedColumns::inputs(std::span<const Feature> features) const {
   SCORIA_CHECK(features.size() == variables_.size());
+  // Which variable is a column as it stands, or a factor made of it.
+  std::map<std::string_view, std::size_t> as_column;
+  std::map<std::string_view, std::size_t> as_factor;
+  for (std::size_t i = 0; i < variables_.size(); ++i) {
+    const Variable& variable = variables_[i];
+    if (!variable.expression) as_column.emplace(variable.column, i);
+    if (variable.is_factor && (*variable.expression)->kind == Kind::name) {
+      as_factor.emplace((*variable.expression)->text, i);
+    }
+  }
   std::vector<Feature> result;
   table::Table example(0);
   for (const Input& input : inputs_) {
-    Feature column{.name = input.name, .class_is_known = false};
+    Feature column{.name = input.name};
     column.kind = input.use == Use::text ? FeatureKind::factor : FeatureKind::number;
-    for (std::size_t i = 0; i < variables_.size(); ++i) {
-      const Variable& variable = variables_[i];
-      if (variable.column == input.name) {
-        column = features[i];
-        break;
-      }
-      const bool is_its_factor = variable.is_factor && (*variable.expression)->kind == Kind::name &&
-                                 (*variable.expression)->text == input.name;
-      if (is_its_factor && input.use == Use::any) column.kind = kind_behind(features[i].levels);
+    const auto plain = as_column.find(input.name);
+    const auto factor = as_factor.find(input.name);
+    if (plain != as_column.end()) {
+      column = features[plain->second];
+    } else if (factor != as_factor.end() && input.use == Use::any) {
+      column.kind = kind_behind(features[factor->second].levels);
     }
     const bool is_text = column.kind == FeatureKind::factor || column.kind == FeatureKind::ordered;
     if ((is_text && input.use == Use::number) || (!is_text && input.use == Use::text)) {

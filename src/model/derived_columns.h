@@ -5,6 +5,8 @@
 // Threads: immutable once parsed; table() may run concurrently.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,7 +60,8 @@ class DerivedColumns {
 
   std::vector<std::string> names_;
   std::vector<Variable> variables_;
-  std::vector<Input> inputs_;  // in order of first appearance
+  std::vector<Input> inputs_;                                 // in order of first appearance
+  std::map<std::string, std::size_t, std::less<>> input_of_;  // by name
 };
 
 }  // namespace scoria::model

@@ -216,8 +216,10 @@ Result<FeatureMatrix> bind_features(const table::Table& table, std::span<const F
   FeatureMatrix matrix;
   matrix.rows = table.rows();
   matrix.converted.reserve(features.size());
+  std::unordered_map<std::string_view, std::size_t> positions;
+  for (std::size_t i = 0; i < table.columns(); ++i) positions.emplace(table.names()[i], i);
   for (const Feature& feature : features) {
-    const table::ColumnPtr column = table.find(feature.name);
+    const table::ColumnPtr& column = table.column(positions.at(feature.name));
     const bool is_number = feature.kind == FeatureKind::number || feature.kind == FeatureKind::logical;
     if (is_number && column->type() == Type::real) {
       matrix.columns.push_back(column->reals().data());

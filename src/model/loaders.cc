@@ -48,14 +48,14 @@ Result<ModelPtr> load_model(const rdata::Value& object) {
   std::string families;
   for (const Loader& loader : kLoaders) families += (families.empty() ? "" : ", ") + std::string(loader.r_class);
   const std::vector<std::string> names = rdata::classes(object);
-  const std::string what =
-      names.empty() ? std::string(rdata::kind_name(object.kind)) : "object of class " + listed(names);
-  return Error{Code::unsupported, "this file holds an " + what +
-                                      ", which is not a model that can be scored; classes that can: " + families};
+  const std::string what = names.empty() ? std::string(rdata::kind_name(object.kind)) : "class " + listed(names);
+  return Error{Code::unsupported,
+               "this file's object (" + what + ") is not a model that can be scored; classes that can: " + families};
 }
 
-Result<ModelPtr> open_model(std::span<const std::byte> bytes, const std::optional<std::string>& object) {
-  SCORIA_TRY(document, rdata::read(bytes));
+Result<ModelPtr> open_model(std::span<const std::byte> bytes, const std::optional<std::string>& object,
+                            const rdata::ReadLimits& limits) {
+  SCORIA_TRY(document, rdata::read(bytes, limits));
   SCORIA_TRY(value, select_object(document, object));
   return load_model(*value);
 }

@@ -37,6 +37,7 @@ bool is_model(const rdata::Value& object);
 Result<ModelPtr> load_model(const rdata::Value& object);
 
 // Reads the bytes of a model file.
-Result<ModelPtr> open_model(std::span<const std::byte> bytes, const std::optional<std::string>& object = {});
+Result<ModelPtr> open_model(std::span<const std::byte> bytes, const std::optional<std::string>& object = {},
+                            const rdata::ReadLimits& limits = {});
 
 }  // namespace scoria::model

@@ -32,8 +32,6 @@ struct Feature {
   // factor and ordered: in R's order. Empty where the file does not keep them: an ordered factor is then given by its codes
   // 1, 2, ..., and of a column that was fitted as text no value can be told from another.
   std::vector<std::string> levels;
-  // False where the file does not record the column's class (it was fitted from a matrix): a logical column may then be meant.
-  bool class_is_known = true;
   // False for a column that no prediction uses but that R demands in newdata, as `.` minus a term in a formula leaves it.
   bool is_used = true;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "model/features.h"
 
@@ -30,6 +31,8 @@ Result<std::vector<std::string>> requested_types(const Description& description,
                                       " model; it has " + listed(description.types)};
     }
   }
+  const std::set<std::string_view> distinct(request.types.begin(), request.types.end());
+  if (distinct.size() != request.types.size()) return Error{Code::invalid, "a prediction type is asked for twice"};
   return request.types;
 }
 

@@ -11,7 +11,7 @@
 
 namespace scoria::model {
 
-// The requested types, or the default one. Errors: invalid, for a type the model does not have or a parameter that it does not take.
+// The requested types, or the default one. Errors: invalid, for a type the model does not have or that is asked for twice, or a parameter that it does not take.
 Result<std::vector<std::string>> requested_types(const Description& description, const Request& request);
 
 // The comma-separated values of a parameter; empty when it is not given.

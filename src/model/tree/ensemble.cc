@@ -23,14 +23,14 @@ class TreeBuilder {
     const std::vector<SourceNode>& from = source_.trees[tree];
     if (from.empty()) return Error{Code::corrupt, "tree " + std::to_string(tree + 1) + " has no nodes"};
     queue_.assign(1, {0, nodes_.size(), 0});
+    is_reached_.assign(from.size(), false);
     nodes_.emplace_back();
     leaves = 0;
     depth = 0;
-    std::size_t reached = 0;
     for (std::size_t head = 0; head < queue_.size(); ++head) {
-      // A tree reaches each of its nodes once: more visits than nodes means a cycle or a shared child.
-      if (++reached > from.size())
-        return bad_node(tree, queue_[head].position, "is reached twice, so this is not a tree");
+      const std::size_t position = queue_[head].position;
+      if (is_reached_[position]) return bad_node(tree, position, "is reached twice, so this is not a tree");
+      is_reached_[position] = true;
       SCORIA_TRY_STATUS(place(tree, queue_[head]));
     }
     return Ok{};
@@ -53,7 +53,8 @@ class TreeBuilder {
     const SourceNode& from = source_.trees[tree][pending.position];
     if (from.feature < 0) {
       Node& leaf = nodes_[pending.placed];
-      leaf.value = from.value;
+      // Of two NaN a sum keeps the one that the instruction names first: with one kind of them all kernels agree.
+      leaf.value = std::isnan(from.value) ? std::numeric_limits<double>::quiet_NaN() : from.value;
       leaf.feature = Node::kLeaf;
       leaf.first_child = static_cast<std::uint32_t>(pending.placed);
       leaves += 1;
@@ -100,6 +101,7 @@ class TreeBuilder {
   std::span<const std::uint64_t> routes_begin_;
   std::vector<Node>& nodes_;
   std::vector<Pending> queue_;
+  std::vector<bool> is_reached_;  // by position in the source
 };
 
 }  // namespace

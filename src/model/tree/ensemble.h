@@ -72,10 +72,11 @@ class Ensemble {
 
   std::uint32_t trees() const { return static_cast<std::uint32_t>(roots_.size()) - 1; }
   std::size_t nodes() const { return nodes_.size(); }
+  std::size_t route_bytes() const { return routes_.size(); }
   std::uint32_t features() const { return features_; }
   std::uint32_t max_leaves() const { return max_leaves_; }
   std::uint32_t max_depth() const { return max_depth_; }
-  // A leaf may hold any value; counting votes needs all of them to be whole numbers below this.
+  // A leaf may hold any value (every NaN is the plain one: no leaf is NA); counting votes needs all of them to be whole numbers below this.
   bool leaves_are_below(std::uint32_t bound) const;
 
   // The leaf that one tree leads one row to, as a position in layout(): the plain walk that every kernel must equal.

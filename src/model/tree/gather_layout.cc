@@ -18,8 +18,8 @@ std::uint32_t stride_of(const Ensemble& ensemble, const RankSpace& space) {
 }  // namespace
 
 bool GatherLayout::fits(const Ensemble& ensemble, const RankSpace& space) {
-  // Offsets of 32 bits reach 2^28 nodes of 8 bytes; slots leave their highest bit to the flag.
-  if (ensemble.nodes() >= (1u << 28) || space.slots() + 1 >= GatherNode::kCategorical) return false;
+  static_assert(kMaxSlots < GatherNode::kCategorical, "slots leave their highest bit to the flag");
+  if (ensemble.nodes() >= (1u << 28)) return false;  // offsets of 32 bits reach 2^28 nodes of 8 bytes
   std::uint64_t all_splits = 0;
   for (std::uint32_t tree = 0; tree < ensemble.trees(); ++tree) {
     std::uint64_t splits = 0;
@@ -30,7 +30,10 @@ bool GatherLayout::fits(const Ensemble& ensemble, const RankSpace& space) {
     if (splits > 65535) return false;  // numbered within their tree in 16 bits
     all_splits += splits;
   }
-  return all_splits * stride_of(ensemble, space) < (1u << 30);
+  // Every split takes the room of the feature with the most levels: a model whose features differ much goes without.
+  const std::uint64_t most =
+      std::max<std::uint64_t>(64u << 20, 16 * (ensemble.nodes() * sizeof(Node) + ensemble.route_bytes()));
+  return all_splits * stride_of(ensemble, space) < std::min<std::uint64_t>(most, 1u << 30);
 }
 
 GatherLayout GatherLayout::build(const Ensemble& ensemble, const RankSpace& space) {

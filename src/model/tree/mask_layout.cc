@@ -111,6 +111,13 @@ class TreeCompiler {
 template <int kWords>
 std::optional<MaskLayout<kWords>> MaskLayout<kWords>::build(const Ensemble& ensemble, const RankSpace& space,
                                                             bool missing, Simd simd) {
+  // Tests are counted in 32 bits. Each tree takes the room of kLeaves leaves, which many trees of one leaf beside a large one
+  // would multiply.
+  constexpr std::size_t kMostPadding = 16u << 20;
+  const std::size_t leaf_bytes = ensemble.trees() * kLeaves * sizeof(double);
+  if (ensemble.nodes() >= (1u << 28) || leaf_bytes > std::max(kMostPadding, 16 * sizeof(Node) * ensemble.nodes())) {
+    return std::nullopt;
+  }
   MaskLayout layout;
   TreeCompiler<kWords> compiler(ensemble, space, missing, simd, layout);
   for (std::uint32_t tree = 0; tree < ensemble.trees(); ++tree) {

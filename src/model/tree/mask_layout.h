@@ -48,7 +48,7 @@ struct MaskLayout {
   std::vector<double> leaves;
 
   // With `missing` the splits on numbers test for missing values too, and their missing subtrees' leaves count.
-  // nullopt where a tree has too many leaves.
+  // nullopt where a tree has too many leaves, or most have so few that their room would be wasted.
   static std::optional<MaskLayout> build(const Ensemble& ensemble, const RankSpace& space, bool missing, Simd simd);
 };
 

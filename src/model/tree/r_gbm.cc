@@ -94,7 +94,6 @@ Result<std::vector<Feature>> read_features(const RObject& object, const Variable
   for (std::size_t i = 0; i < variables.names.size(); ++i) {
     Feature feature{.name = variables.names[i]};
     const std::string r_class = recorded_class(variables.recorded, feature.name);
-    feature.class_is_known = !r_class.empty();
     // For numbers var.levels holds deciles; for factors, ordered or not, their levels.
     if (levels->items[i]->kind == Kind::character) {
       feature.kind = var_type[i] == 0 ? FeatureKind::ordered : FeatureKind::factor;
@@ -131,6 +130,7 @@ Result<std::vector<SourceNode>> read_tree(const Value& tree, const std::vector<s
     SourceNode& node = nodes[i];
     node.feature = variable->integers[i];
     node.value = code->reals[i];
+    if (node.feature < -1) return Error{Code::corrupt, "splits on variable " + std::to_string(node.feature)};
     if (node.feature < 0) continue;
     node.left = children[0]->integers[i];
     node.right = children[1]->integers[i];
@@ -200,6 +200,7 @@ Result<ModelPtr> load_r_gbm(const rdata::Value& value) {
   SCORIA_TRY(features, read_features(object, variables, var_type));
   SCORIA_TRY(source, read_ensemble(object, features, var_type));
   SCORIA_TRY(initial, object.number("initF"));
+  if (std::isnan(initial)) return object.corrupt("initF", "is missing or not a number");
 
   Description description;
   GbmParts parts{.response = distribution->response, .initial = initial};

@@ -92,6 +92,9 @@ Result<EnsembleSource> read_ensemble(const RObject& forest, std::span<const Feat
         return forest.corrupt("bestvar", "names a variable that the forest does not have");
       }
       node.feature = arrays.variable[at] - 1;
+      if (arrays.left[at] < 1 || arrays.right[at] < 1) {
+        return forest.corrupt("leftDaughter", "or rightDaughter lacks a child of an inner node");
+      }
       node.left = arrays.left[at] - 1;
       node.right = arrays.right[at] - 1;
       node.value = arrays.split[at];
@@ -136,7 +139,6 @@ Result<std::vector<Feature>> read_features(const RObject& object, const RObject&
   for (std::size_t i = 0; i < names.size(); ++i) {
     Feature feature{.name = names[i]};
     const std::string r_class = recorded_class(variables, names[i]);
-    feature.class_is_known = !r_class.empty();
     const Value* own_levels =
         levels != nullptr && levels->kind == Kind::list && i < levels->items.size() ? levels->items[i] : nullptr;
     if (own_levels != nullptr && own_levels->kind == Kind::character) {
@@ -164,7 +166,6 @@ Result<std::vector<Feature>> read_features(const RObject& object, const RObject&
                                   : variable.r_class == "logical" ? FeatureKind::logical
                                                                   : FeatureKind::factor,
                           .levels = {},
-                          .class_is_known = true,
                           .is_used = false});
     }
   }

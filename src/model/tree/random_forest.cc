@@ -172,13 +172,13 @@ Result<Prediction> ClassificationForest::score(const table::Table& table, const 
 Result<std::vector<double>> ClassificationForest::requested_cutoff(const Request& request) const {
   SCORIA_TRY(cutoff, number_parameter(request, "cutoff"));
   if (cutoff.empty()) return cutoff_;
-  double total = 0;
+  long double total = 0;  // R's sum() adds in 80 bits
   bool positive = true;
   for (const double share : cutoff) {
     total += share;
     positive = positive && share > 0;
   }
-  if (cutoff.size() != description_.labels.size() || !positive || !(total <= 1)) {
+  if (cutoff.size() != description_.labels.size() || !positive || !(static_cast<double>(total) <= 1)) {
     return Error{Code::invalid, "parameter 'cutoff': must be " + std::to_string(description_.labels.size()) +
                                     " numbers above 0 that add up to at most 1, one for each of " +
                                     listed(description_.labels)};

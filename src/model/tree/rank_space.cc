@@ -24,6 +24,7 @@ std::optional<RankSpace> RankSpace::build(const Ensemble& ensemble) {
     }
     if (!node.is_categorical()) space.cuts_[slot].push_back(node.value);
   }
+  if (space.slots() > kMaxSlots) return std::nullopt;
   for (std::size_t slot = 0; slot < space.slots(); ++slot) {
     std::vector<double>& cuts = space.cuts_[slot];
     std::sort(cuts.begin(), cuts.end());

@@ -30,10 +30,13 @@ constexpr std::uint32_t plain_rank(Rank rank) { return static_cast<std::uint16_t
 // A missing number. Thresholds end below it, so that "rank > kMissingRank - 1" asks for a missing value.
 inline constexpr std::uint32_t kMissingRank = 65535;
 inline constexpr std::size_t kMaxCuts = 65533;
+// Features that trees split on: kernels number them in 15 bits, and the ranks of a block of rows stay below 32 MiB.
+inline constexpr std::size_t kMaxSlots = 32'766;
 
 class RankSpace {
  public:
-  // nullopt where a feature has more cuts or levels than 16 bits tell apart: then only the plain walk serves.
+  // nullopt where a feature has more cuts or levels than 16 bits tell apart, or trees use more than kMaxSlots features: then
+  // only the plain walk serves.
   static std::optional<RankSpace> build(const Ensemble& ensemble);
 
   // Features that some tree splits on have a slot; slots() is also the number of a slot that is always zero.

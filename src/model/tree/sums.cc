@@ -160,14 +160,15 @@ struct Sums::Layouts {
   }
 };
 
-Sums::Sums(Ensemble ensemble) : ensemble_(std::move(ensemble)), layouts_(std::make_unique<Layouts>()) {}
+Sums::Sums(Ensemble ensemble)
+    : ensemble_(std::make_unique<const Ensemble>(std::move(ensemble))), layouts_(std::make_unique<Layouts>()) {}
 Sums::Sums(Sums&&) noexcept = default;
 Sums::~Sums() = default;
 
 void Sums::over_blocks(const FeatureMatrix& x, Executor& executor, const std::function<void(Rows)>& body) const {
   const std::size_t blocks = (x.rows + kBlock - 1) / kBlock;
   const auto block = [&](std::size_t i) { body({i * kBlock, std::min(kBlock, x.rows - i * kBlock)}); };
-  if (blocks > 1 && executor.concurrency() > 1 && x.rows * ensemble_.trees() >= kWorthThreads) {
+  if (blocks > 1 && executor.concurrency() > 1 && x.rows * ensemble_->trees() >= kWorthThreads) {
     executor.parallel_for(blocks, block);
   } else {
     for (std::size_t i = 0; i < blocks; ++i) block(i);
@@ -177,7 +178,7 @@ void Sums::over_blocks(const FeatureMatrix& x, Executor& executor, const std::fu
 void Sums::sum(const FeatureMatrix& x, const SumRequest& request, std::span<double* const> out,
                Executor& executor) const {
   SCORIA_CHECK(out.size() == request.segments.size() * request.outputs);
-  const Kernels* kernels = layouts_->choose(ensemble_, request.kernels, x.rows);
+  const Kernels* kernels = layouts_->choose(*ensemble_, request.kernels, x.rows);
   over_blocks(x, executor, [&](Rows rows) {
     std::vector<double> sums(request.outputs * kBlock);
     std::unique_ptr<Block> block;
@@ -191,7 +192,7 @@ void Sums::sum(const FeatureMatrix& x, const SumRequest& request, std::span<doub
         for (std::uint32_t tree = segment.begin; tree < segment.end; ++tree) {
           double* output = sums.data() + (tree - segment.begin) % request.outputs * kBlock;
           for (std::size_t i = 0; i < rows.count; ++i) {
-            output[i] += ensemble_.layout()[ensemble_.walk(tree, x, rows.begin + i)].value;
+            output[i] += ensemble_->layout()[ensemble_->walk(tree, x, rows.begin + i)].value;
           }
         }
       }
@@ -203,16 +204,16 @@ void Sums::sum(const FeatureMatrix& x, const SumRequest& request, std::span<doub
 }
 
 void Sums::vote(const FeatureMatrix& x, KernelChoice choice, std::span<double* const> out, Executor& executor) const {
-  const Kernels* kernels = layouts_->choose(ensemble_, choice, x.rows);
+  const Kernels* kernels = layouts_->choose(*ensemble_, choice, x.rows);
   over_blocks(x, executor, [&](Rows rows) {
     std::vector<double> votes(out.size() * kBlock);
     if (kernels != nullptr) {
       Block(*kernels, x, rows.begin, rows.count, choice.simd)
-          .run({.begin = 0, .end = ensemble_.trees(), .votes = true, .sums = votes.data()});
+          .run({.begin = 0, .end = ensemble_->trees(), .votes = true, .sums = votes.data()});
     } else {
-      for (std::uint32_t tree = 0; tree < ensemble_.trees(); ++tree) {
+      for (std::uint32_t tree = 0; tree < ensemble_->trees(); ++tree) {
         for (std::size_t i = 0; i < rows.count; ++i) {
-          const double leaf = ensemble_.layout()[ensemble_.walk(tree, x, rows.begin + i)].value;
+          const double leaf = ensemble_->layout()[ensemble_->walk(tree, x, rows.begin + i)].value;
           votes[static_cast<std::size_t>(leaf) * kBlock + i] += 1.0;
         }
       }
@@ -224,11 +225,11 @@ void Sums::vote(const FeatureMatrix& x, KernelChoice choice, std::span<double* c
 }
 
 void Sums::leaves(const FeatureMatrix& x, std::span<std::uint32_t* const> out, Executor& executor) const {
-  SCORIA_CHECK(out.size() == ensemble_.trees());
+  SCORIA_CHECK(out.size() == ensemble_->trees());
   over_blocks(x, executor, [&](Rows rows) {
-    for (std::uint32_t tree = 0; tree < ensemble_.trees(); ++tree) {
+    for (std::uint32_t tree = 0; tree < ensemble_->trees(); ++tree) {
       for (std::size_t row = rows.begin; row < rows.begin + rows.count; ++row)
-        out[tree][row] = ensemble_.walk(tree, x, row);
+        out[tree][row] = ensemble_->walk(tree, x, row);
     }
   });
 }

@@ -45,7 +45,7 @@ class Sums {
   Sums(Sums&&) noexcept;
   ~Sums();
 
-  const Ensemble& ensemble() const { return ensemble_; }
+  const Ensemble& ensemble() const { return *ensemble_; }
 
   // out[s * outputs + k] points at x.rows doubles: output k after segment s.
   // Preconditions: segments lie within trees(); x has features() columns.
@@ -67,7 +67,7 @@ class Sums {
   // Calls body for blocks of rows, on several threads where that gains.
   void over_blocks(const FeatureMatrix& x, Executor& executor, const std::function<void(Rows)>& body) const;
 
-  Ensemble ensemble_;
+  std::unique_ptr<const Ensemble> ensemble_;  // stays where it is when this moves: layouts refer to it
   std::unique_ptr<Layouts> layouts_;
 };
 

@@ -1,0 +1,43 @@
+# Tiny models as fuzz seeds: fitted by R, then stripped to what predict() reads, and not compressed.
+# Usage: Rscript tests/data/model/make.R    (R 4.2.2, gbm 2.1.8.1, randomForest 4.7-1.1)
+
+suppressMessages({
+  library(gbm)
+  library(randomForest)
+})
+RNGkind("Mersenne-Twister", "Inversion", "Rejection")
+folder <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE)))
+
+set.seed(1)
+n <- 80
+d <- data.frame(x = round(rnorm(n), 1), k = rpois(n, 3), g = factor(sample(c("lo", "mid", "hi"), n, TRUE)),
+                o = factor(sample(c("S", "M", "L"), n, TRUE), c("S", "M", "L"), ordered = TRUE))
+d$y <- d$x + (d$g == "mid") + as.integer(d$o) + d$k / 4
+d$c <- factor(ifelse(d$y > 3, "up", ifelse(d$y > 1, "even", "down")))
+
+keep <- function(model, slots, name) {
+  class <- class(model)
+  stripped <- structure(unclass(model)[intersect(slots, names(model))], class = class)
+  for (terms in intersect(c("Terms", "terms"), names(stripped))) {
+    environment(stripped[[terms]]) <- globalenv()
+    attr(stripped[[terms]], "factors") <- NULL
+  }
+  saveRDS(stripped, file.path(folder, paste0(name, ".rds")), compress = FALSE)
+}
+
+gbm_slots <- c("initF", "train.error", "valid.error", "cv.error", "train.fraction", "distribution", "var.names", "var.type",
+               "var.levels", "c.splits", "trees", "num.classes", "n.trees", "classes", "Terms")
+boosted <- function(...) suppressWarnings(gbm(..., data = d, n.trees = 3, interaction.depth = 2, n.minobsinnode = 3, keep.data = FALSE))
+form <- function(text) as.formula(text, env = globalenv())
+keep(boosted(form("y ~ x + g + o"), distribution = "gaussian"), gbm_slots, "gbm_columns")
+keep(boosted(form("y ~ log1p(k) + factor(k) + x:g"), distribution = "gaussian"), gbm_slots, "gbm_expressions")
+keep(boosted(form("as.integer(c == 'up') ~ x + k"), distribution = "bernoulli"), gbm_slots, "gbm_bernoulli")
+keep(boosted(form("c ~ x + g"), distribution = "multinomial"), gbm_slots, "gbm_multinomial")
+keep(suppressWarnings(gbm.fit(unname(as.matrix(d[c("x", "k")])), d$y, distribution = "gaussian", n.trees = 2, nTrain = 60,
+                              n.minobsinnode = 3, verbose = FALSE, keep.data = FALSE)), gbm_slots, "gbm_matrix")
+
+forest_slots <- c("type", "forest", "importance", "classes", "coefs", "terms")
+keep(randomForest(form("y ~ x + g"), d, ntree = 2, nodesize = 20), forest_slots, "rf_regression")
+keep(suppressWarnings(randomForest(d[c("x", "o", "g")], d$y, ntree = 2, nodesize = 25, corr.bias = TRUE)), forest_slots, "rf_xy")
+keep(randomForest(form("c ~ x + g + o"), d, ntree = 3, nodesize = 25), forest_slots, "rf_classification")
+keep(randomForest(form("c ~ . - k - y"), d, ntree = 1, maxnodes = 3), forest_slots, "rf_dot_minus")
