@@ -205,6 +205,8 @@ class Compiler {
     return out;
   }
 
+  Shape op_shape(OpId id) const { return program_.ops[id].shape; }
+
   Status check_shapes(Op& op, const Node& node) {
     const std::string_view name = op.function->name;
     const bool all_single = name == "&&" || name == "||" || name == ":";
@@ -229,6 +231,9 @@ class Compiler {
     }
     if (any_vector && any_rows)
       return fail(node, Code::invalid, call_name(*op.function) + " of a column and a vector of another length");
+    if (name == "ifelse" && op_shape(op.args[0]) == Shape::scalar && (any_vector || any_rows))
+      return fail(node, Code::invalid,
+                  "ifelse() of a single condition gives a single value in R; make the condition a column");
     if (name == "c") any_vector |= op.args.size() > 1;
     op.shape = any_rows ? Shape::rows : any_vector || name == ":" ? Shape::vector : Shape::scalar;
     if (op.is_aggregate() && !any_rows) op.shape = Shape::scalar;

@@ -99,7 +99,7 @@ Result<ColumnPtr> cumulative_product(const Call& call) {
 Result<ColumnPtr> cumulative_mean(const Call& call) {
   return run_groups(call, [] {
     return [sum = 0.0](double value, std::size_t row) mutable {
-      sum = row == 0 ? value : sum + value;
+      sum += value;
       return sum / static_cast<double>(row + 1);
     };
   });
@@ -127,10 +127,10 @@ Result<ColumnPtr> cumulative_mean_known(const Call& call) {
 }
 
 Result<ColumnPtr> cumulative_min(const Call& call) {
-  return run_extreme(call, [](auto best, auto value) { return best <= value; });
+  return run_extreme(call, [](auto best, auto value) { return best < value; });
 }
 Result<ColumnPtr> cumulative_max(const Call& call) {
-  return run_extreme(call, [](auto best, auto value) { return best >= value; });
+  return run_extreme(call, [](auto best, auto value) { return best > value; });
 }
 
 Result<ColumnPtr> row_number(const Call& call) {
