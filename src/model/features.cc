@@ -13,8 +13,8 @@ using table::Type;
 using LevelIndex = std::unordered_map<std::string_view, std::int32_t>;
 
 Error wrong_cell(const Feature& feature, std::size_t row, std::string_view cell, const std::string& allowed) {
-  return Error{Code::invalid, "row " + std::to_string(row + 1) + ", column '" + feature.name + "': '" +
-                                  std::string(cell) + "' " + allowed};
+  return Error{Code::invalid, "row " + std::to_string(row) + ", column '" + feature.name + "': '" + std::string(cell) +
+                                  "' " + allowed};
 }
 
 LevelIndex index_levels(std::span<const std::string> levels) {
@@ -42,7 +42,7 @@ std::string cell_text(const Column& column, std::size_t row) {
 }
 
 Result<std::vector<double>> level_codes(const Column& column, const Feature& feature, UnseenLevel unseen,
-                                        std::vector<std::string>& notes) {
+                                        std::size_t first_row, std::vector<std::string>& notes) {
   const LevelIndex index = index_levels(feature.levels);
   std::vector<double> codes(column.size());
   std::vector<double> by_code;  // a factor column's own codes -> ours; NaN = not a level
@@ -75,7 +75,8 @@ Result<std::vector<double>> level_codes(const Column& column, const Feature& fea
     }
     const std::string cell = cell_text(column, row);
     if (unseen == UnseenLevel::refuse) {
-      return wrong_cell(feature, row, cell, "is not a level of this model; levels: " + listed(feature.levels));
+      return wrong_cell(feature, first_row + row, cell,
+                        "is not a level of this model; levels: " + listed(feature.levels));
     }
     if (unseen_count++ == 0) first_unseen = cell;
     codes[row] = na_real();
@@ -88,7 +89,7 @@ Result<std::vector<double>> level_codes(const Column& column, const Feature& fea
   return codes;
 }
 
-Result<std::vector<double>> numbers(const Column& column, const Feature& feature) {
+Result<std::vector<double>> numbers(const Column& column, const Feature& feature, std::size_t first_row) {
   std::vector<double> values(column.size());
   switch (column.type()) {
     case Type::integer:
@@ -100,7 +101,8 @@ Result<std::vector<double>> numbers(const Column& column, const Feature& feature
     default:
       // A column of text without a value is how an empty batch, or one of missing values only, may arrive.
       for (std::size_t row = 0; row < values.size(); ++row) {
-        if (!column.is_null(row)) return wrong_cell(feature, row, cell_text(column, row), "is not a number");
+        if (!column.is_null(row))
+          return wrong_cell(feature, first_row + row, cell_text(column, row), "is not a number");
       }
   }
   for (std::size_t row = 0; row < values.size(); ++row) {
@@ -121,7 +123,8 @@ std::string listed(std::span<const std::string> names) {
   return names.empty() ? "none" : text;
 }
 
-Result<FeatureMatrix> bind_features(const table::Table& table, std::span<const Feature> features, UnseenLevel unseen) {
+Result<FeatureMatrix> bind_features(const table::Table& table, std::span<const Feature> features, UnseenLevel unseen,
+                                    std::size_t first_row) {
   FeatureMatrix matrix;
   matrix.rows = table.rows();
   matrix.converted.reserve(features.size());
@@ -140,7 +143,8 @@ Result<FeatureMatrix> bind_features(const table::Table& table, std::span<const F
       matrix.columns.push_back(column->reals().data());
       continue;
     }
-    SCORIA_TRY(values, is_number ? numbers(*column, feature) : level_codes(*column, feature, unseen, matrix.notes));
+    SCORIA_TRY(values, is_number ? numbers(*column, feature, first_row)
+                                 : level_codes(*column, feature, unseen, first_row, matrix.notes));
     matrix.converted.push_back(std::move(values));
     matrix.columns.push_back(matrix.converted.back().data());
   }

@@ -28,8 +28,9 @@ struct FeatureMatrix {
   std::vector<std::vector<double>> converted;  // what columns points into where a conversion was needed
 };
 
-// Errors: invalid, naming column, row (1-based) and what is allowed.
-Result<FeatureMatrix> bind_features(const table::Table& table, std::span<const Feature> features, UnseenLevel unseen);
+// Errors: invalid, naming column, row (counted from `first_row`) and what is allowed.
+Result<FeatureMatrix> bind_features(const table::Table& table, std::span<const Feature> features, UnseenLevel unseen,
+                                    std::size_t first_row);
 
 // For each row, whether any of the columns holds NA or NaN.
 std::vector<bool> incomplete_rows(const FeatureMatrix& matrix);

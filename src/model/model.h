@@ -62,6 +62,7 @@ struct Request {
   std::vector<std::string> types;                              // empty: the default type
   std::map<std::string, std::string, std::less<>> parameters;  // R's names; list values separated by commas
   SimdTarget simd = SimdTarget::automatic;
+  std::size_t first_row = 1;  // what messages call the table's first row: a batch of a longer input starts later
 };
 
 struct Prediction {

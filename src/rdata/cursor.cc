@@ -17,6 +17,13 @@ std::string quoted(std::string_view word) {
   return out += word.size() > kShown ? "...'" : "'";
 }
 
+// Whether a number that no double can hold is too small rather than too large.
+bool is_tiny(std::string_view number, bool hexadecimal) {
+  const std::size_t exponent = number.find_first_of(hexadecimal ? "pP" : "eE");
+  if (exponent != std::string_view::npos) return number.substr(exponent + 1).starts_with('-');
+  return number.starts_with("0.");
+}
+
 // Copies `count` words of `Word` from the unaligned `from`, turning each around.
 template <typename Word, typename Swap>
 void copy_swapped(const char* from, void* to, std::size_t count, Swap swap) {
@@ -159,9 +166,12 @@ bool Cursor::ascii_real(double& out) {
     const auto [end, code] = std::from_chars(number.data(), number.data() + number.size(), out,
                                              hexadecimal ? std::chars_format::hex : std::chars_format::general);
     const bool starts_well = !number.empty() && number.front() != '-';
-    if (!starts_well || code != std::errc() || end != number.data() + number.size()) {
+    const bool out_of_range = code == std::errc::result_out_of_range;
+    if (!starts_well || (code != std::errc() && !out_of_range) || end != number.data() + number.size()) {
       return fail(Code::corrupt, quoted(whole) + " is not a double");
     }
+    // As R's sscanf: the largest double, written with 16 digits, comes back as infinity.
+    if (out_of_range) out = is_tiny(number, hexadecimal) ? 0.0 : std::numeric_limits<double>::infinity();
     if (negative) out = -out;
   }
   return true;

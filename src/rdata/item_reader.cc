@@ -13,6 +13,11 @@ bool is_ascii(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0x80u) != 0; });
 }
 
+std::string with_article(std::string_view noun) {
+  const bool vowel = std::string_view("aeiou").find(noun.front()) != std::string_view::npos;
+  return (vowel ? "an " : "a ") + std::string(noun);
+}
+
 Encoding encoding_named(std::string_view name) {
   if (name == "UTF-8" || name == "utf8" || name == "UTF8") return Encoding::utf8;
   for (const std::string_view latin1 : {"latin1", "ISO-8859-1", "ISO8859-1", "CP1252", "WINDOWS-1252"}) {
@@ -202,10 +207,10 @@ bool ItemReader::read_length(std::size_t width, std::string_view of_what, std::s
     count = static_cast<std::uint64_t>(static_cast<std::uint32_t>(high)) << 32 | static_cast<std::uint32_t>(low);
     if (high < 0 || high > 65'536) length = -2;
   }
-  if (length < -1) return cursor_.fail_at(start, Code::corrupt, "a " + std::string(of_what) + " has a negative length");
+  if (length < -1) return cursor_.fail_at(start, Code::corrupt, with_article(of_what) + " has a negative length");
   if (!cursor_.holds(count, width)) {
     return cursor_.fail_at(start, Code::corrupt,
-                           "a " + std::string(of_what) + " claims " + std::to_string(count) + " elements, but only " +
+                           with_article(of_what) + " claims " + std::to_string(count) + " elements, but only " +
                                std::to_string(cursor_.left()) + " bytes are left");
   }
   out = static_cast<std::size_t>(count);
@@ -365,7 +370,7 @@ bool ItemReader::set_attributes(Value* value, const Frame& frame) {
   if (result_->kind != Kind::pairlist && result_->kind != Kind::null) {
     return cursor_.fail_at(
         frame.start, Code::corrupt,
-        "attributes of this item are a " + std::string(kind_name(result_->kind)) + ", they must be a pairlist");
+        "attributes of this item are " + with_article(kind_name(result_->kind)) + ", they must be a pairlist");
   }
   value->attributes = result_->cells;
   return true;

@@ -15,7 +15,7 @@
 namespace scoria::rdata {
 
 struct ReadLimits {
-  DecompressLimits decompress;
+  DecompressLimits decompress{};
   std::size_t max_depth = 10'000;  // nesting of items; data is below 20, formula calls may nest deeper
   std::uint64_t max_values = 200'000'000;
   std::uint64_t max_bytes = 32ull << 30;  // of all vectors together, after expansion of ALTREP sequences

@@ -12,6 +12,7 @@ constexpr std::size_t kStep = 64;
 // Text, field ends and the column values made from them stay in the first and second level caches.
 constexpr std::size_t kWindow = 32u << 10;
 constexpr std::size_t kSmallestWindow = 256;
+constexpr std::size_t kFieldsAtOnce = 8192;
 // Field ends are 32-bit positions in a window, and a window is at most four times the longest record.
 constexpr std::size_t kLongestRecord = 1u << 30;
 
@@ -87,7 +88,8 @@ CsvIndex::CsvIndex(char separator, std::size_t columns, std::size_t max_record_b
       columns_(columns),
       max_record_bytes_(std::min(max_record_bytes, kLongestRecord)),
       window_(kWindow),
-      ends_(std::max(2 * columns, kWindow) + 2 * kStep + 1) {
+      ends_size_(std::max(2 * columns, kFieldsAtOnce) + 2 * kStep + 1),
+      ends_(std::make_unique_for_overwrite<std::uint32_t[]>(ends_size_)) {
   SCORIA_CHECK(columns > 0);
 }
 
@@ -95,8 +97,8 @@ CsvIndex::Scan CsvIndex::scan(std::string_view window, bool at_end) {
   Scan scan;
   Carry carry;
   ends_[0] = ~std::uint32_t{0};  // one before the first byte
-  std::uint32_t* out = ends_.data() + 1;
-  const std::uint32_t* const out_limit = ends_.data() + ends_.size() - kStep - 8;
+  std::uint32_t* out = ends_.get() + 1;
+  const std::uint32_t* const out_limit = ends_.get() + ends_size_ - kStep - 8;
   for (std::size_t at = 0; at < window.size(); at += kStep) {
     if (out > out_limit) {
       scan.full = true;
@@ -143,13 +145,13 @@ CsvIndex::Scan CsvIndex::scan(std::string_view window, bool at_end) {
       ++scan.newlines;
     }
   }
-  scan.fields = static_cast<std::size_t>(out - ends_.data()) - 1;
+  scan.fields = static_cast<std::size_t>(out - ends_.get()) - 1;
   return scan;
 }
 
 // How many rows from the first on have exactly columns_ fields.
 std::size_t CsvIndex::whole_rows(const Scan& scan, std::string_view window) const {
-  const std::uint32_t* ends = ends_.data() + 1;
+  const std::uint32_t* ends = ends_.get() + 1;
   const auto ends_line = [&](std::size_t field) { return ends[field] >= window.size() || window[ends[field]] == '\n'; };
   if (columns_ == 1) {
     // An empty line is no row of one empty field but a blank line, which the next find() skips.
@@ -198,7 +200,7 @@ CsvIndex::Found CsvIndex::find(std::string_view text, std::size_t begin, bool at
 }
 
 CsvIndex::Found CsvIndex::accept(std::string_view text, const Scan& scan, std::size_t rows) {
-  block_ = {text.data() + begin_, ends_.data() + 1, rows, columns_, scan.has_returns};
+  block_ = {text.data() + begin_, ends_.get() + 1, rows, columns_, scan.has_returns};
   if (scan.non_ascii) {
     const std::size_t invalid = find_invalid_utf8(text.substr(begin_, end_of_rows(rows) - begin_));
     if (invalid != std::string_view::npos) {

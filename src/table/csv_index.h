@@ -5,9 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string_view>
-#include <vector>
 
 #include "table/csv_record.h"
 
@@ -73,8 +72,9 @@ class CsvIndex {
   std::size_t columns_;
   std::size_t max_record_bytes_;
   std::size_t window_;
-  std::size_t row_bytes_ = 0;        // of the last rows found
-  std::vector<std::uint32_t> ends_;  // ends_[0] is the end before the first field
+  std::size_t row_bytes_ = 0;  // of the last rows found
+  std::size_t ends_size_;
+  std::unique_ptr<std::uint32_t[]> ends_;  // ends_[0] is the end before the first field
   CsvBlock block_;
   std::size_t begin_ = 0;
   std::size_t next_ = 0;

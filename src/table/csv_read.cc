@@ -3,11 +3,10 @@
 
 #include "table/csv.h"
 #include "table/csv_rows.h"
+#include "table/source_buffer.h"
 
 namespace scoria::table {
 namespace {
-
-constexpr std::size_t kReadBytes = 256u << 10;
 
 struct Header {
   CsvLayout layout;
@@ -50,59 +49,35 @@ Result<Table> read_csv(std::string_view text, const CsvOptions& options) {
 }
 
 struct CsvReader::State {
-  State(std::unique_ptr<ByteSource> bytes) : source(std::move(bytes)) {}
-
-  // Reads on until a record may have ended: a line feed has come, or what is pending has grown by a quarter.
-  Status fill() {
-    if (begin > 0) {
-      text.erase(0, begin);
-      begin = 0;
-    }
-    const std::size_t pending = text.size();
-    while (!at_end) {
-      const std::size_t before = text.size();
-      text.resize(before + kReadBytes);
-      auto count = source->read(std::span(text).subspan(before));
-      text.resize(before + (count.ok() ? count.value() : 0));
-      if (!count.ok()) return std::move(count).error();
-      at_end = count.value() == 0;
-      const bool short_record = pending < kReadBytes;
-      if (short_record && text.find('\n', before) != std::string::npos) break;
-      if (text.size() > pending + pending / 4 + kReadBytes) break;
-    }
-    return Ok{};
-  }
+  explicit State(std::unique_ptr<ByteSource> source) : buffer(std::move(source)) {}
 
   Result<std::optional<Table>> next(std::size_t max_rows) {
     std::size_t rows = 0;
-    std::size_t scanned = 0;  // from begin
+    std::size_t scanned = 0;  // bytes of the batch
     while (rows < max_rows) {
-      const CsvIndex::Found found = index->find(text, begin + scanned, at_end, max_rows - rows);
+      const CsvIndex::Found found = index->find(buffer.text(), scanned, buffer.at_end(), max_rows - rows);
       if (found == CsvIndex::Found::end) break;
-      if (found == CsvIndex::Found::fault) return layout->error(index->fault(), text, begin, line);
+      if (found == CsvIndex::Found::fault) return layout->error(index->fault(), buffer.text(), 0, line);
       if (found == CsvIndex::Found::more) {
-        SCORIA_TRY_STATUS(fill());
+        SCORIA_TRY_STATUS(buffer.fill());
         continue;
       }
       const std::size_t taken = std::min(index->block().rows, max_rows - rows);
       rows += taken;
-      scanned = index->end_of_rows(taken) - begin;
+      scanned = index->end_of_rows(taken);
     }
     if (rows == 0 && has_begun) return std::optional<Table>();
-    const std::string_view batch = std::string_view(text).substr(0, begin + scanned);
-    SCORIA_TRY(table, layout->read(*index, batch, begin, line, CsvGuess::from_first_rows));
+    const std::string_view batch = buffer.text().substr(0, scanned);
+    SCORIA_TRY(table, layout->read(*index, batch, 0, line, CsvGuess::from_first_rows));
     if (!has_begun) layout->settle(table);
     has_begun = true;
-    line += count_lines(batch.substr(begin));
-    begin += scanned;
+    line += count_lines(batch);
+    buffer.consume(scanned);
     return std::optional<Table>(std::move(table));
   }
 
-  std::unique_ptr<ByteSource> source;
-  std::string text;  // what was read and not yet returned begins at `begin`
-  std::size_t begin = 0;
-  std::size_t line = 1;    // the number of the line at `begin`
-  bool at_end = false;     // the source has ended
+  SourceBuffer buffer;
+  std::size_t line = 1;    // the number of the line that buffer.text() begins with
   bool has_begun = false;  // a batch was returned
   std::optional<CsvLayout> layout;
   std::optional<CsvIndex> index;
@@ -117,14 +92,14 @@ CsvReader::~CsvReader() = default;
 Result<CsvReader> CsvReader::open(std::unique_ptr<ByteSource> source, CsvOptions options) {
   auto state = std::make_unique<State>(std::move(source));
   for (;;) {
-    SCORIA_TRY(header, read_header(state->text, state->at_end, options));
+    SCORIA_TRY(header, read_header(state->buffer.text(), state->buffer.at_end(), options));
     if (header) {
       state->layout = std::move(header->layout);
-      state->begin = header->next;
+      state->buffer.consume(header->next);
       state->line = header->line;
       break;
     }
-    SCORIA_TRY_STATUS(state->fill());
+    SCORIA_TRY_STATUS(state->buffer.fill());
   }
   state->index = state->layout->index();
   state->header = state->layout->names();

@@ -12,6 +12,7 @@ namespace scoria::model::tree::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 using D32 = hn::ScalableTag<std::int32_t>;
+static_assert(kGroup == 128, "a slot's first lane is found by a shift");
 using V32 = hn::VFromD<D32>;
 
 // 16-bit elements at even byte offsets, widened with their sign: the four bytes read start at the element.
@@ -21,7 +22,7 @@ HWY_INLINE V32 gather_ranks(D32 d, const Rank* ranks, V32 element) {
   return hn::ShiftRight<16>(hn::ShiftLeft<16>(words));
 }
 
-// The leaves, within the tree, that 64 rows of one group reach.
+// The leaves, within the tree, that the rows of one group reach.
 template <bool kMissing, bool kCategories>
 HWY_INLINE void walk_group(const GatherLayout& layout, std::uint32_t tree, const Rank* ranks, std::int32_t* leaves) {
   const D32 d;
@@ -43,7 +44,7 @@ HWY_INLINE void walk_group(const GatherLayout& layout, std::uint32_t tree, const
         const V32 child = hn::GatherOffset(d, nodes + 1, offset);
         const V32 threshold = hn::ShiftRight<16>(hn::ShiftLeft<16>(test));
         V32 slot = hn::And(hn::ShiftRight<16>(test), hn::Set(d, 0x7FFF));
-        const V32 rank = gather_ranks(d, ranks, hn::Add(hn::ShiftLeft<6>(slot), lanes[v]));
+        const V32 rank = gather_ranks(d, ranks, hn::Add(hn::ShiftLeft<7>(slot), lanes[v]));
         // A true comparison is all ones, so subtracting it adds one.
         V32 next = hn::Sub(child, hn::VecFromMask(d, hn::Gt(rank, threshold)));
         if constexpr (kMissing) {

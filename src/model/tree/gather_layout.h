@@ -1,4 +1,4 @@
-// Deep trees in eight-byte nodes, walked by 64 rows in lock step: gathers hide each other's latency, nothing branches.
+// Deep trees in eight-byte nodes, walked by many rows in lock step: gathers hide each other's latency, nothing branches.
 //
 // A leaf is its own child, so rows that have landed wait for the others; a tree ends when no row moves.
 // Source: the exploration of "lock-step" layouts in RAPIDS FIL and in Asadi et al., Runtime Optimizations for Tree-Based

@@ -1,4 +1,4 @@
-// What the kernels are asked to do: trees [begin, end) over groups of 64 ranked rows.
+// What the kernels are asked to do: trees [begin, end) over groups of ranked rows.
 // Threads: each thread has jobs of its own. Borrows: ranks and sums.
 #pragma once
 

@@ -156,7 +156,7 @@ Result<Prediction> Gbm::score(const table::Table& rows, const Request& request, 
   std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return wanted.wanted[a] < wanted.wanted[b]; });
   SCORIA_TRY(parts, segments(wanted, order));
 
-  SCORIA_TRY(x, bind_features(rows, description_.features, UnseenLevel::missing));
+  SCORIA_TRY(x, bind_features(rows, description_.features, UnseenLevel::missing, request.first_row));
   prediction.notes.insert(prediction.notes.end(), x.notes.begin(), x.notes.end());
 
   std::vector<std::vector<double>> sums(parts.size() * classes_, std::vector<double>(rows.rows()));

@@ -29,8 +29,8 @@ class RandomForest : public Model {
     std::vector<std::uint32_t> positions;  // of those rows in the input
   };
 
-  Result<Rows> complete_rows(const table::Table& table) const {
-    SCORIA_TRY(matrix, bind_features(table, used_, UnseenLevel::refuse));
+  Result<Rows> complete_rows(const table::Table& table, std::size_t first_row) const {
+    SCORIA_TRY(matrix, bind_features(table, used_, UnseenLevel::refuse, first_row));
     std::vector<bool> incomplete = incomplete_rows(matrix);
     for (const Feature& feature : only_required_) {
       const table::ColumnPtr column = table.find(feature.name);
@@ -47,7 +47,7 @@ class RandomForest : public Model {
       if (!incomplete[row]) {
         rows.positions.push_back(static_cast<std::uint32_t>(row));
       } else if (refuses_missing_) {
-        return Error{Code::invalid, "row " + std::to_string(row + 1) + " has a missing value in column '" +
+        return Error{Code::invalid, "row " + std::to_string(first_row + row) + " has a missing value in column '" +
                                         missing_column(matrix, row) + "'; a forest fitted with x and y takes none"};
       }
     }
@@ -89,7 +89,7 @@ class RegressionForest final : public RandomForest {
   Result<Prediction> score(const table::Table& table, const Request& request, Executor& executor) const override {
     SCORIA_TRY(types, requested_types(description_, request));
     SCORIA_TRY(simd, resolve_simd(request.simd));
-    SCORIA_TRY(rows, complete_rows(table));
+    SCORIA_TRY(rows, complete_rows(table, request.first_row));
     std::vector<double> values(rows.complete.rows);
     double* const out[] = {values.data()};
     const Segment all[] = {{0, sums_.ensemble().trees(), false}};
@@ -119,7 +119,7 @@ class ClassificationForest final : public RandomForest {
     SCORIA_TRY(simd, resolve_simd(request.simd));
     SCORIA_TRY(normalised, flag_parameter(request, "norm.votes", true));
     SCORIA_TRY(cutoff, requested_cutoff(request));
-    SCORIA_TRY(rows, complete_rows(table));
+    SCORIA_TRY(rows, complete_rows(table, request.first_row));
     std::vector<std::vector<double>> votes(description_.labels.size(), std::vector<double>(rows.complete.rows));
     std::vector<double*> out;
     for (std::vector<double>& column : votes) out.push_back(column.data());

@@ -18,8 +18,9 @@
 
 namespace scoria::model::tree {
 
-// Rows are ranked and scored in groups of 64: one cache line of one feature holds 32 of them.
-inline constexpr std::size_t kGroup = 64;
+// Rows are ranked and scored in groups: enough of them that a kernel's instructions need not wait for each other, few enough
+// that the ranks of all features stay in the nearest cache.
+inline constexpr std::size_t kGroup = 128;
 
 // Ranks are stored with their highest bit flipped, since processors compare signed 16-bit numbers best.
 using Rank = std::int16_t;
@@ -56,7 +57,7 @@ class RankSpace {
   std::vector<std::vector<double>> cuts_;  // by slot
 };
 
-// Ranks of 64 numbers by a branch-free binary search, several at a time. `cuts` is not empty.
+// Ranks of kGroup numbers by a branch-free binary search, several at a time. `cuts` is not empty.
 using RankSearch = void (*)(std::span<const double> cuts, Comparison comparison, const double* values, Rank* out);
 RankSearch rank_search(Simd simd);  // rank_search.cc
 

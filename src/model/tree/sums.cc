@@ -17,7 +17,7 @@ namespace {
 
 // Rows that are ranked together and then meet every tree: their ranks and sums stay in the second-level cache.
 constexpr std::size_t kBlock = 512;
-// Below this a group of 64 lanes would be mostly empty.
+// Below this a group of lanes would be mostly empty.
 constexpr std::size_t kFewRows = 16;
 // Ranking thresholds and laying trees out costs as much as walking some hundred rows: not before these were asked for.
 constexpr std::size_t kRowsWorthALayout = 256;
@@ -26,13 +26,13 @@ constexpr std::size_t kWorthThreads = 100'000;
 
 std::size_t rounded_up(std::size_t rows) { return (rows + kGroup - 1) / kGroup * kGroup; }
 
-// The layout that serves an ensemble best: narrow masks, wide masks, else gathers.
+// The layout that serves an ensemble best: the narrowest masks that hold its leaves, else gathers.
 class Kernel {
  public:
   static std::optional<Kernel> build(const Ensemble& ensemble, const RankSpace& space, bool missing, Simd simd) {
-    const bool highest_first = simd == Simd::avx512;
-    if (auto narrow = MaskLayout<1>::build(ensemble, space, missing, highest_first)) return Kernel(std::move(*narrow));
-    if (auto wide = MaskLayout<2>::build(ensemble, space, missing, highest_first)) return Kernel(std::move(*wide));
+    if (auto masks = MaskLayout<1>::build(ensemble, space, missing, simd)) return Kernel(std::move(*masks));
+    if (auto masks = MaskLayout<2>::build(ensemble, space, missing, simd)) return Kernel(std::move(*masks));
+    if (auto masks = MaskLayout<4>::build(ensemble, space, missing, simd)) return Kernel(std::move(*masks));
     if (auto gather = GatherLayout::build(ensemble, space)) return Kernel(std::move(*gather));
     return std::nullopt;
   }
@@ -40,23 +40,33 @@ class Kernel {
   // Gathers follow missing values whether or not they were asked to.
   bool follows_missing() const { return std::holds_alternative<GatherLayout>(layout_); }
 
+  // Lanes behind a group's ranks that the kernel writes to.
   std::size_t scratch() const {
-    if (const auto* narrow = std::get_if<MaskLayout<1>>(&layout_)) return narrow->scratch_slots * kGroup;
-    if (const auto* wide = std::get_if<MaskLayout<2>>(&layout_)) return wide->scratch_slots * kGroup;
-    return 0;
+    return std::visit(
+        [](const auto& layout) -> std::size_t {
+          if constexpr (requires { layout.scratch_slots; }) return layout.scratch_slots * kGroup;
+          return 0;
+        },
+        layout_);
   }
 
   void run(const KernelJob& job, Simd simd) const {
-    if (const auto* narrow = std::get_if<MaskLayout<1>>(&layout_)) return run_masks(*narrow, job, simd);
-    if (const auto* wide = std::get_if<MaskLayout<2>>(&layout_)) return run_masks(*wide, job, simd);
-    run_gathers(std::get<GatherLayout>(layout_), job, simd);
+    std::visit(
+        [&](const auto& layout) {
+          if constexpr (requires { layout.scratch_slots; }) {
+            run_masks(layout, job, simd);
+          } else {
+            run_gathers(layout, job, simd);
+          }
+        },
+        layout_);
   }
 
  private:
   template <typename Layout>
   explicit Kernel(Layout layout) : layout_(std::move(layout)) {}
 
-  std::variant<MaskLayout<1>, MaskLayout<2>, GatherLayout> layout_;
+  std::variant<MaskLayout<1>, MaskLayout<2>, MaskLayout<4>, GatherLayout> layout_;
 };
 
 // Everything that one vector target needs for one ensemble.

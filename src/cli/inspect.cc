@@ -1,0 +1,106 @@
+#include "cli/inspect.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "model/features.h"
+#include "model/loaders.h"
+#include "rdata/reader.h"
+
+namespace scoria::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using model::Description;
+using model::Feature;
+
+struct FileFacts {
+  std::string path;
+  std::size_t bytes = 0;
+  std::string format;  // "R serialization version 3, xdr, gzip, written by R 4.2.2"
+};
+
+FileFacts facts(const std::string& path, std::size_t bytes, const rdata::Document& document) {
+  std::string format = "R serialization version " + std::to_string(document.version) + ", " + document.format + ", " +
+                       document.compression + ", written by R " + document.writer;
+  if (document.is_workspace) format = "R workspace, " + format;
+  return {path, bytes, std::move(format)};
+}
+
+Json to_json(const Description& description, const FileFacts& file) {
+  Json json{{"file", file.path},
+            {"bytes", file.bytes},
+            {"format", file.format},
+            {"family", description.family},
+            {"title", description.title},
+            {"package", description.package},
+            {"class", description.r_classes}};
+  for (const Feature& feature : description.features) {
+    Json entry{{"name", feature.name}, {"type", model::feature_kind_name(feature.kind)}, {"used", feature.is_used}};
+    if (!feature.levels.empty()) entry["levels"] = feature.levels;
+    json["features"].push_back(std::move(entry));
+  }
+  json["types"] = description.types;
+  for (const model::Parameter& parameter : description.parameters) {
+    json["parameters"].push_back({{"name", parameter.name}, {"description", parameter.description}});
+  }
+  if (!description.labels.empty()) json["labels"] = description.labels;
+  for (const auto& [name, value] : description.details) json["details"][name] = value;
+  return json;
+}
+
+std::string padded(std::string text, std::size_t width) {
+  if (text.size() < width) text.resize(width, ' ');
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::string to_text(const Description& description, const FileFacts& file) {
+  const auto line = [](const std::string& name, const std::string& value) { return padded(name, 17) + value + "\n"; };
+  std::string text = description.title + "\n\n";
+  text += line("file", file.path + " (" + std::to_string(file.bytes) + " bytes)");
+  text += line("format", file.format);
+  text += line("package", description.package);
+  text += line("class", joined(description.r_classes));
+  for (const auto& [name, value] : description.details) text += line(name, value);
+  if (!description.labels.empty()) text += line("classes", model::listed(description.labels));
+  text += line("types", joined(description.types) + " (the first is the default)");
+  for (const model::Parameter& parameter : description.parameters) {
+    text += line("parameter", parameter.name + ": " + parameter.description);
+  }
+  std::size_t width = 0;
+  for (const Feature& feature : description.features) width = std::max(width, feature.name.size());
+  text += "\nfeatures (" + std::to_string(description.features.size()) + ")\n";
+  for (const Feature& feature : description.features) {
+    text += "  " + padded(feature.name, width + 2) + std::string(model::feature_kind_name(feature.kind));
+    if (!feature.levels.empty()) {
+      text += " with " + std::to_string(feature.levels.size()) + " levels: " + model::listed(feature.levels);
+    }
+    if (!feature.is_used) text += ", required but used by no prediction";
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> inspect(const InspectOptions& options) {
+  SCORIA_TRY(file, FileBytes::open(options.file));
+  auto read = rdata::read(file.bytes());
+  if (!read.ok()) return with_context("'" + options.file + "'", std::move(read).error());
+  const rdata::Document document = std::move(read).value();
+  const FileFacts file_facts = facts(options.file, file.bytes().size(), document);
+  SCORIA_TRY(object, model::select_object(document, options.object));
+  SCORIA_TRY(opened, model::load_model(*object));
+  const Description& description = opened->description();
+  if (options.json) return to_json(description, file_facts).dump(2) + "\n";
+  return to_text(description, file_facts);
+}
+
+}  // namespace scoria::cli

@@ -1,0 +1,104 @@
+#include "cli/score.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+
+#include "base/file.h"
+#include "cli/progress.h"
+#include "cli/rows.h"
+#include "model/features.h"
+#include "model/loaders.h"
+
+namespace scoria::cli {
+namespace {
+
+using model::Feature;
+using model::FeatureKind;
+
+constexpr std::size_t kBatchRows = 65'536;
+
+// The model says how its columns are to be read; kept ones are passed on as they stand.
+table::CsvOptions read_options(const model::Description& description, const std::vector<std::string>& keep) {
+  table::CsvOptions options;
+  std::vector<std::string> wanted;
+  for (const Feature& feature : description.features) {
+    wanted.push_back(feature.name);
+    const bool is_text = feature.kind == FeatureKind::factor || feature.kind == FeatureKind::ordered;
+    if (is_text) {
+      options.types[feature.name] = table::Type::text;
+    } else if (feature.kind == FeatureKind::number && feature.class_is_known) {
+      options.types[feature.name] = table::Type::real;
+    }
+  }
+  for (const std::string& name : keep) {
+    if (std::find(wanted.begin(), wanted.end(), name) != wanted.end()) continue;
+    wanted.push_back(name);
+    options.types[name] = table::Type::text;
+  }
+  options.only = std::move(wanted);
+  return options;
+}
+
+Result<std::map<std::string, std::string, std::less<>>> parse_parameters(const std::vector<std::string>& parameters) {
+  std::map<std::string, std::string, std::less<>> parsed;
+  for (const std::string& parameter : parameters) {
+    const std::size_t equals = parameter.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return Error{Code::invalid, "--param '" + parameter + "' must be NAME=VALUE, such as n.trees=100"};
+    }
+    parsed[parameter.substr(0, equals)] = parameter.substr(equals + 1);
+  }
+  return parsed;
+}
+
+Status add_kept(const table::Table& rows, const std::vector<std::string>& keep, table::Table& output) {
+  for (const std::string& name : keep) {
+    const table::ColumnPtr column = rows.find(name);
+    if (column == nullptr) {
+      return Error{Code::invalid,
+                   "--keep: the input has no column '" + name + "'; it has " + model::listed(rows.names())};
+    }
+    output.add(name, column);
+  }
+  return Ok{};
+}
+
+}  // namespace
+
+Status score(const ScoreOptions& options, const Context& context) {
+  SCORIA_TRY(file, FileBytes::open(options.model));
+  auto opened = model::open_model(file.bytes(), options.object);
+  if (!opened.ok()) return with_context("'" + options.model + "'", std::move(opened).error());
+  const model::ModelPtr model = std::move(opened).value();
+
+  model::Request request{.types = options.types, .simd = options.simd};
+  SCORIA_TRY(parameters, parse_parameters(options.parameters));
+  request.parameters = std::move(parameters);
+
+  SCORIA_TRY(reader, RowReader::open(options.input, read_options(model->description(), options.keep)));
+  SCORIA_TRY(writer, RowWriter::open(options.output));
+  Progress progress("rows", 0, context.is_terminal);
+  std::set<std::string> notes;
+  for (;;) {
+    if (context.stop.stop_requested())
+      return Error{Code::unavailable, "interrupted; nothing was written to '" + options.output + "'"};
+    SCORIA_TRY(batch, reader.next(kBatchRows));
+    if (!batch) break;
+    SCORIA_TRY(prediction, model->score(*batch, request, context.executor));
+    notes.insert(prediction.notes.begin(), prediction.notes.end());
+    table::Table output(batch->rows());
+    SCORIA_TRY_STATUS(add_kept(*batch, options.keep, output));
+    for (std::size_t i = 0; i < prediction.table.columns(); ++i) {
+      output.add(prediction.table.names()[i], prediction.table.column(i));
+    }
+    SCORIA_TRY_STATUS(writer.write(output));
+    request.first_row += batch->rows();
+    progress.update(request.first_row - 1);
+  }
+  SCORIA_TRY_STATUS(writer.finish());
+  for (const std::string& note : notes) std::fprintf(stderr, "scoria score: note: %s\n", note.c_str());
+  return Ok{};
+}
+
+}  // namespace scoria::cli

@@ -1,0 +1,30 @@
+// `scoria score MODEL INPUT`: predictions for the rows of a table, by one model.
+// Threads: one call at a time.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/context.h"
+#include "model/model.h"
+
+namespace scoria::cli {
+
+struct ScoreOptions {
+  std::string model;
+  std::string input = "-";
+  std::string output = "-";
+  std::optional<std::string> object;  // of a workspace
+  std::vector<std::string> types;
+  std::vector<std::string> parameters;  // "K=V"
+  std::vector<std::string> keep;        // input columns to repeat in the output
+  model::SimdTarget simd = model::SimdTarget::automatic;
+};
+
+// Reads, scores and writes in batches, so memory does not grow with the input. Notes of the model go to standard error.
+Status score(const ScoreOptions& options, const Context& context);
+
+}  // namespace scoria::cli
