@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "expr/group.h"
 #include "expr/limits.h"
 #include "expr/message.h"
 #include "expr/parse.h"
@@ -158,7 +159,25 @@ class Compiler {
       return fail(node, Code::too_large,
                   "more than " + std::to_string(kMaxChain) + " calls within one another, definitions included");
     op.is_kept = op.is_whole();
-    return program_.add(std::move(op));
+    return program_.add(shift_last(std::move(op)));
+  }
+
+  // cummean_known(lag(x, n)) is lag(cummean_known(x), n), to the bit: what is lagged in from outside the group is NA, which
+  // a mean of the known leaves out. Then one running mean serves every n, and lag needs it only at the rows asked for.
+  Op shift_last(Op op) {
+    if (op.function->kernel != cumulative_mean_known || op.shape != Shape::rows) return op;
+    const Op& inner = program_.ops[op.args[0]];
+    if (!inner.is_shift() || inner.function->name != "lag" || inner.args[2] != kNoOp) return op;
+    Op outer = inner;
+    outer.type = op.type;
+    outer.place = op.place;
+    outer.uses = 0;
+    outer.is_kept = false;
+    outer.depth = op.depth--;
+    op.args[0] = inner.args[0];
+    op.depends = program_.ops[op.args[0]].depends;
+    outer.args[0] = program_.add(shift_last(std::move(op)));
+    return outer;
   }
 
   // The arguments in the order of the function's parameters; nullptr for one that was not given.

@@ -16,12 +16,10 @@ set.seed(if (length(arguments) > 1) as.integer(arguments[2]) else 1L)
 
 # What our names mean in R.
 cummean_known <- function(x) {
-  known <- !is.na(x)
-  means <- cummean(x[known])
-  so_far <- cumsum(known)
-  out <- rep(NA_real_, length(x))
-  out[so_far > 0] <- means[so_far[so_far > 0]]
-  out
+  x <- as.numeric(x)
+  known <- which(!is.na(x))
+  x[known] <- cummean(x[known])
+  x
 }
 trailing <- function(x, k, f) if (length(x) < k) rep(x[NA_integer_], length(x)) else zoo::rollapplyr(x, k, f, fill = NA)
 rollmean <- function(x, k) as.numeric(trailing(x, k, function(v) mean(v)))
