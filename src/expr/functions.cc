@@ -72,7 +72,7 @@ constexpr FunctionInfo kFunctions[] = {
     {"cummin", "cummin(x)", 1, 1, {"x"}, kGroup, "cummin", kRest, arithmetic_type, cumulative_min},
     {"cummax", "cummax(x)", 1, 1, {"x"}, kGroup, "cummax", kRest, arithmetic_type, cumulative_max},
     {"cummean", "cummean(x)", 1, 1, {"x"}, kGroup, "dplyr::cummean (double accumulator)", kRest, real_type, cumulative_mean},
-    {"cummean_known", "cummean_known(x)", 1, 1, {"x"}, kGroup, "dplyr::cummean of the known x so far", "NA and NaN are passed over; NA before the first known x", real_type, cumulative_mean_known},
+    {"cummean_known", "cummean_known(x)", 1, 1, {"x"}, kGroup, "known <- which(!is.na(x)); x[known] <- dplyr::cummean(x[known]); x", "NA and NaN stay as they are and are left out of the mean", real_type, cumulative_mean_known},
     {"row_number", "row_number()", 0, 0, {}, kGroup, "dplyr::row_number()", kNever, integer_type, row_number},
     {"rollmean", "rollmean(x, k)", 2, 2, {"x", "k"}, kGroup, "zoo::rollapplyr(x, k, function(v) mean(v), fill = NA)", kWindow, rolling_mean_type, rolling_mean},
     {"rollmin", "rollmin(x, k)", 2, 2, {"x", "k"}, kGroup, "zoo::rollapplyr(x, k, min, fill = NA)", kWindow, rolling_type, rolling_min},
