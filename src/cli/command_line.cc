@@ -49,9 +49,9 @@ void add_score(CLI::App& app, Command& chosen, Context& context) {
       ->allow_extra_args(false);
   command->add_option("--object", options->object, "which object of a workspace (.RData) is the model");
   command->add_option("--simd", options->simd, "vector instructions to use: auto, plain, avx2, avx512 (same numbers)")
-      ->transform(CLI::CheckedTransformer(kSimdTargets))
+      ->transform(CLI::CheckedTransformer(kSimdTargets).description(""))
       ->default_str("auto");
-  command->footer("Example: scoria score model.rds new.csv --type response --keep id -o predictions.csv");
+  command->footer("Example: scoria score model.rds new.csv --type response --keep id -o predictions.csv\n");
   command->callback([options, &chosen, &context] {
     chosen = {"score", [options, &context] { return score(*options, context); }};
   });
@@ -92,9 +92,9 @@ void add_run(CLI::App& app, Command& chosen, Context& context) {
                    "series that the report shows, KEY=VALUE,VALUE, such as sku=1,2; may be repeated")
       ->allow_extra_args(false);
   command->add_option("--simd", options->simd, "vector instructions to use: auto, plain, avx2, avx512 (same numbers)")
-      ->transform(CLI::CheckedTransformer(kSimdTargets))
+      ->transform(CLI::CheckedTransformer(kSimdTargets).description(""))
       ->default_str("auto");
-  command->footer("Example: scoria run examples/retail-forecast/plan.yaml --report forecast.html");
+  command->footer("Example: scoria run examples/retail-forecast/plan.yaml --report forecast.html\n");
   command->callback([options, &chosen, &context] {
     chosen = {"run", [options, &context] { return run(*options, context); }};
   });
