@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <random>
 #include <span>
 
@@ -29,8 +30,24 @@ void require_empty(const std::string& difference) {
 constexpr std::int32_t kWords[] = {0,  1,  2,   3,    -1,    -2,    -3,     INT32_MIN,  INT32_MAX,
                                    5,  53, 127, 1024, 65533, 65535, 100000, 0x7FF00000, 0x7FF80000,
                                    13, 14, 16,  19,   254,   526,   787,    1026};
-constexpr double kDoubles[] = {0.0,          -0.0, 1.0,  -1.0,   0.5, 2.0, 1e300, -1e300,    2147483648.0,
-                               4294967296.0, 9e15, 1e19, 1e-308, 3.0, 5.0, 1e5,   1.0 / 0.0, -1.0 / 0.0};
+constexpr double kDoubles[] = {0.0,
+                               -0.0,
+                               1.0,
+                               -1.0,
+                               0.5,
+                               2.0,
+                               1e300,
+                               -1e300,
+                               2147483648.0,
+                               4294967296.0,
+                               9e15,
+                               1e19,
+                               1e-308,
+                               3.0,
+                               5.0,
+                               1e5,
+                               std::numeric_limits<double>::infinity(),
+                               -std::numeric_limits<double>::infinity()};
 
 std::uint64_t interesting_double(std::mt19937& random) {
   if (random() % 8 == 0) return random() % 2 == 0 ? 0x7FF00000000007A2ull : 0x7FF8000000000000ull;  // NA, NaN

@@ -249,6 +249,22 @@ TEST(Kernels, GoWithoutMasksWhereTheirRoomWouldBeWasted) {
   }
 }
 
+TEST(Kernels, StayRightWhenTheirSumsMove) {
+  InlineExecutor executor;
+  RandomEnsemble random(5, {.has_missing_children = true, .trees = 20, .most_leaves = 12});
+  const FeatureMatrix complete = random.rows(300, false);
+  const FeatureMatrix holes = random.rows(300, true);
+  const Segment all[] = {{0, 20, false}};
+  for (const KernelChoice choice : kernel_choices()) {
+    Sums before = sums_of(random);
+    Columns got(1, std::vector<double>(300));
+    before.sum(complete, {all, 1, 0, choice}, pointers(got), executor);
+    const Sums after = std::move(before);
+    after.sum(holes, {all, 1, 0, choice}, pointers(got), executor);  // kernels for missing values are made only now
+    expect_same(reference_sums(random, holes, {all, 1, 0, choice}), got, name_of(choice));
+  }
+}
+
 TEST(RankSpace, RanksCountTheThresholdsThatAValueIsNotLeftOf) {
   for (const SimdTarget target : {SimdTarget::avx2, SimdTarget::avx512}) {
     const auto simd = resolve_simd(target);

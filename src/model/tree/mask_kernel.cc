@@ -70,8 +70,9 @@ HWY_INLINE void find_values(const MaskLayout<kWords>& layout, const Rank* ranks,
 
 #elif HWY_TARGET == HWY_AVX3
 
-// Counting leading zeros is AVX-512CD, which Highway's target leaves out and every processor with the rest of it has.
-#define SCORIA_AVX512CD __attribute__((target("avx512cd")))
+// Counting leading zeros is AVX-512CD, which Highway's target leaves out and every processor with the rest of it has. The
+// target is named whole: clang's attribute replaces what the namespace sets, where gcc's adds to it.
+#define SCORIA_AVX512CD __attribute__((target(HWY_TARGET_STR ",avx512cd")))
 
 // Of 32 rows, values come in four vectors of eight: vector (half, part), lane d holds row 8 (d / 2) + 4 half + 2 part + d % 2.
 constexpr std::size_t row_at(std::size_t i) {
