@@ -11,20 +11,10 @@
 #include "base/byte_source.h"
 #include "base/file.h"
 #include "model/loaders.h"
+#include "must.h"
 #include "table/csv.h"
 
-#ifndef NDEBUG
-#error "benchmarks are built optimized: cmake --preset bench"
-#endif
-
 namespace {
-
-template <typename T>
-T must(scoria::Result<T> result) {
-  if (result.ok()) return std::move(result).value();
-  std::fprintf(stderr, "predict_bench: %s\n", result.error().message.c_str());
-  std::exit(1);
-}
 
 scoria::model::SimdTarget target(const std::string& name) {
   using scoria::model::SimdTarget;
@@ -39,20 +29,20 @@ scoria::model::SimdTarget target(const std::string& name) {
 int main(int argc, char** argv) {
   if (argc < 5) return std::fprintf(stderr, "usage: predict_bench MODEL ROWS SIMD REPEATS [EXPECTED]\n"), 2;
   using Clock = std::chrono::steady_clock;
-  const auto model = must(scoria::model::open_model(must(scoria::FileBytes::open(argv[1])).bytes()));
-  const auto text = must(scoria::decompress(must(scoria::FileBytes::open(argv[2])).bytes()));
-  const auto rows = must(scoria::table::read_csv(text));
+  const auto model = scoria::must(scoria::model::open_model(scoria::must(scoria::FileBytes::open(argv[1])).bytes()));
+  const auto text = scoria::must(scoria::decompress(scoria::must(scoria::FileBytes::open(argv[2])).bytes()));
+  const auto rows = scoria::must(scoria::table::read_csv(text));
   const int repeats = std::atoi(argv[4]);
   scoria::InlineExecutor executor;
   std::vector<double> seconds;
   scoria::model::Prediction prediction;
   for (int i = 0; i < repeats + 1; ++i) {  // the first one lays the trees out
     const auto start = Clock::now();
-    prediction = must(model->score(rows, {.simd = target(argv[3])}, executor));
+    prediction = scoria::must(model->score(rows, {.simd = target(argv[3])}, executor));
     seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
   }
   if (argc > 5) {
-    const auto expected = must(scoria::table::read_csv(must(scoria::FileBytes::open(argv[5])).text()));
+    const auto expected = scoria::must(scoria::table::read_csv(scoria::must(scoria::FileBytes::open(argv[5])).text()));
     const auto theirs = expected.column(0)->reals();
     const auto ours = prediction.table.column(0)->reals();
     if (!std::equal(theirs.begin(), theirs.end(), ours.begin(), ours.end())) {
@@ -67,7 +57,8 @@ int main(int argc, char** argv) {
   std::sort(seconds.begin() + 1, seconds.end());
   const double median = seconds[1 + (seconds.size() - 1) / 2];
   const double per_tree_row = 1e9 / (static_cast<double>(rows.rows()) * trees);
-  std::printf("{\"rows\": %zu, \"trees\": %.0f, \"simd\": \"%s\", \"first_seconds\": %.6f, \"seconds\": %.6f, "
-              "\"best_seconds\": %.6f, \"ns_per_tree_row\": %.4f, \"best_ns_per_tree_row\": %.4f}\n",
-              rows.rows(), trees, argv[3], first, median, seconds[1], median * per_tree_row, seconds[1] * per_tree_row);
+  std::printf(
+      "{\"rows\": %zu, \"trees\": %.0f, \"simd\": \"%s\", \"first_seconds\": %.6f, \"seconds\": %.6f, "
+      "\"best_seconds\": %.6f, \"ns_per_tree_row\": %.4f, \"best_ns_per_tree_row\": %.4f}\n",
+      rows.rows(), trees, argv[3], first, median, seconds[1], median * per_tree_row, seconds[1] * per_tree_row);
 }
