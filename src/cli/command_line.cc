@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 
+#include "cli/evaluate.h"
 #include "cli/inspect.h"
 #include "cli/run.h"
 #include "cli/score.h"
@@ -48,9 +49,9 @@ void add_score(CLI::App& app, Command& chosen, Context& context) {
       ->allow_extra_args(false);
   command->add_option("--object", options->object, "which object of a workspace (.RData) is the model");
   command->add_option("--simd", options->simd, "vector instructions to use: auto, plain, avx2, avx512 (same numbers)")
-      ->transform(CLI::CheckedTransformer(kSimdTargets))
+      ->transform(CLI::CheckedTransformer(kSimdTargets).description(""))
       ->default_str("auto");
-  command->footer("Example: scoria score model.rds new.csv --type response --keep id -o predictions.csv");
+  command->footer("Example: scoria score model.rds new.csv --type response --keep id -o predictions.csv\n");
   command->callback([options, &chosen, &context] {
     chosen = {"score", [options, &context] { return score(*options, context); }};
   });
@@ -86,12 +87,42 @@ void add_run(CLI::App& app, Command& chosen, Context& context) {
   command->add_option("--jobs", options->jobs, "threads to use (default: one for each core)");
   command->add_flag("--resume", options->resume, "skip partitions whose output is up to date");
   command->add_option("--report", options->report, "write an HTML report of the forecast to this file");
+  command
+      ->add_option("--series", options->series,
+                   "series that the report shows, KEY=VALUE,VALUE, such as sku=1,2; may be repeated")
+      ->allow_extra_args(false);
   command->add_option("--simd", options->simd, "vector instructions to use: auto, plain, avx2, avx512 (same numbers)")
-      ->transform(CLI::CheckedTransformer(kSimdTargets))
+      ->transform(CLI::CheckedTransformer(kSimdTargets).description(""))
       ->default_str("auto");
-  command->footer("Example: scoria run examples/retail-forecast/plan.yaml --report forecast.html");
+  command->footer("Example: scoria run examples/retail-forecast/plan.yaml --report forecast.html\n");
   command->callback([options, &chosen, &context] {
     chosen = {"run", [options, &context] { return run(*options, context); }};
+  });
+}
+
+void add_evaluate(CLI::App& app, Command& chosen) {
+  auto options = std::make_shared<EvaluateOptions>();
+  CLI::App* command =
+      app.add_subcommand("evaluate", "Compare a quantile forecast with what came true, beside naive forecasts");
+  command->add_option("FORECAST", options->forecast, "the forecast: keys, time and columns q5, q50, ...")->required();
+  command->add_option("--actual", options->actual, "what came true: keys, time and the value")->required();
+  command->add_option("--history", options->history, "the past, for naive forecasts: keys, time and the value");
+  command->add_option("--keys", options->keys, "columns that name a series, separated by commas")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command->add_option("--time", options->time, "column of the time: a number or ISO-8601 dates")->required();
+  command->add_option("--step", options->step, "column of the step ahead (default: counted from the forecast's times)");
+  command->add_option("--value", options->value, "column of the value, in the actual and history tables")->required();
+  command->add_flag("--json", options->json, "print JSON");
+  command->footer(
+      "Example: scoria evaluate out.csv --actual actual.csv --history past.csv --keys sku,store --time week --value "
+      "sales");
+  command->callback([options, &chosen] {
+    chosen = {"evaluate", [options]() -> Status {
+                SCORIA_TRY(text, evaluate(*options));
+                std::fwrite(text.data(), 1, text.size(), stdout);
+                return Ok{};
+              }};
   });
 }
 
@@ -106,6 +137,7 @@ int run_command_line(int argc, const char* const* argv, Context context) {
   add_score(app, chosen, context);
   add_inspect(app, chosen);
   add_run(app, chosen, context);
+  add_evaluate(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "cli/numbers.h"
+
 namespace scoria::cli {
 namespace {
 
@@ -10,19 +12,6 @@ using std::chrono::steady_clock;
 constexpr auto kTerminalInterval = std::chrono::milliseconds(200);
 constexpr auto kLogInterval = std::chrono::seconds(10);
 constexpr auto kQuiet = std::chrono::seconds(1);
-
-// "12.3 M", "456 k", "789".
-std::string short_number(double value) {
-  char text[32];
-  if (value >= 1e6) {
-    std::snprintf(text, sizeof text, "%.1f M", value / 1e6);
-  } else if (value >= 1e4) {
-    std::snprintf(text, sizeof text, "%.0f k", value / 1e3);
-  } else {
-    std::snprintf(text, sizeof text, "%.0f", value);
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -48,11 +37,11 @@ void Progress::update(std::uint64_t done, std::uint64_t total) {
 
 std::string Progress::line(std::uint64_t done, std::uint64_t total, double seconds) const {
   const double rate = static_cast<double>(done) / seconds;
-  std::string text = short_number(static_cast<double>(done));
-  if (total > 0) text += " of " + short_number(static_cast<double>(total));
-  text += " " + unit_ + ", " + short_number(rate) + "/s";
+  std::string text = short_count(static_cast<double>(done));
+  if (total > 0) text += " of " + short_count(static_cast<double>(total));
+  text += " " + unit_ + ", " + short_count(rate) + "/s";
   if (total > 0 && done > 0) {
-    text += ", " + short_number(static_cast<double>(total - done) / rate) + " s left";
+    text += ", " + short_count(static_cast<double>(total - done) / rate) + " s left";
   }
   return text;
 }

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 #include "base/byte_source.h"
 
@@ -40,6 +41,12 @@ Result<RowReader> RowReader::open(const std::string& path, table::CsvOptions opt
 
 Result<std::optional<table::Table>> RowReader::next(std::size_t max_rows) {
   return csv_ ? csv_->next(max_rows) : json_->next(max_rows);
+}
+
+Result<table::Table> read_whole_table(const std::string& path, table::CsvOptions options) {
+  SCORIA_TRY(reader, RowReader::open(path, std::move(options)));
+  SCORIA_TRY(all, reader.next(std::numeric_limits<std::size_t>::max()));
+  return all.value_or(table::Table());
 }
 
 Result<RowWriter> RowWriter::open(const std::string& path) {

@@ -31,6 +31,9 @@ class RowReader {
   std::optional<table::JsonLinesReader> json_;
 };
 
+// All of a file's rows in one table; types are inferred over all of them.
+Result<table::Table> read_whole_table(const std::string& path, table::CsvOptions options);
+
 // A file appears under its name when finish() has written all of it, and not at all otherwise.
 class RowWriter {
  public:

@@ -1,8 +1,12 @@
 #include "cli/run.h"
 
+#include <algorithm>
 #include <cstdio>
 
+#include "base/file.h"
+#include "cli/numbers.h"
 #include "cli/progress.h"
+#include "cli/run_report.h"
 #include "plan/plan.h"
 #include "plan/run.h"
 #include "plan/tbb_executor.h"
@@ -22,10 +26,24 @@ Result<std::vector<plan::Setting>> parse_settings(const std::vector<std::string>
   return settings;
 }
 
-std::string with_commas(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
-  return text;
+// "sku=1,2,3" and "store=8": which series the report shows.
+Result<report::SeriesChoice> parse_choice(const std::vector<std::string>& texts) {
+  report::SeriesChoice choice;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return Error{Code::invalid, "--series '" + text + "' must be KEY=VALUE,VALUE, such as sku=1,2,3"};
+    }
+    std::vector<std::string> values;
+    std::size_t begin = equals + 1;
+    while (begin <= text.size()) {
+      const std::size_t end = std::min(text.find(',', begin), text.size());
+      values.push_back(text.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    choice.values.emplace_back(text.substr(0, equals), std::move(values));
+  }
+  return choice;
 }
 
 void print_summary(const plan::Plan& plan, const plan::RunResult& result) {
@@ -46,6 +64,7 @@ void print_summary(const plan::Plan& plan, const plan::RunResult& result) {
 
 Status run(const RunCommandOptions& options, const Context& context) {
   SCORIA_TRY(settings, parse_settings(options.settings));
+  SCORIA_TRY(choice, parse_choice(options.series));
   SCORIA_TRY(plan, plan::read_plan(options.plan, settings));
   plan::TbbExecutor executor(options.jobs);
   Progress progress("partitions", context.is_terminal);
@@ -62,6 +81,11 @@ Status run(const RunCommandOptions& options, const Context& context) {
   SCORIA_TRY(result, plan::run_plan(plan, run_options, executor));
   for (const std::string& note : result.notes) std::fprintf(stderr, "scoria run: note: %s\n", note.c_str());
   print_summary(plan, result);
+  if (!options.report) return Ok{};
+  SCORIA_TRY(report, report_run(plan, result, context.command_line, std::move(choice)));
+  SCORIA_TRY_STATUS(write_file(*options.report, report.html));
+  std::printf("  report      %s\n", options.report->c_str());
+  if (!report.evaluation.empty()) std::printf("\n%s", report.evaluation.c_str());
   return Ok{};
 }
 

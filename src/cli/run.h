@@ -19,6 +19,7 @@ struct RunCommandOptions {
   std::size_t jobs = 0;  // threads; 0: as many as there are cores
   bool resume = false;
   std::optional<std::string> report;  // an HTML file to write
+  std::vector<std::string> series;    // "KEY=VALUE,VALUE": which series it shows
   model::SimdTarget simd = model::SimdTarget::automatic;
 };
 

@@ -7,6 +7,7 @@ namespace scoria::expr {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kLongEpsilon = LDBL_EPSILON;  // R divides with 80-bit rests
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
 // 10 to a whole power by repeated squaring in double, as R does: exact up to 10^22, the same rounding errors above.
@@ -50,20 +51,19 @@ double r_power(double x, double y) {
 
 double r_modulo(double x, double y) {
   if (y == 0) return kNan;
-  // So large a divisor that x / y has no exact part to work with.
-  if (std::fabs(y) * DBL_EPSILON > 1 && std::isfinite(x) && std::fabs(x) <= std::fabs(y)) {
+  // So large a divisor that the rest is beyond 80 bits too.
+  if (std::fabs(y) * kLongEpsilon > 1 && std::isfinite(x) && std::fabs(x) <= std::fabs(y)) {
     if (std::fabs(x) == std::fabs(y)) return 0;
     return (x < 0 && y > 0) || (y < 0 && x > 0) ? x + y : x;
   }
   const double whole = std::floor(x / y);
   const long double rest = static_cast<long double>(x) - whole * static_cast<long double>(y);
-  const auto again = static_cast<double>(rest / y);
-  return static_cast<double>(rest - std::floor(again) * static_cast<long double>(y));
+  return static_cast<double>(rest - std::floor(rest / y) * y);
 }
 
 double r_quotient(double x, double y) {
   const double quotient = x / y;
-  if (y == 0 || std::fabs(quotient) * DBL_EPSILON > 1 || !std::isfinite(quotient)) return quotient;
+  if (y == 0 || std::fabs(quotient) * kLongEpsilon > 1 || !std::isfinite(quotient)) return quotient;
   if (std::fabs(quotient) < 1) return quotient < 0 || (x < 0 && y > 0) || (x > 0 && y < 0) ? -1 : 0;
   const double whole = std::floor(quotient);
   const long double rest = static_cast<long double>(x) - whole * static_cast<long double>(y);

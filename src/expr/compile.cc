@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "expr/group.h"
 #include "expr/limits.h"
 #include "expr/message.h"
 #include "expr/parse.h"
@@ -158,7 +159,25 @@ class Compiler {
       return fail(node, Code::too_large,
                   "more than " + std::to_string(kMaxChain) + " calls within one another, definitions included");
     op.is_kept = op.is_whole();
-    return program_.add(std::move(op));
+    return program_.add(shift_last(std::move(op)));
+  }
+
+  // cummean_known(lag(x, n)) is lag(cummean_known(x), n), to the bit: what is lagged in from outside the group is NA, which
+  // a mean of the known leaves out. Then one running mean serves every n, and lag needs it only at the rows asked for.
+  Op shift_last(Op op) {
+    if (op.function->kernel != cumulative_mean_known || op.shape != Shape::rows) return op;
+    const Op& inner = program_.ops[op.args[0]];
+    if (!inner.is_shift() || inner.function->name != "lag" || inner.args[2] != kNoOp) return op;
+    Op outer = inner;
+    outer.type = op.type;
+    outer.place = op.place;
+    outer.uses = 0;
+    outer.is_kept = false;
+    outer.depth = op.depth--;
+    op.args[0] = inner.args[0];
+    op.depends = program_.ops[op.args[0]].depends;
+    outer.args[0] = program_.add(shift_last(std::move(op)));
+    return outer;
   }
 
   // The arguments in the order of the function's parameters; nullptr for one that was not given.
@@ -205,6 +224,8 @@ class Compiler {
     return out;
   }
 
+  Shape op_shape(OpId id) const { return program_.ops[id].shape; }
+
   Status check_shapes(Op& op, const Node& node) {
     const std::string_view name = op.function->name;
     const bool all_single = name == "&&" || name == "||" || name == ":";
@@ -229,6 +250,9 @@ class Compiler {
     }
     if (any_vector && any_rows)
       return fail(node, Code::invalid, call_name(*op.function) + " of a column and a vector of another length");
+    if (name == "ifelse" && op_shape(op.args[0]) == Shape::scalar && (any_vector || any_rows))
+      return fail(node, Code::invalid,
+                  "ifelse() of a single condition gives a single value in R; make the condition a column");
     if (name == "c") any_vector |= op.args.size() > 1;
     op.shape = any_rows ? Shape::rows : any_vector || name == ":" ? Shape::vector : Shape::scalar;
     if (op.is_aggregate() && !any_rows) op.shape = Shape::scalar;

@@ -60,6 +60,43 @@ std::optional<double> parse_unsigned(std::string_view text) {
   return value;
 }
 
+struct Digits {
+  int significant;  // 1 to 15, without trailing zeros
+  int exponent;     // of the first digit
+};
+
+// As doubles, on purpose: from 10^23 on they are not exact, and R's are not.
+constexpr std::array<double, 28> kPowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,
+                                            1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+                                            1e20, 1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27};
+
+// How many of 15 significant digits a number above 0 needs. Counted in 80 bits as R does, which makes a tie of what is
+// within 80 bits of one.
+Digits digits_of(double value) {
+  constexpr int kMost = 15;
+  int power = static_cast<int>(std::floor(std::log10(value))) - kMost + 1;
+  long double scaled = value;
+  const auto distance = static_cast<std::size_t>(std::abs(power));
+  if (distance < kPowers.size()) {
+    scaled = power > 0 ? scaled / kPowers[distance] : scaled * kPowers[distance];
+  } else {
+    scaled /= std::pow(10.0L, static_cast<long double>(power));
+  }
+  if (scaled < 1e14L) {
+    scaled *= 10;
+    --power;
+  }
+  auto whole = static_cast<std::int64_t>(std::nearbyint(scaled));
+  Digits digits{kMost, power + kMost - 1};
+  while (digits.significant > 0 && whole % 10 == 0) {
+    whole /= 10;
+    --digits.significant;
+  }
+  // Rounded up to the next power of ten.
+  if (digits.significant == 0) return {1, digits.exponent + 1};
+  return digits;
+}
+
 ColumnPtr text_to_real(const Column& column) {
   std::vector<double> values(column.size());
   NullRows nulls(column.size());
@@ -90,21 +127,24 @@ void append_number(double value, std::string& out) {
     out += '0';
     return;
   }
-  // 15 significant digits, then without their trailing zeros.
-  std::array<char, 400> text{};
-  std::snprintf(text.data(), text.size(), "%.14e", std::fabs(value));
-  int significant = 15;
-  for (int digit = 15; digit >= 2 && text[static_cast<std::size_t>(digit)] == '0'; --digit) --significant;
-  const int exponent = std::atoi(text.data() + 17);
-  const int decimals = std::max(0, significant - exponent - 1);
-  const int fixed_width = std::max(exponent, 0) + 1 + (decimals > 0 ? decimals + 1 : 0);
-  const int scientific_width = (significant > 1 ? significant + 1 : 1) + (std::abs(exponent) >= 100 ? 5 : 4);
-  if (fixed_width <= scientific_width) {
-    std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
-  } else {
-    std::snprintf(text.data(), text.size(), "%.*e", significant - 1, value);
+  const Digits digits = digits_of(std::fabs(value));
+  const int decimals = std::max(0, digits.significant - digits.exponent - 1);
+  const int fixed_width = std::max(digits.exponent, 0) + 1 + (decimals > 0 ? decimals + 1 : 0);
+  const int scientific_width =
+      (digits.significant > 1 ? digits.significant + 1 : 1) + (std::abs(digits.exponent) >= 100 ? 5 : 4);
+  std::array<char, 400> buffer{};
+  const bool is_fixed = fixed_width <= scientific_width;
+  const int length = is_fixed ? std::snprintf(buffer.data(), buffer.size(), "%.*f", decimals, value)
+                              : std::snprintf(buffer.data(), buffer.size(), "%.*e", digits.significant - 1, value);
+  std::string_view text(buffer.data(), static_cast<std::size_t>(length));
+  const std::size_t exponent = std::min(text.find('e'), text.size());
+  std::string_view mantissa = text.substr(0, exponent);
+  if (mantissa.find('.') != std::string_view::npos) {
+    mantissa = mantissa.substr(0, mantissa.find_last_not_of('0') + 1);
+    if (mantissa.ends_with('.')) mantissa.remove_suffix(1);
   }
-  out += text.data();
+  out += mantissa;
+  out += text.substr(exponent);
 }
 
 std::optional<double> number_in(std::string_view text) {

@@ -30,6 +30,7 @@ struct Frame::State {
 
   // One value becomes `size` of them; a vector of another length is refused.
   Result<ColumnPtr> rows(OpId id, Rows rows) {
+    SCORIA_CHECK(rows.list.empty() || *std::max_element(rows.list.begin(), rows.list.end()) < program->rows.rows());
     SCORIA_TRY(column, evaluator().column(id, rows));
     const Op& op = program->ops[id];
     if (op.shape == Shape::rows) return column;

@@ -126,6 +126,21 @@ TEST(Frame, RefusesAtDefinitionWhatCannotWork) {
   EXPECT_EQ(frame.declare("week", Type::integer).error().code, Code::conflict);
 }
 
+TEST(Frame, RefusesWhatRWouldAnswerInASurprisingWay) {
+  const Frame frame = two_groups();
+  EXPECT_THAT(refusal(frame, "ifelse(TRUE, sales, 0)"), HasSubstr("a single condition gives a single value in R"));
+  EXPECT_THAT(refusal(frame, "sum(week * 700000000L)"), HasSubstr("beyond 32 bits, write sum(as.numeric(x))"));
+}
+
+TEST(Frame, TheMeanOfTheKnownLeavesUnknownRowsUnknown) {
+  Table rows(5);
+  rows.add("x", Column::real({na_real(), 2, na_real(), 4, std::nan("")}));
+  const Frame frame(rows);
+  EXPECT_THAT(values(frame, "cummean_known(x)"), ElementsAre("NA", "2", "NA", "3", "NaN"));
+  EXPECT_THAT(values(frame, "cummean_known(lag(x))"), ElementsAre("NA", "NA", "2", "NA", "3"));
+  EXPECT_THAT(values(frame, "cummean_known(lag(x, 1, 6))"), ElementsAre("6", "NA", "4", "NA", "4"));
+}
+
 TEST(Frame, RefusesAChainOfDefinitionsThatIsTooDeep) {
   Frame frame = two_groups();
   ASSERT_TRUE(frame.define("x", parsed("sales")).ok());

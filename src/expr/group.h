@@ -10,6 +10,7 @@ namespace scoria::expr {
 Result<table::ColumnPtr> cumulative_sum(const Call& call);      // 80-bit accumulator; integer: overflow gives NA
 Result<table::ColumnPtr> cumulative_product(const Call& call);  // 80-bit accumulator
 Result<table::ColumnPtr> cumulative_mean(const Call& call);     // plain double sum / rows so far, as dplyr
+// The same over the rows where x is neither NA nor NaN; every other row keeps its NA or NaN.
 Result<table::ColumnPtr> cumulative_mean_known(const Call& call);
 Result<table::ColumnPtr> cumulative_min(const Call& call);
 Result<table::ColumnPtr> cumulative_max(const Call& call);

@@ -56,7 +56,8 @@ double sum_part(std::span<const double> values, bool na_rm) {
   return static_cast<double>(sum);
 }
 
-ColumnPtr sum_integers(const Call& call) {
+// R goes over to double where the sum leaves 32 bits; a column has one type, so that is refused.
+Result<ColumnPtr> sum_integers(const Call& call) {
   const std::vector<ColumnPtr> args = all_to(Type::integer, call.args);
   std::vector<std::int32_t> out(call.starts.size());
   for (std::size_t group = 0; group < out.size(); ++group) {
@@ -72,6 +73,8 @@ ColumnPtr sum_integers(const Call& call) {
       }
     }
     out[group] = is_na_sum ? kNaInt : narrow(sum);
+    if (!is_na_sum && out[group] == kNaInt)
+      return Error{Code::unsupported, "a sum of integers is beyond 32 bits, write sum(as.numeric(x))"};
   }
   return Column::integer(std::move(out));
 }

@@ -13,8 +13,8 @@ using table::Column;
 using table::ColumnPtr;
 using table::Type;
 
-// One pass over a group: `next(value, row in group)` gives the running value. From the first NA or NaN on, or once the running
-// value is NaN, the rest of the group is that: na_real() for NA, else NaN.
+// One pass over a group: `next(value, row in group)` gives the running value. From the first NA or NaN on, or once the
+// running value is NaN, the rest of the group is that: na_real() for NA, else NaN.
 template <typename Next>
 void run_group(std::span<const double> in, std::span<double> out, Next next) {
   for (std::size_t row = 0; row < in.size(); ++row) {
@@ -99,7 +99,7 @@ Result<ColumnPtr> cumulative_product(const Call& call) {
 Result<ColumnPtr> cumulative_mean(const Call& call) {
   return run_groups(call, [] {
     return [sum = 0.0](double value, std::size_t row) mutable {
-      sum = row == 0 ? value : sum + value;
+      sum += value;
       return sum / static_cast<double>(row + 1);
     };
   });
@@ -112,25 +112,24 @@ Result<ColumnPtr> cumulative_mean_known(const Call& call) {
   for (std::size_t group = 0; group < call.starts.size(); ++group) {
     double sum = 0;
     double known = 0;
-    double mean = na_real();
     const std::size_t end = call.group_end(group);
     for (std::size_t row = call.starts[group]; row < end; ++row) {
-      if (!std::isnan(in[row])) {
-        sum += in[row];
-        known += 1;
-        mean = sum / known;
-      }
-      out[row] = mean;
+      const double value = in[row];
+      // A select each, no branch: adding 0 to a sum that started from +0 leaves its bits as they are.
+      const bool is_known = value == value;
+      sum += is_known ? value : 0;
+      known += is_known ? 1 : 0;
+      out[row] = is_known ? sum / known : value;
     }
   }
   return Column::real(std::move(out));
 }
 
 Result<ColumnPtr> cumulative_min(const Call& call) {
-  return run_extreme(call, [](auto best, auto value) { return best <= value; });
+  return run_extreme(call, [](auto best, auto value) { return best < value; });
 }
 Result<ColumnPtr> cumulative_max(const Call& call) {
-  return run_extreme(call, [](auto best, auto value) { return best >= value; });
+  return run_extreme(call, [](auto best, auto value) { return best > value; });
 }
 
 Result<ColumnPtr> row_number(const Call& call) {

@@ -117,7 +117,7 @@ class Parser {
       if (!is_op("$")) return expression;
       ++at_;
       const Token& member = current();
-      if (member.kind != TokenKind::name && member.kind != TokenKind::text)
+      if ((member.kind != TokenKind::name && member.kind != TokenKind::text) || member.text.empty())
         return fail(member, "a column's name must follow '$'");
       ++at_;
       SCORIA_TRY(call, make_call(op, "$", {{"", expression}, {"", Expression::name(member.text, place(member))}}));

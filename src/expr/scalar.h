@@ -25,7 +25,7 @@ struct Scalar {
   table::ColumnPtr column() const;
   // R's as.character(): at most 15 significant digits, "NA" when missing.
   std::string text() const;
-  // The same value as `to`, where R coerces without loss of kind: logical -> integer -> double; a whole double -> integer.
+  // The same value as `to`, where nothing is lost: logical -> integer -> double; a whole double -> integer.
   // Errors: invalid, otherwise.
   Result<Scalar> as(table::Type to) const;
 };

@@ -20,7 +20,7 @@ struct ShiftedRows {
   std::vector<std::uint32_t> outside;  // positions in `rows` whose source is outside the group
 };
 
-// Of `rows`, or of all rows (an empty optional) when `rows` is nullptr. group_of: by row; starts: first row of every group.
+// Of `rows`; of all `size` rows when `rows` is nullptr. group_of: by row; starts: first row of every group.
 ShiftedRows shifted_rows(const std::span<const std::uint32_t>* rows, std::size_t distance, bool is_lead,
                          std::span<const std::uint32_t> starts, std::size_t size,
                          const std::vector<std::uint32_t>& group_of);

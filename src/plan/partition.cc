@@ -51,6 +51,18 @@ Result<Table> stack_all(std::span<const Table> tables) {
   return table::stack(above, below);
 }
 
+// The named columns of tables under each other; a name that no table has is left out.
+Result<Table> stack_columns(std::span<const Table> tables, const std::vector<std::string>& names) {
+  std::vector<Table> parts;
+  for (const Table& table : tables) {
+    Table& part = parts.emplace_back(table.rows());
+    for (const std::string& name : names) {
+      if (const ColumnPtr column = table.find(name)) part.add(name, column);
+    }
+  }
+  return stack_all(parts);
+}
+
 bool is_missing(const table::Column& column, std::size_t row) {
   return column.is_null(row) || (column.type() == Type::real && std::isnan(column.reals()[row]));
 }
@@ -154,17 +166,12 @@ Result<expr::Frame> Partition::make_frame(const expr::Tables& tables) {
     if (!value.ok()) return with_context("let." + name, std::move(value).error());
     constants_.insert_or_assign(name, std::move(value).value());
   }
-  std::vector<Table> from;
-  for (const std::string& input : plan_.features.from) from.push_back(tables.at(input));
-  SCORIA_TRY(stacked, stack_all(from));
-  stacked_ = std::move(stacked);
-  SCORIA_TRY(ordering, order_rows(stacked_, plan_.features.group_by, plan_.features.arrange));
+  for (const std::string& input : plan_.features.from) from_.push_back(tables.at(input));
+  const std::set<std::string> names = names_in_frame();
+  SCORIA_TRY(stacked, stack_columns(from_, {names.begin(), names.end()}));
+  SCORIA_TRY(ordering, order_rows(stacked, plan_.features.group_by, plan_.features.arrange));
   order_ = std::move(ordering.rows);
-  Table ordered(order_.size());
-  for (const std::string& name : names_in_frame()) {
-    if (const ColumnPtr column = stacked_.find(name)) ordered.add(name, column->take(order_));
-  }
-  expr::Frame frame(std::move(ordered), std::move(ordering.group_starts));
+  expr::Frame frame(stacked.take(order_), std::move(ordering.group_starts));
   for (const auto& [name, value] : constants_) SCORIA_TRY_STATUS(frame.declare(name, value.type()));
   for (const auto& [name, values] : plan_.each) {
     SCORIA_TRY_STATUS(frame.declare(name, expr::Scalar::from(*values, 0).type()));
@@ -178,9 +185,8 @@ Result<expr::Frame> Partition::make_frame(const expr::Tables& tables) {
 }
 
 Result<ColumnPtr> Partition::feature(const std::string& name, const expr::Frame& frame, const Pass& pass) const {
-  const ColumnPtr as_read = stacked_.find(name);
   if (frame.type_of(name).ok()) return frame.column(name, pass.rows);
-  if (as_read == nullptr) {
+  if (std::none_of(from_.begin(), from_.end(), [&](const Table& table) { return table.find(name) != nullptr; })) {
     const auto needs = [&](const Use& use) {
       const auto& features = use.model->model->description().features;
       return std::any_of(features.begin(), features.end(), [&](const auto& known) { return known.name == name; });
@@ -191,7 +197,21 @@ Result<ColumnPtr> Partition::feature(const std::string& name, const expr::Frame&
   }
   std::vector<std::uint32_t> rows(pass.rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = order_[pass.rows[i]];
-  return as_read->take(rows);
+  // Mostly the rows of a pass come from one input, the future, and the others need not be touched.
+  std::uint32_t begin = 0;
+  for (const Table& table : from_) {
+    const auto end = begin + static_cast<std::uint32_t>(table.rows());
+    const auto column = table.find(name);
+    const bool is_here =
+        std::all_of(rows.begin(), rows.end(), [&](std::uint32_t row) { return row >= begin && row < end; });
+    if (is_here && column != nullptr) {
+      for (std::uint32_t& row : rows) row -= begin;
+      return column->take(rows);
+    }
+    begin = end;
+  }
+  SCORIA_TRY(stacked, stack_columns(from_, {name}));
+  return stacked.find(name)->take(rows);
 }
 
 Status Partition::select_rows(const expr::Frame& frame, Pass& pass) const {

@@ -59,8 +59,8 @@ class Partition {
   std::set<std::string> names_in_frame() const;
   // The ordered table as a frame with all definitions and the partition's constants.
   Result<expr::Frame> make_frame(const expr::Tables& tables);
-  // A feature's values for a pass. Columns that only models read are taken from the stacked table as it was read: most
-  // columns of a wide table are never put into order.
+  // A feature's values for a pass. Columns that only models read are taken from the inputs as they were read: most columns of a
+  // wide table are neither stacked nor put into order.
   Result<table::ColumnPtr> feature(const std::string& name, const expr::Frame& frame, const Pass& pass) const;
   Status select_rows(const expr::Frame& frame, Pass& pass) const;
   Status score(Pass& pass, std::size_t use, std::set<std::string>& notes) const;
@@ -79,9 +79,9 @@ class Partition {
 
   expr::Constants constants_;  // the partition's name and `let`
   std::vector<Pass> passes_;
-  std::vector<RawInput> inputs_;  // in the order of plan_.inputs
-  table::Table stacked_;
-  std::vector<std::uint32_t> order_;  // rows of stacked_, as the frame has them
+  std::vector<RawInput> inputs_;      // in the order of plan_.inputs
+  std::vector<table::Table> from_;    // the inputs whose rows are stacked
+  std::vector<std::uint32_t> order_;  // rows of the stacked inputs, as the frame has them
   std::string output_;
 };
 

@@ -92,6 +92,12 @@ Result<RunResult> run_plan(const Plan& plan, const RunOptions& options, Executor
                                      : with_context(plan.partition + " '" + name + "'", std::move(outcome).error()));
     }
   });
+  if (collected.failed() && options.stop.stop_requested()) {
+    const std::size_t done = result.counts.partitions_done + result.counts.partitions_skipped;
+    return Error{Code::unavailable, "interrupted: " + std::to_string(done) + " of " +
+                                        std::to_string(result.counts.partitions) +
+                                        " partitions are done and stay; the same command with --resume does the rest"};
+  }
   if (collected.failed()) return collected.error();
   result.notes = collected.notes();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

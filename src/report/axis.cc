@@ -32,7 +32,7 @@ std::string value_label(double value, double step, double largest) {
   };
   constexpr std::array<Unit, 4> kUnits = {{{1e12, "T"}, {1e9, "B"}, {1e6, "M"}, {1e3, "k"}}};
   if (value == 0) return "0";
-  if (largest >= 1e15 || largest < 1e-3) return plain_number(value, 3);
+  if (largest >= 1e15 || largest < 1e-3) return exponent_number(value);
   for (const Unit& unit : kUnits) {
     if (largest >= unit.size && largest >= 1e4) {
       return fixed_number(value / unit.size, decimals_of(step / unit.size)) + unit.name;

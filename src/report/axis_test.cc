@@ -27,6 +27,11 @@ TEST(ValueAxis, WritesThousandsAndMillionsShort) {
   EXPECT_EQ(labels(value_axis(0, 3000, 3)), (Texts{"0", "1,000", "2,000", "3,000"}));
 }
 
+TEST(ValueAxis, WritesTheVeryLargeAndSmallWithAnExponent) {
+  EXPECT_EQ(labels(value_axis(0, 4e-5, 4)), (Texts{"0", "1e-05", "2e-05", "3e-05", "4e-05"}));
+  EXPECT_EQ(labels(value_axis(0, 3e20, 3)), (Texts{"0", "1e+20", "2e+20", "3e+20"}));
+}
+
 TEST(ValueAxis, PutsAConstantInTheMiddle) {
   const Axis axis = value_axis(8, 8, 5);
   EXPECT_LT(axis.low, 8);

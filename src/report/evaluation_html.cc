@@ -18,7 +18,7 @@ std::string tile(const std::string& value, const std::string& label, const std::
 std::string tiles(const Score& all) {
   std::string out = "<div class=\"tiles\">";
   if (std::isfinite(all.skill)) {
-    out += tile(percent(all.skill), all.skill >= 0 ? "better than naive" : "worse than naive (below 0)",
+    out += tile(percent(all.skill), all.skill >= 0 ? "skill: better than naive" : "skill: worse than naive",
                 "pinball of the median; best naive: " + std::string(naive_name(*all.best_naive)));
   }
   for (const BandScore& band : all.bands) {
@@ -142,12 +142,11 @@ std::string left_out(const Evaluation& evaluation) {
   const auto count = [&](std::size_t number, const std::string& what) {
     if (number > 0) out += "<li>" + grouped_count(number) + " " + what + "</li>";
   };
-  count(all.without_actual, "forecasts have no actual value yet and are left out");
-  count(all.incomplete, "forecasts lack a key, time, step or quantile and are left out");
-  count(evaluation.unused_actuals, "actual values had no forecast");
-  count(all.median.zero_actuals, "actual values are 0 and left out of MAPE");
-  count(all.median.rows - all.compared.rows,
-        "scored forecasts have no history and are not compared with naive forecasts");
+  count(all.without_actual, "without an actual value yet, left out");
+  count(all.incomplete, "with a missing key, time, step or quantile, left out");
+  count(evaluation.unused_actuals, "actual values that nothing was forecast for");
+  count(all.median.zero_actuals, "with an actual value of 0, left out of MAPE");
+  count(all.median.rows - all.compared.rows, "without history, not compared with naive forecasts");
   return out.empty() ? "" : "<ul class=\"notes\">" + out + "</ul>";
 }
 

@@ -223,9 +223,8 @@ class Collector {
     const auto without =
         std::count_if(result_.fans.begin(), drawn_end, [](const Fan& fan) { return fan.history.empty(); });
     if (without > 0) {
-      result_.notes.push_back(std::to_string(without) +
-                              " of the series shown have no history: it is not in the history table, "
-                              "or its keys are written in another way there.");
+      result_.notes.push_back("Series shown without history: " + std::to_string(without) +
+                              ". They are not in the history table, or their keys are written in another way there.");
     }
   }
 

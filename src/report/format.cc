@@ -93,6 +93,15 @@ std::string plain_number(double value, int digits) {
   return text == "-0" ? "0" : text;
 }
 
+std::string exponent_number(double value) {
+  std::string text = printed("%.*e", 2, value);
+  const std::size_t exponent = text.find('e');
+  if (exponent == std::string::npos) return "-";  // not finite
+  std::string digits = text.substr(0, exponent);
+  strip_zeros(digits);
+  return digits + text.substr(exponent);
+}
+
 std::string grouped_number(double value, int digits) {
   std::string text = plain_number(value, digits);
   return text.find('e') == std::string::npos ? grouped(std::move(text)) : text;

@@ -11,7 +11,9 @@ namespace scoria::report {
 // `digits` significant digits, more where the whole part has more; no trailing zeros, no grouping: "6144", "0.025".
 // Above 1e15 and below 1e-4 with an exponent. "-" where not finite.
 std::string plain_number(double value, int digits = 4);
-// The same with commas between thousands: "6,144", "12.35".
+// Three significant digits and an exponent whatever the size: "4e-05", "1.25e+17".
+std::string exponent_number(double value);
+// As plain_number, with commas between thousands: "6,144", "12.35".
 std::string grouped_number(double value, int digits = 4);
 // A column of numbers alike: the decimals that give the largest of them `digits` significant digits, and a number with those.
 int decimals_for(double largest, int digits = 4);

@@ -110,7 +110,7 @@ std::string render(const ReportInput& input) {
     out += evaluation_html(*input.evaluation, input.spec);
   } else {
     out +=
-        "<section id=\"evaluation\"><h2>How good it was</h2><p class=\"empty\">Not known yet: no actual values were "
+        "<section id=\"evaluation\"><h2>How good it was</h2><p class=\"muted\">Not known yet: no actual values were "
         "given. "
         "Once they are there, scoria evaluate compares them with this forecast.</p></section>";
   }

@@ -6,7 +6,6 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <regex>
 #include <set>
 
 #include "report/tables_for_tests.h"
@@ -143,7 +142,8 @@ TEST(Html, TheRetailPageIsWellFormedAndBelowAMegabyteAndAHalf) {
 
 TEST(Html, NeedsNothingFromElsewhere) {
   std::string page = render(retail());
-  page = std::regex_replace(page, std::regex("http://www.w3.org/2000/svg"), "");
+  const std::string_view name_of_svg = "http://www.w3.org/2000/svg";
+  for (std::size_t at = 0; (at = page.find(name_of_svg)) != std::string::npos;) page.erase(at, name_of_svg.size());
   for (const char* word : {"http:", "https:", "src=", "href=", "url(", "@import", "fetch(", "innerHTML", "eval("}) {
     EXPECT_EQ(page.find(word), std::string::npos) << word;
   }

@@ -56,7 +56,7 @@
   const decimalsOf = (step) => Math.min(20, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
   const valueLabel = (v, step, largest) => {
     if (v === 0) return "0";
-    if (largest >= 1e15 || largest < 1e-3) return String(Number(v.toPrecision(3)));
+    if (largest >= 1e15 || largest < 1e-3) return Number(v.toPrecision(3)).toExponential();
     const fixed = (x, s) => x.toLocaleString("en-US", { minimumFractionDigits: decimalsOf(s), maximumFractionDigits: decimalsOf(s) });
     for (const [size, name] of [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "k"]]) {
       if (largest >= size && largest >= 1e4) return fixed(v / size, step / size) + name;
@@ -150,7 +150,11 @@
     label(0, top - 12, data.value, "axis-title", "start");
     for (const [v, text] of yAxis.ticks) { line(left, py(v), right, py(v), "rule"); label(left - 7, py(v) + 3.5, text, "tick", "end"); }
     line(left, bottom, right, bottom, "axis");
-    for (const [t, text] of xAxis.ticks) { line(px(t), bottom, px(t), bottom + 4, "axis"); label(px(t), bottom + 16, text, "tick", "middle"); }
+    for (const [t, text] of xAxis.ticks) {
+      line(px(t), bottom, px(t), bottom + 4, "axis");
+      const over = px(t) + 3.2 * text.length > right + 10;
+      label(over ? right + 10 : px(t), bottom + 16, text, "tick", over ? "end" : "middle");
+    }
     label((left + right) / 2, bottom + 31, data.time, "axis-title", "middle");
 
     const path = (d, c) => { if (d) svg.append(make("path", { class: c, d })); };

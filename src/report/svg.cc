@@ -7,6 +7,12 @@
 #include "report/format.h"
 
 namespace scoria::report::svg {
+namespace {
+
+constexpr double kHalfLetter = 3.2;  // of the 11 px labels of page.css and figure.css
+constexpr double kOver = 10;         // the margin right of a plot
+
+}  // namespace
 
 std::string at(double value) {
   std::array<char, 32> text{};
@@ -42,7 +48,10 @@ std::string lower_axis(const Axis& axis, const Plot& plot, std::string_view titl
   for (const Tick& tick : axis.ticks) {
     const double x = axis.place(tick.at, plot.left, plot.right);
     out += line(x, plot.bottom, x, plot.bottom + 4, "axis");
-    out += text(x, plot.bottom + 16, tick.label, "tick", "middle");
+    // A label that would leave the chart ends with it.
+    const bool is_too_far = x + kHalfLetter * static_cast<double>(tick.label.size()) > plot.right + kOver;
+    out +=
+        text(is_too_far ? plot.right + kOver : x, plot.bottom + 16, tick.label, "tick", is_too_far ? "end" : "middle");
   }
   return out + text((plot.left + plot.right) / 2, plot.bottom + 31, title, "axis-title", "middle");
 }

@@ -18,7 +18,7 @@ void search_lanes(std::span<const double> cuts, const double* values, Rank* out)
   const hn::ScalableTag<double> d;
   const hn::RebindToSigned<decltype(d)> di;
   constexpr std::size_t kLanes = hn::MaxLanes(d);
-  constexpr std::size_t kVectors = 4;  // independent searches hide the latency of the gathers
+  constexpr std::size_t kVectors = kLanes == 8 ? 8 : 4;  // independent searches hide the latency of the gathers
   for (std::size_t lane = 0; lane < kGroup; lane += kLanes * kVectors) {
     hn::VFromD<decltype(d)> x[kVectors];
     hn::VFromD<decltype(di)> passed[kVectors];

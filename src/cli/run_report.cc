@@ -1,0 +1,97 @@
+#include "cli/run_report.h"
+
+#include "cli/numbers.h"
+#include "cli/rows.h"
+#include "plan/provenance.h"
+#include "report/forecast.h"
+#include "report/html.h"
+
+namespace scoria::cli {
+namespace {
+
+report::ForecastSpec spec_of(const plan::Plan& plan, const table::Table& forecast) {
+  report::ForecastSpec spec;
+  spec.keys = plan.features.group_by;
+  spec.time = plan.features.arrange.empty() ? "" : plan.features.arrange.front();
+  spec.step = plan.each.size() == 1 ? plan.each.front().first : "";
+  spec.value = plan.report->value;
+  spec.quantiles = report::quantile_columns(forecast);
+  return spec;
+}
+
+std::vector<report::Fact> provenance_facts(const plan::Provenance& from) {
+  const auto file = [](const plan::FileFacts& facts) { return facts.path + "  sha256:" + facts.sha256; };
+  std::vector<report::Fact> facts{{"plan", from.plan_file + "  sha256:" + from.plan_sha256},
+                                  {"command", from.command_line},
+                                  {"scoria", from.version},
+                                  {"finished", from.finished},
+                                  {"output", file(from.output)}};
+  for (const plan::FileFacts& input : from.inputs) facts.push_back({"input", file(input)});
+  for (const plan::FileFacts& model : from.models) facts.push_back({"model", file(model)});
+  return facts;
+}
+
+// A table of one input for the columns that the report draws.
+Result<table::Table> read_series(const std::string& path, const report::ForecastSpec& spec) {
+  table::CsvOptions options;
+  options.only = spec.keys;
+  options.only->push_back(spec.time);
+  options.only->push_back(spec.value);
+  return read_whole_table(path, std::move(options));
+}
+
+}  // namespace
+
+Result<RunReport> report_run(const plan::Plan& plan, const plan::RunResult& result, const std::string& command_line,
+                             report::SeriesChoice choice) {
+  if (!plan.report) {
+    return Error{Code::invalid, "plan '" + plan.file.string() +
+                                    "' has no 'report', which --report needs: {history: INPUT, value: COLUMN}"};
+  }
+  const std::string& partition = result.partitions.front();
+  const std::filesystem::path folder = plan.file.parent_path();
+  const std::string output = (folder / result.outputs.front()).string();
+  expr::Constants constants;
+  if (!plan.partition.empty()) constants[plan.partition] = expr::Scalar{partition};
+
+  report::ReportInput input;
+  input.title = plan.name;
+  SCORIA_TRY(forecast, read_whole_table(output, {}));
+  input.spec = spec_of(plan, forecast);
+  input.forecast = std::move(forecast);
+  for (const auto& [name, pattern] : plan.inputs) {
+    if (name != plan.report->history) continue;
+    SCORIA_TRY(path, pattern.fill(constants));
+    SCORIA_TRY(history, read_series((folder / path).string(), input.spec));
+    input.history = std::move(history);
+  }
+  RunReport report;
+  if (plan.report->actual) {
+    SCORIA_TRY(path, plan.report->actual->fill(constants));
+    SCORIA_TRY(actual, read_series((folder / path).string(), input.spec));
+    SCORIA_TRY(evaluation, report::evaluate(input.forecast, actual, input.history, input.spec));
+    report.evaluation = report::evaluation_text(evaluation);
+    input.actual = std::move(actual);
+    input.evaluation = std::move(evaluation);
+  }
+
+  const plan::RunCounts& counts = result.counts;
+  if (!partition.empty()) input.subtitle = plan.partition + " " + partition;
+  if (result.partitions.size() > 1) input.subtitle += ", one of " + std::to_string(result.partitions.size());
+  if (counts.operations > 0) {
+    input.facts = {{"forecast rows", with_commas(counts.rows)},
+                   {"operations", with_commas(counts.operations)},
+                   {"seconds", short_seconds(result.seconds)},
+                   {"operations/s",
+                    with_commas(static_cast<std::uint64_t>(static_cast<double>(counts.operations) / result.seconds))},
+                   {"models", std::to_string(counts.models)}};
+  }
+  SCORIA_TRY(provenance, plan::read_provenance(output));
+  provenance.command_line = command_line;
+  input.provenance = provenance_facts(provenance);
+  input.choice = std::move(choice);
+  report.html = report::render(input);
+  return report;
+}
+
+}  // namespace scoria::cli
