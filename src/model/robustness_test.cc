@@ -40,8 +40,8 @@ class DamagedModel : public testing::TestWithParam<const char*> {};
 
 INSTANTIATE_TEST_SUITE_P(Models, DamagedModel,
                          testing::Values("golden/gbm_gaussian_cat_na/model", "golden/rf_class_factor12/model",
-                                         "golden/gbm_formula_expressions/model", "data/model/gbm_expressions",
-                                         "data/model/gbm_multinomial", "data/model/rf_xy"));
+                                         "golden/gbm_formula_expressions/model", "fuzz/seeds/model/gbm_expressions",
+                                         "fuzz/seeds/model/gbm_multinomial", "fuzz/seeds/model/rf_xy"));
 
 TEST_P(DamagedModel, IsAnErrorWhereverItIsCutShort) {
   const std::string bytes = inflated(GetParam());

@@ -265,6 +265,26 @@ TEST(Kernels, StayRightWhenTheirSumsMove) {
   }
 }
 
+TEST(Kernels, AnswerSeveralCallersAtOnceFromTheFirstRequestOn) {
+  RandomEnsemble random(6, {.has_missing_children = true, .trees = 30, .most_leaves = 30});
+  const FeatureMatrix x = random.rows(700, true);
+  const Segment all[] = {{0, 30, false}};
+  const Columns expected = reference_sums(random, x, {all, 1, 0, {}});
+  const Sums sums = sums_of(random);
+  std::vector<Columns> answers(8, Columns(1, std::vector<double>(x.rows)));
+  const std::vector<KernelChoice> choices = kernel_choices();
+  {
+    std::vector<std::jthread> callers;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      callers.emplace_back([&, i] {
+        InlineExecutor executor;
+        sums.sum(x, {all, 1, 0, choices[i % choices.size()]}, pointers(answers[i]), executor);
+      });
+    }
+  }
+  for (const Columns& answer : answers) expect_same(expected, answer, "a caller");
+}
+
 TEST(RankSpace, RanksCountTheThresholdsThatAValueIsNotLeftOf) {
   for (const SimdTarget target : {SimdTarget::avx2, SimdTarget::avx512}) {
     const auto simd = resolve_simd(target);

@@ -1,5 +1,5 @@
 # Tiny models as fuzz seeds: fitted by R, then stripped to what predict() reads, and not compressed.
-# Usage: Rscript tests/data/model/make.R    (R 4.2.2, gbm 2.1.8.1, randomForest 4.7-1.1)
+# Usage: Rscript tests/fuzz/seeds/model/make.R    (R 4.2.2, gbm 2.1.8.1, randomForest 4.7-1.1)
 
 suppressMessages({
   library(gbm)
