@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/executor.h"
+#include "base/file.h"
 #include "base/result.h"
 #include "expr/frame.h"
 #include "plan/inputs.h"
@@ -31,7 +32,9 @@ class Partition {
     std::set<std::string> models;
     std::string output;
     std::set<std::string> notes;
+    std::vector<AtomicFile> files;  // written, to be committed in this order: the output, then its provenance
   };
+  // Does everything but put the output under its name.
   Result<Outcome> run();
 
  private:

@@ -97,14 +97,19 @@ Status Partition::write(const Table& rows, Outcome& outcome, double seconds) {
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
   if (error)
     return Error{Code::unavailable, "cannot make folder '" + path.parent_path().string() + "': " + error.message()};
-  SCORIA_TRY_STATUS(write_file(path, text));
+  SCORIA_TRY(file, AtomicFile::create(path));
+  SCORIA_TRY_STATUS(file.write(text));
   Provenance from = provenance();
   from.finished = utc_now();
   from.seconds = seconds;
   from.rows = outcome.rows;
   from.operations = outcome.operations;
   from.output = {output_, text.size(), sha256(text)};
-  return write_file(provenance_path(path), to_json(from));
+  SCORIA_TRY(provenance_file, AtomicFile::create(provenance_path(path)));
+  SCORIA_TRY_STATUS(provenance_file.write(to_json(from)));
+  outcome.files.push_back(std::move(file));
+  outcome.files.push_back(std::move(provenance_file));
+  return Ok{};
 }
 
 }  // namespace scoria::plan

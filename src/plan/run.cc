@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <set>
 
 #include "model/features.h"
+#include "plan/committer.h"
 #include "plan/inputs.h"
 #include "plan/model_store.h"
 #include "plan/partition.h"
@@ -81,17 +83,24 @@ Result<RunResult> run_plan(const Plan& plan, const RunOptions& options, Executor
 
   ModelStore models(plan.file.parent_path());
   Collected collected(options, result);
+  const auto fail = [&](std::size_t i, Error error) {
+    const std::string& name = result.partitions[i];
+    collected.fail(
+        i, name.empty() ? std::move(error) : with_context(plan.partition + " '" + name + "'", std::move(error)));
+  };
+  Committer committer;
   executor.parallel_for(result.partitions.size(), [&](std::size_t i) {
     if (collected.failed()) return;
-    const std::string& name = result.partitions[i];
-    auto outcome = Partition(plan, options, models, executor, name).run();
-    if (outcome.ok()) {
-      collected.add(i, std::move(outcome).value());
-    } else {
-      collected.fail(i, name.empty() ? std::move(outcome).error()
-                                     : with_context(plan.partition + " '" + name + "'", std::move(outcome).error()));
-    }
+    auto outcome = Partition(plan, options, models, executor, result.partitions[i]).run();
+    if (!outcome.ok()) return fail(i, std::move(outcome).error());
+    auto done = std::make_shared<Partition::Outcome>(std::move(outcome).value());
+    std::vector<AtomicFile> files = std::move(done->files);
+    committer.add(std::move(files), [&collected, &fail, i, done](Status committed) {
+      if (!committed.ok()) return fail(i, std::move(committed).error());
+      collected.add(i, std::move(*done));
+    });
   });
+  committer.finish();
   if (collected.failed() && options.stop.stop_requested()) {
     const std::size_t done = result.counts.partitions_done + result.counts.partitions_skipped;
     return Error{Code::unavailable, "interrupted: " + std::to_string(done) + " of " +
