@@ -86,13 +86,13 @@ void mark_missing(const std::vector<bool>& has_na, std::vector<double>& values) 
 
 std::vector<bool> rows_with_na(const terms::ModelFrame& frame) {
   std::vector<bool> has_na(frame.rows);
-  const auto mark = [&](const std::vector<double>& column) {
+  const auto mark = [&](std::span<const double> column) {
     for (std::size_t row = 0; row < column.size(); ++row) {
       if (is_na(column[row])) has_na[row] = true;
     }
   };
   for (const terms::Variable& variable : frame.variables) {
-    for (const std::vector<double>& column : variable.columns) mark(column);
+    for (const std::span<const double> column : variable.columns) mark(column);
   }
   mark(frame.offset);
   return has_na;

@@ -49,17 +49,24 @@ std::vector<double> codes_of(const Value& stored, const std::vector<std::string>
   return codes;
 }
 
-// Fills a variable from its column of the stored model frame. False where the two do not fit.
-bool take_variable(const Value& stored, std::size_t rows, terms::Variable& variable) {
+// A model frame's column is called as the variable is, but for a name that the formula puts in backticks.
+const Value* frame_column(const Value& stored, const std::string& name) {
+  const Value* found = rdata::member(stored, name);
+  const bool is_quoted = name.size() > 2 && name.front() == '`' && name.find('`', 1) == name.size() - 1;
+  return found != nullptr || !is_quoted ? found
+                                        : rdata::member(stored, std::string_view(name).substr(1, name.size() - 2));
+}
+
+// Points a variable at its column of the stored model frame. False where the two do not fit.
+bool take_variable(const Value& stored, std::size_t rows, terms::Variable& variable,
+                   std::vector<std::vector<double>>& computed) {
   const bool is_factor = variable.kind == FeatureKind::factor || variable.kind == FeatureKind::ordered;
-  std::vector<double> all = is_factor ? codes_of(stored, variable.levels) : to_numbers(stored);
+  const std::vector<double>& all =
+      computed.emplace_back(is_factor ? codes_of(stored, variable.levels) : to_numbers(stored));
   const std::size_t columns = std::max<std::size_t>(variable.column_names.size(), 1);
   if (all.size() != rows * columns) return false;
-  variable.columns.assign(columns, {});
-  for (std::size_t i = 0; i < columns; ++i) {
-    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(i * rows);
-    variable.columns[i].assign(begin, begin + static_cast<std::ptrdiff_t>(rows));
-  }
+  variable.columns.clear();
+  for (std::size_t i = 0; i < columns; ++i) variable.columns.emplace_back(std::span(all).subspan(i * rows, rows));
   return true;
 }
 
@@ -112,14 +119,15 @@ Known<std::vector<double>> training_means(const RObject& object, const terms::Te
   if (!frame.ok()) return {.absent = "the model's variables need rows to be known: " + frame.error().message};
   terms::ModelFrame& rows = frame.value();
   bool first = true;
+  rows.computed.clear();
   for (terms::Variable& variable : rows.variables) {
-    const Value* column = rdata::member(*stored, variable.name);
+    const Value* column = frame_column(*stored, variable.name);
     const std::string absent = "the model's slot model has no fitting column '" + variable.name + "'";
     if (column == nullptr) return {.absent = absent};
     const std::size_t width = std::max<std::size_t>(variable.column_names.size(), 1);
     if (first) rows.rows = column->size() / width;
     first = false;
-    if (!take_variable(*column, rows.rows, variable)) return {.absent = absent};
+    if (!take_variable(*column, rows.rows, variable, rows.computed)) return {.absent = absent};
   }
   if (rows.variables.empty()) {
     // Only an intercept, whose mean is 1, or nothing but offsets.
