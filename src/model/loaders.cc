@@ -4,6 +4,9 @@
 #include <iterator>
 
 #include "model/features.h"
+#include "model/linear/r_glm.h"
+#include "model/linear/r_lm.h"
+#include "model/linear/r_rq.h"
 #include "model/tree/r_gbm.h"
 #include "model/tree/r_random_forest.h"
 
@@ -13,6 +16,11 @@ namespace {
 constexpr Loader kLoaders[] = {
     {"gbm", "R gbm: boosted trees", tree::load_r_gbm},
     {"randomForest", "R randomForest: random forests", tree::load_r_random_forest},
+    // A glm is an lm too, so it comes first.
+    {"glm", "R glm and glm.nb: generalized linear models", linear::load_r_glm},
+    {"lm", "R lm, mlm and aov: linear models", linear::load_r_lm},
+    {"rq", "R quantreg: linear quantile regression", linear::load_r_rq},
+    {"rqs", "R quantreg: linear quantile regression at several quantiles", linear::load_r_rq},
 };
 
 }  // namespace

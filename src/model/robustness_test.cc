@@ -41,7 +41,9 @@ class DamagedModel : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Models, DamagedModel,
                          testing::Values("golden/gbm_gaussian_cat_na/model", "golden/rf_class_factor12/model",
                                          "golden/gbm_formula_expressions/model", "fuzz/seeds/model/gbm_expressions",
-                                         "fuzz/seeds/model/gbm_multinomial", "fuzz/seeds/model/rf_xy"));
+                                         "fuzz/seeds/model/gbm_multinomial", "fuzz/seeds/model/rf_xy",
+                                         "fuzz/seeds/model/lm_interaction", "fuzz/seeds/model/lm_poly_offset",
+                                         "fuzz/seeds/model/glm_probit", "fuzz/seeds/model/rqs"));
 
 TEST_P(DamagedModel, IsAnErrorWhereverItIsCutShort) {
   const std::string bytes = inflated(GetParam());

@@ -1,5 +1,5 @@
 # Tiny models as fuzz seeds: fitted by R, then stripped to what predict() reads, and not compressed.
-# Usage: Rscript tests/fuzz/seeds/model/make.R    (R 4.2.2, gbm 2.1.8.1, randomForest 4.7-1.1)
+# Usage: Rscript tests/fuzz/seeds/model/make.R    (R 4.2.2, gbm 2.1.8.1, randomForest 4.7-1.1, quantreg 5.94)
 
 suppressMessages({
   library(gbm)
@@ -41,3 +41,19 @@ keep(randomForest(form("y ~ x + g"), d, ntree = 2, nodesize = 20), forest_slots,
 keep(suppressWarnings(randomForest(d[c("x", "o", "g")], d$y, ntree = 2, nodesize = 25, corr.bias = TRUE)), forest_slots, "rf_xy")
 keep(randomForest(form("c ~ x + g + o"), d, ntree = 3, nodesize = 25), forest_slots, "rf_classification")
 keep(randomForest(form("c ~ . - k - y"), d, ntree = 1, maxnodes = 3), forest_slots, "rf_dot_minus")
+
+# Linear models: the R factor is as tall as the rows are many, so there are few.
+linear_slots <- c("coefficients", "residuals", "weights", "df.residual", "rank", "qr", "terms", "xlevels", "contrasts", "model", "family", "tau")
+keep_linear <- function(model, name, drop = NULL) {
+  stripped <- structure(unclass(model)[intersect(setdiff(linear_slots, drop), names(model))], class = class(model))
+  if (!is.null(stripped$family)) stripped$family <- stripped$family[c("family", "link")]
+  if (!is.null(stripped$qr)) stripped$qr <- stripped$qr[c("qr", "rank", "pivot")]
+  attr(stripped$model, "terms") <- NULL
+  saveRDS(stripped, file.path(folder, paste0(name, ".rds")), compress = FALSE)
+}
+few <- d[1:14, ]
+keep_linear(lm(form("y ~ x * g"), few), "lm_interaction")
+keep_linear(lm(form("y ~ poly(x, 2) + o + offset(k)"), few, weights = k), "lm_poly_offset")
+keep_linear(lm(form("cbind(y, k) ~ x"), few), "mlm")
+keep_linear(suppressWarnings(glm(form("y > 2 ~ x + g"), binomial("probit"), few)), "glm_probit")
+keep_linear(quantreg::rq(form("y ~ x + g"), c(0.25, 0.5), few), "rqs", drop = "model")
