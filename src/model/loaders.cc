@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <iterator>
 
+#include "model/bayes/r_naive_bayes.h"
+#include "model/distance/r_kmeans.h"
 #include "model/features.h"
+#include "model/projection/r_prcomp.h"
 #include "model/tree/r_gbm.h"
 #include "model/tree/r_random_forest.h"
 
@@ -13,6 +16,10 @@ namespace {
 constexpr Loader kLoaders[] = {
     {"gbm", "R gbm: boosted trees", tree::load_r_gbm},
     {"randomForest", "R randomForest: random forests", tree::load_r_random_forest},
+    {"naiveBayes", "R e1071: naive Bayes", bayes::load_r_naive_bayes},
+    {"kmeans", "R kmeans: nearest center", distance::load_r_kmeans},
+    {"prcomp", "R prcomp: principal components", projection::load_r_prcomp},
+    {"princomp", "R princomp: principal components", projection::load_r_princomp},
 };
 
 }  // namespace
