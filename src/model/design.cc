@@ -20,7 +20,15 @@ bool are_positions(const std::vector<std::string>& names) {
 void DesignRows::for_each_block(Executor& executor, const std::function<void(const DesignBlock&)>& body) const {
   executor.parallel_for((rows_ + kBlockRows - 1) / kBlockRows, [&](std::size_t i) {
     DesignBlock block{.first = i * kBlockRows, .count = std::min(kBlockRows, rows_ - i * kBlockRows)};
-    for (const double* column : matrix_.columns) block.columns.push_back(column + block.first);
+    if (design_->terms_ == nullptr) {
+      for (const double* column : matrix_.columns) block.columns.push_back(column + block.first);
+    } else {
+      block.filled.resize(block.count * design_->terms_->columns().size());
+      design_->terms_->fill(frame_, block.first, block.count, block.filled);
+      for (const std::size_t column : design_->kept_) {
+        block.columns.push_back(block.filled.data() + column * block.count);
+      }
+    }
     body(block);
   });
 }
@@ -38,6 +46,25 @@ Design Design::of_columns(std::vector<std::string> names, std::size_t count) {
   return design;
 }
 
+Result<Design> Design::of_formula(const RObject& object, Intercept intercept) {
+  const rdata::Value* value = object.find("terms");
+  if (value == nullptr) return object.corrupt("terms", "is absent");
+  auto terms = terms::Terms::parse(
+      *value, {.xlevels = object.find("xlevels"), .contrasts = object.find("contrasts"), .call = object.find("call")});
+  if (!terms.ok()) return std::move(terms).error();
+  Design design;
+  design.terms_ = std::make_shared<const terms::Terms>(std::move(terms).value());
+  const std::vector<std::string>& columns = design.terms_->columns();
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const bool is_intercept = design.terms_->has_intercept() && columns[i] == "(Intercept)";
+    if (is_intercept && intercept == Intercept::drop) continue;
+    design.kept_.push_back(i);
+    design.names_.push_back(columns[i]);
+  }
+  design.features_ = design.terms_->features();
+  return design;
+}
+
 void Design::describe(Description& description) const {
   description.features = features_;
   description.by_position = by_position_;
@@ -46,6 +73,14 @@ void Design::describe(Description& description) const {
 Result<DesignRows> Design::bind(const table::Table& rows, std::size_t first_row) const {
   DesignRows bound;
   bound.rows_ = rows.rows();
+  bound.design_ = this;
+  if (terms_ != nullptr) {
+    SCORIA_TRY(frame, terms_->frame(rows, first_row));
+    bound.incomplete_ = frame.incomplete;
+    bound.notes_ = frame.notes;
+    bound.frame_ = std::move(frame);
+    return bound;
+  }
   const bool renamed = by_position_ && !absent_columns(features_, rows.names()).empty();
   if (renamed && rows.columns() != names_.size()) {
     return Error{Code::invalid, "the input has " + std::to_string(rows.columns()) + " columns and the model " +

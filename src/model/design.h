@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@
 #include "base/result.h"
 #include "model/features.h"
 #include "model/model.h"
+#include "model/r_object.h"
+#include "model/terms/terms.h"
 #include "table/table.h"
 
 namespace scoria::model {
@@ -25,7 +28,11 @@ struct DesignBlock {
   std::size_t first = 0;  // in the table
   std::size_t count = 0;
   std::vector<const double*> columns;  // `count` numbers each; NA is na_real(), NaN stays
+  std::vector<double> filled;          // what columns points into, where they are not the table's own
 };
+
+// Whether the column "(Intercept)" of a model matrix is one of the design's.
+enum class Intercept : std::uint8_t { drop, keep };
 
 class Design;
 
@@ -42,7 +49,9 @@ class DesignRows {
  private:
   friend class Design;
   std::size_t rows_ = 0;
-  FeatureMatrix matrix_;
+  const Design* design_ = nullptr;
+  FeatureMatrix matrix_;     // of columns
+  terms::ModelFrame frame_;  // of a formula
   std::vector<std::string> notes_;
   std::vector<bool> incomplete_;
 };
@@ -55,8 +64,15 @@ class Design {
   // Precondition: names is empty or has `count` elements.
   static Design of_columns(std::vector<std::string> names, std::size_t count);
 
+  // The model matrix of the object's slot `terms`, with its xlevels, contrasts and call.
+  // Errors: corrupt, unsupported: what Terms::parse() refuses.
+  static Result<Design> of_formula(const RObject& object, Intercept intercept);
+
   std::size_t columns() const { return names_.size(); }
   const std::vector<std::string>& names() const { return names_; }
+
+  // Whether the formula has an offset. It is no column of the design.
+  bool has_offset() const { return terms_ != nullptr && terms_->has_offset(); }
 
   // Adds the columns that a table must have.
   void describe(Description& description) const;
@@ -68,6 +84,10 @@ class Design {
   std::vector<std::string> names_;
   std::vector<Feature> features_;
   bool by_position_ = false;
+  std::shared_ptr<const terms::Terms> terms_;  // of a formula
+  std::vector<std::size_t> kept_;              // the model matrix's columns that are the design's
+
+  friend class DesignRows;
 };
 
 }  // namespace scoria::model
