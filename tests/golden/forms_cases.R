@@ -5,7 +5,7 @@ form_case <- function(package, ...) golden_case(package = package, ..., toleranc
 # Rows in which max.col() draws lots: another value is within 1e-5 of the largest, relatively.
 near_ties <- function(p) {
   p <- as.matrix(p)
-  which(apply(p, 1, function(v) !anyNA(v) && sum(v >= max(v) - 1e-5 * max(abs(v[is.finite(v)]))) > 1))
+  unname(which(apply(p, 1, function(v) !anyNA(v) && sum(v >= max(v) - 1e-5 * max(abs(v[is.finite(v)]))) > 1)))
 }
 three_of <- function(d, seed) {
   set.seed(seed)
