@@ -1,6 +1,8 @@
 #include "model/design.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 namespace scoria::model {
 namespace {
@@ -38,6 +40,7 @@ Design Design::of_columns(std::vector<std::string> names, std::size_t count) {
   design.by_position_ = are_positions(names);
   design.names_ = std::move(names);
   if (design.by_position_) {
+    design.numbers_ = std::move(design.names_);
     design.names_.clear();
     for (std::size_t i = 0; i < count; ++i) design.names_.push_back("V" + std::to_string(i + 1));
   }
@@ -70,6 +73,33 @@ void Design::describe(Description& description) const {
   description.by_position = by_position_;
 }
 
+Result<Design::Found> Design::find_in(const table::Table& rows) const {
+  Found found{.features = features_};
+  if (!by_position_ || absent_columns(found.features, rows.names()).empty()) return found;
+  const auto rename = [&](const std::vector<std::string>& names) {
+    for (std::size_t i = 0; i < found.features.size(); ++i) found.features[i].name = names[i];
+  };
+  if (!numbers_.empty()) {
+    rename(numbers_);
+    if (absent_columns(found.features, rows.names()).empty()) return found;
+  }
+  if (rows.columns() != names_.size()) {
+    return Error{Code::invalid, "the input has " + std::to_string(rows.columns()) + " columns and the model " +
+                                    std::to_string(names_.size()) +
+                                    ", whose names its file does not keep: give just these in the model's order, or "
+                                    "call them " +
+                                    listed(names_)};
+  }
+  rename(rows.names());
+  // Columns are bound by name, and two of one name would both be the first.
+  const std::set<std::string_view> distinct(rows.names().begin(), rows.names().end());
+  if (distinct.size() != rows.columns()) {
+    return Error{Code::invalid, "the input has two columns of one name: " + listed(rows.names())};
+  }
+  found.by_order = true;
+  return found;
+}
+
 Result<DesignRows> Design::bind(const table::Table& rows, std::size_t first_row) const {
   DesignRows bound;
   bound.rows_ = rows.rows();
@@ -81,22 +111,11 @@ Result<DesignRows> Design::bind(const table::Table& rows, std::size_t first_row)
     bound.frame_ = std::move(frame);
     return bound;
   }
-  const bool renamed = by_position_ && !absent_columns(features_, rows.names()).empty();
-  if (renamed && rows.columns() != names_.size()) {
-    return Error{Code::invalid, "the input has " + std::to_string(rows.columns()) + " columns and the model " +
-                                    std::to_string(names_.size()) +
-                                    ", whose names its file does not keep: give just these in the model's order, or "
-                                    "call them " +
-                                    listed(names_)};
-  }
-  std::vector<Feature> features = features_;
-  if (renamed) {
-    for (std::size_t i = 0; i < features.size(); ++i) features[i].name = rows.names()[i];
-  }
-  SCORIA_TRY(matrix, bind_features(rows, features, UnseenLevel::refuse, first_row));
+  SCORIA_TRY(found, find_in(rows));
+  SCORIA_TRY(matrix, bind_features(rows, found.features, UnseenLevel::refuse, first_row));
   bound.incomplete_ = incomplete_rows(matrix);
   bound.notes_ = matrix.notes;
-  if (renamed) {
+  if (found.by_order) {
     bound.notes_.push_back("the model's file keeps no names of its columns: the input's are taken in their order");
   }
   bound.matrix_ = std::move(matrix);

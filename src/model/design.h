@@ -60,7 +60,7 @@ class Design {
  public:
   // Columns found by name. Where the names are none, or are R's 1, 2, ... for a matrix that had none, the model was fitted
   // with columns that only their position tells apart: the input then has columns V1, V2, ..., as R's as.data.frame() and
-  // read.csv(header = FALSE) call them, or exactly as many columns as the model, in its order.
+  // read.csv(header = FALSE) call them, or 1, 2, ... where the model has these names, or exactly as many columns as the model, in its order.
   // Precondition: names is empty or has `count` elements.
   static Design of_columns(std::vector<std::string> names, std::size_t count);
 
@@ -81,7 +81,14 @@ class Design {
   Result<DesignRows> bind(const table::Table& rows, std::size_t first_row) const;
 
  private:
+  struct Found {
+    std::vector<Feature> features;  // by the names that they have in a table
+    bool by_order = false;          // and these say nothing
+  };
+  Result<Found> find_in(const table::Table& rows) const;
+
   std::vector<std::string> names_;
+  std::vector<std::string> numbers_;  // by_position_: "1", "2", ... or none
   std::vector<Feature> features_;
   bool by_position_ = false;
   std::shared_ptr<const terms::Terms> terms_;  // of a formula

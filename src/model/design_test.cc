@@ -60,6 +60,15 @@ TEST(Design, PrefersTheNamesThatRGivesToUnnamedColumns) {
   EXPECT_THAT(first_row(rows.value()), ElementsAre(4, 1));
 }
 
+TEST(Design, FindsColumnsThatAreReallyCalledByNumbers) {
+  const Design design = Design::of_columns({"1", "2"}, 2);
+  const auto table = two_columns("2", "1");
+  const auto rows = design.bind(table, 1);
+  ASSERT_TRUE(rows.ok()) << rows.error().message;
+  EXPECT_THAT(first_row(rows.value()), ElementsAre(4, 1));
+  EXPECT_TRUE(rows.value().notes().empty());
+}
+
 TEST(Design, RefusesAnotherNumberOfUnnamedColumns) {
   const Design design = Design::of_columns({}, 3);
   const auto rows = design.bind(two_columns("p", "q"), 1);

@@ -50,4 +50,4 @@ with_holes <- function(d, columns, every = 6, value = NA) {
   d
 }
 
-for (part in c("gbm_cases.R", "random_forest_cases.R", "serialization_cases.R", "forms_cases.R")) source(file.path(GOLDEN, part))
+for (part in c("gbm_cases.R", "random_forest_cases.R", "serialization_cases.R", "forms_cases.R", "network_cases.R")) source(file.path(GOLDEN, part))

@@ -1,5 +1,6 @@
 #include "model/distance/nearest_center.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/na.h"
@@ -13,43 +14,44 @@ NearestCenter::NearestCenter(Description description, Design design, RMatrix cen
   description_ = std::move(description);
 }
 
+std::vector<double> NearestCenter::squares(std::size_t center, const DesignBlock& block) const {
+  std::vector<double> sums(block.count, 0.0);
+  for (std::size_t j = 0; j < block.columns.size(); ++j) {
+    const double at = centers_.at(center, j);
+    for (std::size_t i = 0; i < block.count; ++i) {
+      const double apart = block.columns[j][i] - at;
+      sums[i] += apart * apart;
+    }
+  }
+  return sums;
+}
+
 Result<Prediction> NearestCenter::score(const table::Table& table, const Request& request, Executor& executor) const {
   SCORIA_TRY(types, requested_types(description_, request));
   SCORIA_TRY(rows, design_.bind(table, request.first_row));
-  NumberColumns squares(centers_.rows, std::vector<double>(table.rows()));
+  const bool wants_distances = std::find(types.begin(), types.end(), "distance") != types.end();
+  std::vector<std::int32_t> nearest(table.rows(), kNaInt);
+  std::vector<double> least(table.rows());
+  NumberColumns distances(wants_distances ? centers_.rows : 0, std::vector<double>(table.rows()));
   rows.for_each_block(executor, [&](const DesignBlock& block) {
     for (std::size_t k = 0; k < centers_.rows; ++k) {
-      double* const out = squares[k].data() + block.first;
-      for (std::size_t j = 0; j < block.columns.size(); ++j) {
-        const double center = centers_.at(k, j);
-        for (std::size_t i = 0; i < block.count; ++i) {
-          const double apart = block.columns[j][i] - center;
-          out[i] += apart * apart;
-        }
+      const std::vector<double> apart = squares(k, block);
+      for (std::size_t i = 0; i < block.count; ++i) {
+        const std::size_t row = block.first + i;
+        if (wants_distances) distances[k][row] = std::sqrt(apart[i]);
+        if (std::isnan(apart[i]) || (nearest[row] != kNaInt && !(apart[i] < least[row]))) continue;
+        least[row] = apart[i];
+        nearest[row] = static_cast<std::int32_t>(k + 1);
       }
     }
   });
   Prediction prediction{table::Table(table.rows()), rows.notes()};
   for (const std::string& type : types) {
     if (type == "cluster") {
-      std::vector<std::int32_t> nearest(table.rows(), kNaInt);
-      for (std::size_t row = 0; row < nearest.size(); ++row) {
-        double best = 0;
-        for (std::size_t k = 0; k < squares.size(); ++k) {
-          const double square = squares[k][row];
-          if (std::isnan(square) || (nearest[row] != kNaInt && !(square < best))) continue;
-          best = square;
-          nearest[row] = static_cast<std::int32_t>(k + 1);
-        }
-      }
-      prediction.table.add(type, table::Column::integer(std::move(nearest)));
-      continue;
+      prediction.table.add(type, table::Column::integer(nearest));
+    } else {
+      add_numbers(type, description_.labels, distances, prediction.table);
     }
-    NumberColumns distances = squares;
-    for (std::vector<double>& column : distances) {
-      for (double& value : column) value = std::sqrt(value);
-    }
-    add_numbers(type, description_.labels, std::move(distances), prediction.table);
   }
   return prediction;
 }

@@ -21,6 +21,9 @@ class NearestCenter final : public Model {
   Result<Prediction> score(const table::Table& table, const Request& request, Executor& executor) const override;
 
  private:
+  // The squared distance of each of the block's rows from a center.
+  std::vector<double> squares(std::size_t center, const DesignBlock& block) const;
+
   Design design_;
   RMatrix centers_;
 };
