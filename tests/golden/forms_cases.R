@@ -243,6 +243,7 @@ add("lda_empty_group", {
   discriminant_case(suppressWarnings(lda(form("y ~ a + b"), d)), mixed_rows(30, 338)[c("a", "b")], notes = "a level without rows has no posterior")
 })
 add("lda_near_ties", {
+  set.seed(1)  # the lots
   d <- data.frame(x = c(-1, -2, -3, 1, 2, 3), y = factor(rep(c("left", "right"), each = 3)))
   discriminant_case(lda(form("y ~ x"), d), data.frame(x = c(0, 1e-7, -1e-7, 1e-6, -1e-6, 1e-4, -1e-4, 0.5)), notes = "posteriors within 1e-5: R draws lots")
 })
