@@ -1,9 +1,11 @@
 #include "model/terms/inputs.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/na.h"
+#include "expr/date.h"
 #include "expr/functions.h"
 #include "model/features.h"
 #include "model/level_codes.h"
@@ -21,15 +23,23 @@ using table::Type;
 
 constexpr std::string_view kComparisons[] = {"==", "!=", "<", "<=", ">", ">=", "%in%"};
 // Their arguments may be of any type.
-constexpr std::string_view kTakeAny[] = {"is.na",      "is.nan",     "is.finite", "as.character",
-                                         "as.numeric", "as.integer", "as.logical"};
+constexpr std::string_view kTakeAny[] = {"is.na",   "is.nan",   "is.finite", "as.character", "as.logical", "factor",
+                                         "ordered", "nchar",    "substr",    "paste",        "paste0",     "as.Date",
+                                         "format",  "weekdays", "months",    "quarters",     "difftime"};
+// Of a date they give days or seconds, of a factor its codes.
+constexpr std::string_view kTakeAmount[] = {"as.numeric", "as.double", "as.integer", "unclass"};
+constexpr std::string_view kGiveText[] = {"as.character", "paste",    "paste0", "substr",
+                                          "format",       "weekdays", "months", "quarters"};
+
+// Behind a column's name: the same column as numbers, dates as days. No name in a table holds a line's end.
+const std::string kAsNumber = "\n(as a number)";
 
 bool is_one_of(const Expression& call, std::span<const std::string_view> names) {
   return call->kind == Kind::call && std::find(names.begin(), names.end(), call->text) != names.end();
 }
 
 bool gives_text(const Expression& expression) {
-  if (expression->kind == Kind::text || expression->is_call("as.character")) return true;
+  if (expression->kind == Kind::text || is_one_of(expression, kGiveText)) return true;
   return expression->is_call("c") && !expression->args.empty() &&
          std::all_of(expression->args.begin(), expression->args.end(),
                      [](const Argument& arg) { return gives_text(arg.value); });
@@ -39,14 +49,30 @@ Error not_understood(const std::string& what, const std::string& why) {
   return Error{Code::unsupported, "the model's formula has '" + what + "': " + why};
 }
 
-// A column of text without a value, as an empty CSV column comes.
-bool has_no_value(const Column& column) {
-  for (std::size_t row = 0; row < column.size(); ++row)
-    if (!column.is_null(row) && !table::is_blank(cell_text(column, row))) return false;
-  return true;
-}
-
 }  // namespace
+
+ColumnPtr numbers_in_text(const Column& column) {
+  if (column.type() != Type::text && column.type() != Type::factor) return nullptr;
+  std::vector<std::optional<expr::Moment>> moments(column.size());
+  bool has_value = false;
+  bool has_time = false;
+  for (std::size_t row = 0; row < column.size(); ++row) {
+    if (column.is_null(row)) continue;
+    const std::string text = cell_text(column, row);
+    if (table::is_blank(text)) continue;
+    has_value = true;
+    moments[row] = expr::parse_moment(text);
+    if (!moments[row]) return nullptr;
+    has_time |= moments[row]->has_time;
+  }
+  std::vector<double> values(column.size(), na_real());
+  for (std::size_t row = 0; has_value && row < values.size(); ++row) {
+    if (!moments[row]) continue;
+    const auto days = static_cast<double>(moments[row]->days);
+    values[row] = has_time ? days * 86400 + moments[row]->seconds : days;
+  }
+  return Column::real(std::move(values));
+}
 
 Expression without_i(const Expression& expression) {
   if (expression->kind != Kind::call) return expression;
@@ -72,10 +98,7 @@ Status check_rowwise(const Expression& expression, const std::string& what) {
 
 Inputs::Input& Inputs::input(const std::string& name) {
   const auto [at, is_new] = position_.emplace(name, inputs_.size());
-  if (is_new) {
-    inputs_.push_back({.name = name});
-    is_read_.push_back(false);
-  }
+  if (is_new) inputs_.push_back({.name = name});
   return inputs_[at->second];
 }
 
@@ -85,39 +108,56 @@ void Inputs::add_plain(const Feature& feature, bool is_used) {
   own.is_used |= is_used;
 }
 
-Status Inputs::add(const Expression& expression, Use use, const std::string& what, bool is_used) {
+Result<Expression> Inputs::add(const Expression& expression, Use use, const std::string& what, bool is_used) {
   SCORIA_TRY_STATUS(check_rowwise(expression, what));
   return note(expression, use, what, is_used);
 }
 
-Status Inputs::note(const Expression& expression, Use use, const std::string& what, bool is_used) {
-  if (expression->kind == Kind::name) {
-    const std::string& name = expression->text;
-    if (name == "pi" || name == "T" || name == "F") return Ok{};
-    Input& own = input(name);
-    is_read_[position_[name]] = true;
-    own.is_used |= is_used;
-    if (own.use == Use::any) own.use = use;
-    if (use != Use::any && use != own.use)
-      return not_understood(what, "it takes column '" + name + "' for a number in one place, for text in another");
-    return Ok{};
+Result<Expression> Inputs::note_name(const Expression& expression, Use use, const std::string& what, bool is_used) {
+  const std::string& name = expression->text;
+  if (name == "pi" || name == "T" || name == "F") return expression;
+  Input& own = input(name);
+  own.is_used |= is_used;
+  if (own.use == Use::any) own.use = use;
+  if (use != Use::any && use != own.use)
+    return not_understood(what, "it takes column '" + name + "' for a number in one place, for text in another");
+  if (use != Use::number) {
+    own.is_read = true;
+    return expression;
   }
-  if (expression->kind != Kind::call) return Ok{};
+  own.is_amount = true;
+  return Expression::name(name + kAsNumber);
+}
+
+Result<Expression> Inputs::note(const Expression& expression, Use use, const std::string& what, bool is_used) {
+  if (expression->kind == Kind::name) return note_name(expression, use, what, is_used);
+  if (expression->kind != Kind::call) return expression;
   const bool is_comparison = is_one_of(expression, kComparisons);
-  const bool is_of_text = is_comparison && std::any_of(expression->args.begin(), expression->args.end(),
-                                                       [](const Argument& arg) { return gives_text(arg.value); });
-  const bool has_constant =
-      is_comparison && std::any_of(expression->args.begin(), expression->args.end(),
-                                   [](const Argument& arg) { return arg.value->kind != Kind::name; });
+  const auto any_arg = [&](auto is) { return std::any_of(expression->args.begin(), expression->args.end(), is); };
+  const bool is_of_text = is_comparison && any_arg([](const Argument& arg) { return gives_text(arg.value); });
+  const bool is_of_number =
+      is_comparison && !is_of_text && any_arg([](const Argument& arg) { return arg.value->kind != Kind::name; });
+  std::vector<Argument> args;
   for (std::size_t i = 0; i < expression->args.size(); ++i) {
+    const Argument& arg = expression->args[i];
+    if (is_one_of(expression, kTakeAmount) && arg.value->kind == Kind::name) {
+      // Of a column that may be a factor elsewhere: it is no number for that.
+      Input& own = input(arg.value->text);
+      own.is_used |= is_used;
+      own.is_amount = true;
+      args.push_back({arg.name, Expression::name(own.name + kAsNumber)});
+      continue;
+    }
     Use inner = Use::number;
     if (expression->is_call("(")) inner = use;
     if (expression->is_call("ifelse")) inner = i == 0 ? Use::any : use;
-    if (is_one_of(expression, kTakeAny)) inner = Use::any;
-    if (is_comparison) inner = is_of_text ? Use::text : has_constant ? Use::number : Use::any;
-    SCORIA_TRY_STATUS(note(expression->args[i].value, inner, what, is_used));
+    if (is_one_of(expression, kTakeAny) || is_one_of(expression, kTakeAmount)) inner = Use::any;
+    if (expression->is_call("startsWith")) inner = Use::text;
+    if (is_comparison) inner = is_of_text ? Use::text : is_of_number ? Use::number : Use::any;
+    SCORIA_TRY(noted, note(arg.value, inner, what, is_used));
+    args.push_back({arg.name, std::move(noted)});
   }
-  return Ok{};
+  return Expression::call(expression->text, std::move(args), expression->place);
 }
 
 std::vector<Feature> Inputs::features(
@@ -147,24 +187,22 @@ std::vector<Feature> Inputs::features(
 
 Result<table::Table> Inputs::bind(const table::Table& rows, std::size_t first_row) const {
   table::Table bound(rows.rows());
-  for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    if (!is_read_[i]) continue;
-    const Input& input = inputs_[i];
+  for (const Input& input : inputs_) {
+    if (!input.is_read && !input.is_amount) continue;
     ColumnPtr column = rows.find(input.name);
     SCORIA_CHECK(column != nullptr);
-    const bool is_factor = input.plain != nullptr && !input.plain->levels.empty();
-    if (is_factor && input.use != Use::number) {
+    if (input.plain != nullptr && !input.plain->levels.empty()) {
       column = Column::factor(LevelCodes(input.plain->levels).of_column(*column),
                               std::make_shared<const std::vector<std::string>>(input.plain->levels),
                               input.plain->kind == FeatureKind::ordered);
-    } else if (input.use == Use::number) {
-      SCORIA_TRY_STATUS(require_numbers(*column, input.name, first_row));
-      if (!holds_numbers(*column) && column->type() != Type::logical)
-        column = Column::real(std::vector<double>(rows.rows(), na_real()));
-    } else if (input.use == Use::any && column->type() == Type::text && has_no_value(*column)) {
-      column = Column::real(std::vector<double>(rows.rows(), na_real()));
     }
-    bound.add(input.name, std::move(column));
+    if (input.is_read) bound.add(input.name, column);
+    if (!input.is_amount) continue;
+    if (ColumnPtr numbers = numbers_in_text(*column)) column = std::move(numbers);
+    // A factor column has codes, which as.numeric() takes; where a number is meant, it is none.
+    if (column->type() != Type::factor || input.use == Use::number)
+      SCORIA_TRY_STATUS(require_numbers(*column, input.name, first_row));
+    bound.add(input.name + kAsNumber, std::move(column));
   }
   return bound;
 }

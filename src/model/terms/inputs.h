@@ -24,14 +24,17 @@ class Inputs {
     std::string name;
     Use use = Use::any;
     bool is_used = false;            // by something a prediction depends on
+    bool is_read = false;            // by an expression, as it stands
+    bool is_amount = false;          // by an expression, for a number
     const Feature* plain = nullptr;  // the variable that is this column as it stands
   };
 
   // A column that is a variable as it stands. Borrows: the feature.
   void add_plain(const Feature& feature, bool is_used);
-  // Whatever the expression reads. Errors: unsupported, for a function that is not evaluated here, one whose value depends on
-  // other rows, `$`, and a column that is text in one place and a number in another; `what` names the variable.
-  Status add(const expr::Expression& expression, Use use, const std::string& what, bool is_used);
+  // Whatever the expression reads; gives it with names for what bind() makes. Errors: unsupported, for a function that is not
+  // evaluated here, one whose value depends on other rows, `$`, and a column that is text in one place and a number in
+  // another; `what` names the variable.
+  Result<expr::Expression> add(const expr::Expression& expression, Use use, const std::string& what, bool is_used);
 
   // In order of first appearance. `levels_of_factor_of` are the levels of factor(x) by x, which show what x holds.
   std::vector<Feature> features(const std::map<std::string, std::vector<std::string>>& levels_of_factor_of) const;
@@ -41,13 +44,16 @@ class Inputs {
   Result<table::Table> bind(const table::Table& rows, std::size_t first_row) const;
 
  private:
-  Status note(const expr::Expression& expression, Use use, const std::string& what, bool is_used);
+  Result<expr::Expression> note(const expr::Expression& expression, Use use, const std::string& what, bool is_used);
+  Result<expr::Expression> note_name(const expr::Expression& name, Use use, const std::string& what, bool is_used);
   Input& input(const std::string& name);
 
   std::vector<Input> inputs_;
-  std::vector<bool> is_read_;  // by an expression, as inputs_
   std::map<std::string, std::size_t, std::less<>> position_;
 };
+
+// Text that holds dates in every cell with a value, as days since 1970; times, as seconds; no value at all, as NA. Else nullptr.
+table::ColumnPtr numbers_in_text(const table::Column& column);
 
 // Whether expr evaluates every function in it, row by row.
 Status check_rowwise(const expr::Expression& expression, const std::string& what);

@@ -29,6 +29,8 @@ class MatrixVariable {
 
   // The vectors of numbers it is made of, in the order evaluate() takes them.
   const std::vector<expr::Expression>& inputs() const { return inputs_; }
+  // The same, by other names. Precondition: as many as inputs().
+  void set_inputs(std::vector<expr::Expression> inputs) { inputs_ = std::move(inputs); }
   std::size_t columns() const { return columns_; }
   // One per column, or empty where R gives it none.
   const std::vector<std::string>& column_names() const { return names_; }

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/na.h"
+#include "expr/date.h"
 #include "model/r_object.h"
 #include "rdata/reader.h"
 
@@ -22,8 +23,21 @@ rdata::Document read_formulas() {
   return rdata::read(file.value().bytes()).value();
 }
 
-// A column of R's data frame as a table holds it: factors as text, as a CSV file would bring them.
+// A column of R's data frame as a table holds it: factors, dates and times as text, as a CSV file would bring them.
 ColumnPtr column_of(const Value& value) {
+  if (rdata::inherits(value, "Date") || rdata::inherits(value, "POSIXct")) {
+    const bool is_date = rdata::inherits(value, "Date");
+    std::vector<std::string> texts;
+    table::Validity validity(value.size());
+    for (std::size_t row = 0; row < value.size(); ++row) {
+      const double x = value.reals[row];
+      if (std::isnan(x)) validity.set_null(row);
+      expr::Moment moment{static_cast<std::int64_t>(std::floor(is_date ? x : x / 86400))};
+      moment.seconds = is_date ? 0 : x - static_cast<double>(moment.days) * 86400;
+      texts.push_back(std::isnan(x) ? "" : expr::format_moment(moment, is_date ? "%F" : "%F %T"));
+    }
+    return Column::text(texts, std::move(validity));
+  }
   if (value.kind == rdata::Kind::real) return Column::real({value.reals.begin(), value.reals.end()});
   const Value* levels = value.attribute("levels");
   if (value.kind == rdata::Kind::character || levels != nullptr) {

@@ -90,12 +90,10 @@ Status Variables::understand(const Expression& given, VariablePlan& plan) {
   }
   // Where levels= or labels= say more, expr evaluates the call.
   while (plan.is_factor() && makes_factor(expression) && !expression->args.empty()) {
-    const bool is_recoded = std::any_of(expression->args.begin(), expression->args.end(), [](const Argument& arg) {
-      return arg.name == "labels" || arg.name == "exclude";
-    });
-    const bool is_by_position = expression->args.size() > 2 && expression->args[2].name.empty() &&
-                                (expression->is_call("factor") || expression->is_call("ordered"));
-    if (is_recoded || is_by_position) break;
+    const bool is_coded = expression->is_call("factor") || expression->is_call("ordered");
+    const bool is_by_levels = std::any_of(expression->args.begin() + 1, expression->args.end(),
+                                          [](const Argument& arg) { return arg.name != "ordered"; });
+    if (is_coded && is_by_levels) break;
     expression = Expression(expression->args[0].value);
   }
   if (expression->kind == Kind::name && expression->text != "T" && expression->text != "F" &&
@@ -116,25 +114,37 @@ Result<Variables> Variables::make(std::vector<VariablePlan> variables, std::vect
   for (std::vector<VariablePlan>* plans : {&result.variables_, &result.offsets_}) {
     for (VariablePlan& plan : *plans) {
       if (plan.matrix) {
+        std::vector<Expression> inputs;
         for (const Expression& input : plan.matrix->inputs()) {
-          SCORIA_TRY_STATUS(result.inputs_.add(input, Inputs::Use::number, plan.name, plan.is_used));
-          result.has_expressions_ = true;
+          SCORIA_TRY(noted, result.inputs_.add(input, Inputs::Use::number, plan.name, plan.is_used));
+          inputs.push_back(std::move(noted));
         }
+        plan.matrix->set_inputs(std::move(inputs));
+        result.has_expressions_ = true;
         continue;
       }
-      if (!plan.column.empty() && plan.column == plan.name && plans == &result.variables_) {
+      const bool is_offset = plans == &result.offsets_;
+      if (!is_offset && plan.column == plan.name) {
         result.plain_.push_back({plan.column, plan.kind, plan.levels, plan.is_used});
         result.inputs_.add_plain(result.plain_.back(), plan.is_used);
         continue;
       }
-      const bool is_offset = plans == &result.offsets_;
       const Inputs::Use use = is_offset ? Inputs::Use::number : Inputs::Use::any;
       if (!plan.column.empty() && plan.is_factor()) levels_of_factor_of[plan.column] = plan.levels;
-      SCORIA_TRY_STATUS(result.inputs_.add(*plan.expression, use, plan.name, plan.is_used));
+      SCORIA_TRY(noted, result.inputs_.add(*plan.expression, use, plan.name, plan.is_used));
+      plan.expression = noted;
       if (plan.column.empty()) result.has_expressions_ = true;
     }
   }
   result.features_ = result.inputs_.features(levels_of_factor_of);
+  // What no rows can be computed of is refused now: types that do not fit, cut() without its breaks.
+  table::Table none(0);
+  for (const Feature& feature : result.features_) {
+    const bool is_text = feature.kind == FeatureKind::factor || feature.kind == FeatureKind::ordered;
+    none.add(feature.name, is_text ? Column::text(std::span<const std::string>{}) : Column::real({}));
+  }
+  if (auto frame = result.frame(none, 1); !frame.ok())
+    return Error{Code::unsupported, std::move(frame).error().message};
   return result;
 }
 
@@ -206,6 +216,9 @@ Result<std::span<const double>> vector_of(const VariablePlan& plan, const Column
   if (is_right) return shared_numbers(column, frame);
   const std::size_t first = first_value(*column);
   if (first == column->size()) return missing(column->size(), frame);
+  if (plan.kind == FeatureKind::number && plan.r_class == "other") {
+    if (ColumnPtr numbers = numbers_in_text(*column)) return shared_numbers(numbers, frame);  // a Date or POSIXct
+  }
   if (plan.kind == FeatureKind::logical) return wrong_class(plan, *column, first, first_row, "TRUE or FALSE");
   if (is_plain && !is_logical) {
     // The cell that is no number is the one to name, not a number beside it that came as text for its sake.

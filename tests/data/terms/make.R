@@ -26,6 +26,8 @@ rows <- function(n) {
     n = sample(10:90, n, TRUE),
     `net price` = round(runif(n, 1, 9), 2),
     y = rnorm(n),
+    day = as.Date("2019-01-03") + sample(0:1000, n, TRUE),
+    time = as.POSIXct("2022-01-01 00:00:00", tz = "UTC") + sample(0:864000, n, TRUE),
     stringsAsFactors = FALSE, check.names = FALSE
   )
 }
@@ -38,6 +40,7 @@ newdata$f[5] <- NA
 newdata$o[6] <- NA
 newdata$l[8] <- NA
 newdata$s[10] <- NA
+newdata$day[c(3, 15)] <- NA
 
 sources <- readLines("formulas.txt")
 sources <- sources[sources != "" & !startsWith(sources, "#")]
