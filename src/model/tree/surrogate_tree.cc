@@ -46,6 +46,9 @@ Result<SurrogateTree> SurrogateTree::build(std::vector<SurrogateNode> nodes) {
     }
     if (source.majority != Side::none) node.majority = node.children[source.majority == Side::left ? 0 : 1];
     node.own = tree.question(std::move(source.splits[0]));
+    const bool below_is_left = node.own.below == Side::left;
+    node.outcomes[0] = node.children[below_is_left ? 1 : 0];
+    node.outcomes[1] = node.children[below_is_left ? 0 : 1];
     node.first_surrogate = static_cast<std::uint32_t>(tree.surrogates_.size());
     node.surrogates = static_cast<std::uint32_t>(source.splits.size() - 1);
     for (std::size_t i = 1; i < source.splits.size(); ++i) {
@@ -82,12 +85,15 @@ std::int32_t SurrogateTree::next(const Node& node, std::span<const double* const
 }
 
 void SurrogateTree::walk(std::span<const double* const> columns, std::size_t first, std::span<std::int32_t> out) const {
+  const Node* const nodes = nodes_.data();
   for (std::size_t i = 0; i < out.size(); ++i) {
+    const std::size_t row = first + i;
     std::int32_t at = root_;
-    for (;;) {
-      const Node& node = nodes_[static_cast<std::size_t>(at)];
-      if (node.children[0] == kNone) break;
-      const std::int32_t child = next(node, columns, first + i);
+    while (nodes[at].children[0] != kNone) {
+      const Node& node = nodes[at];
+      const double x = columns[node.own.column][row];
+      const std::int32_t child =
+          node.own.levels == 0 && !std::isnan(x) ? node.outcomes[x < node.own.threshold] : next(node, columns, row);
       if (child == kNone) break;
       at = child;
     }

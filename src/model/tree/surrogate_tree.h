@@ -58,6 +58,8 @@ class SurrogateTree {
     Question own;
     // Left, then right; kNone in a leaf.
     std::int32_t children[2] = {kNone, kNone};
+    // Of a number's question, so that the usual step is a look-up and no branch: not below, then below.
+    std::int32_t outcomes[2] = {kNone, kNone};
     std::int32_t majority = kNone;
     std::uint32_t first_surrogate = 0;  // into surrogates_
     std::uint32_t surrogates = 0;
@@ -65,6 +67,7 @@ class SurrogateTree {
 
   Question question(SurrogateSplit split);
   Side answer(const Question& question, double x) const;
+  // Where a row goes from a node of a factor, or that its own question does not answer; kNone where it ends.
   std::int32_t next(const Node& node, std::span<const double* const> columns, std::size_t row) const;
 
   std::vector<Node> nodes_;  // as given
