@@ -64,6 +64,11 @@ fuzz: setup ## every fuzz target for FUZZ_SECONDS each (default 600)
 	@tools/setup fuzz
 	@tools/run_fuzz
 
+.PHONY: mutation
+mutation: setup ## 10,000 damaged copies of the golden models under sanitizers: an answer or a clear error
+	@tools/build asan mutation_test
+	SCORIA_MUTATIONS=10000 build/asan/tests/mutation_test
+
 .PHONY: bench
 bench: setup ## the benchmarks, each with its answers checked first
 	@tools/setup bench

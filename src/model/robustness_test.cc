@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(Models, DamagedModel,
                                          "fuzz/seeds/model/multinom_three", "fuzz/seeds/model/polr_probit",
                                          "fuzz/seeds/model/lda_formula", "fuzz/seeds/model/qda_matrix",
                                          "fuzz/seeds/model/naive_bayes", "fuzz/seeds/model/kmeans",
-                                         "fuzz/seeds/model/prcomp"));
+                                         "fuzz/seeds/model/prcomp", "fuzz/seeds/model/rpart_regression"));
 
 TEST_P(DamagedModel, IsAnErrorWhereverItIsCutShort) {
   const std::string bytes = inflated(GetParam());
