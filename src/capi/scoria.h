@@ -111,7 +111,7 @@ SCORIA_API void scoria_notes_free(scoria_notes* notes);                         
 // `rows_type` and `rows` become the library's: it releases both before it returns, when it fails too.
 // `out_type` and `out` are filled with a struct array of one row per input row and are the caller's to release. They are marked as released
 // (release == NULL) when it fails. Columns are named T or T:label for prediction type T: float64, int32, bool, text (large_utf8) or a factor
-// (dictionary<int32, large_utf8>). Where R drops a row or answers NA, it is null.
+// (dictionary<int32, large_utf8>), at offset 0. Where R drops a row or answers NA, it is null.
 // `request` may be NULL. `*notes` is NULL where there are none; `notes` may be NULL.
 SCORIA_API scoria_code scoria_model_score(const scoria_model* model, const scoria_request* request,
                                           struct ArrowSchema* rows_type, struct ArrowArray* rows,
