@@ -225,7 +225,8 @@ int main(int argc, char** argv) {
   }
   scoria_error* error = NULL;
   scoria_model* model = NULL;
-  check(scoria_model_open_file(argv[1], NULL, &model, &error), error);
+  scoria_code code = scoria_model_open_file(argv[1], NULL, &model, &error);
+  check(code, error);
   fprintf(stderr, "%s\n", scoria_model_describe(model));
 
   Csv csv = read_csv(argv[2]);
@@ -236,7 +237,8 @@ int main(int argc, char** argv) {
   const char* types[] = {argv[3]};
   const scoria_request request = {.size = sizeof request, .types = types, .type_count = 1};
   scoria_notes* notes = NULL;
-  check(scoria_model_score(model, &request, &rows_type, &rows, &answer_type, &answer, &notes, &error), error);
+  code = scoria_model_score(model, &request, &rows_type, &rows, &answer_type, &answer, &notes, &error);
+  check(code, error);
   for (size_t i = 0; i < scoria_notes_count(notes); ++i) fprintf(stderr, "note: %s\n", scoria_notes_text(notes, i));
   print_table(&answer_type, &answer);
 
