@@ -35,6 +35,7 @@ Answer score_all(const scoria_model* model, const table::Table& rows) {
 }
 
 TEST(Fork, NoThreadExistsBeforeTheFirstParallelCall) {
+  if (!kThreadsMayFollowAFork) GTEST_SKIP() << "ThreadSanitizer allows no threads after a fork";
   EXPECT_EQ(in_child([] {
               if (threads_of_this_process() != 1) return 1;
               const ModelHandle model = open_golden(kCase, 4);
@@ -58,6 +59,7 @@ TEST(Fork, WithOneThreadNoneIsEverStarted) {
 class ForkWithThreads : public testing::TestWithParam<std::uint32_t> {};
 
 TEST_P(ForkWithThreads, AChildScoresWithItsParentsModel) {
+  if (!kThreadsMayFollowAFork) GTEST_SKIP() << "ThreadSanitizer allows no threads after a fork";
   const ModelHandle model = open_golden(kCase, GetParam());
   const table::Table rows = many_rows();
   ASSERT_TRUE(is_right(score_all(model.get(), rows)));

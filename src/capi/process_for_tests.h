@@ -15,6 +15,13 @@ inline std::size_t threads_of_this_process() {
       std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator()));
 }
 
+// ThreadSanitizer ends a process that starts threads after a fork: nothing can be learnt there.
+#ifdef __SANITIZE_THREAD__
+constexpr bool kThreadsMayFollowAFork = false;
+#else
+constexpr bool kThreadsMayFollowAFork = true;
+#endif
+
 // The exit status of body() in a child, which is killed (a negative status) when it takes longer than a minute.
 template <typename Body>
 int in_child(const Body& body) {

@@ -80,6 +80,7 @@ TEST(ThreadPool, AnExceptionComesOutAndTheNextLoopWorks) {
 }
 
 TEST(ThreadPool, AChildStartsItsOwnThreadsAndMayEndThePool) {
+  if (!kThreadsMayFollowAFork) GTEST_SKIP() << "ThreadSanitizer allows no threads after a fork";
   auto pool = std::make_unique<ThreadPool>(3);
   pool->parallel_for(10, [](std::size_t) {});
   EXPECT_EQ(in_child([&] {
