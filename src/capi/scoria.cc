@@ -24,7 +24,7 @@ using scoria::Status;
 struct scoria_model {
   scoria::model::ModelPtr model;
   std::string description;
-  std::vector<std::string> columns;
+  std::optional<std::vector<std::string>> columns;  // those to look at; all where the model counts them
   std::unique_ptr<scoria::Executor> executor;
 };
 
@@ -73,8 +73,11 @@ Result<std::unique_ptr<scoria_model>> open_model(std::span<const std::byte> byte
   using Json = nlohmann::ordered_json;
   const Json json = scoria::model::description_json(opened->model->description());
   opened->description = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  for (const scoria::model::Feature& feature : opened->model->description().features) {
-    opened->columns.push_back(feature.name);
+  if (!opened->model->description().by_position) {
+    opened->columns.emplace();
+    for (const scoria::model::Feature& feature : opened->model->description().features) {
+      opened->columns->push_back(feature.name);
+    }
   }
   if (options.threads > 1) {
     opened->executor = std::make_unique<scoria::capi::ThreadPool>(options.threads);

@@ -106,7 +106,7 @@ SCORIA_API const char* scoria_notes_text(const scoria_notes* notes, size_t index
 SCORIA_API void scoria_notes_free(scoria_notes* notes);                             // NULL is fine
 
 // Predicts for the rows of a record batch: a struct array whose children are the columns, matched with the model's by name; others
-// are ignored, whatever their type. docs/embedding.md says which Arrow types are read.
+// are ignored, whatever their type. (A model whose file keeps no names takes columns in their order.) docs/embedding.md says which Arrow types are read.
 //
 // `rows_type` and `rows` become the library's: it releases both before it returns, when it fails too.
 // `out_type` and `out` are filled with a struct array of one row per input row and are the caller's to release. They are marked as released

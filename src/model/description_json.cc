@@ -16,6 +16,7 @@ nlohmann::ordered_json description_json(const Description& description) {
     if (!feature.levels.empty()) entry["levels"] = feature.levels;
     json["features"].push_back(std::move(entry));
   }
+  json["by_position"] = description.by_position;
   json["types"] = description.types;
   json["parameters"] = Json::array();
   for (const Parameter& parameter : description.parameters) {

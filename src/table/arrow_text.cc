@@ -62,10 +62,11 @@ bool append_time(std::int64_t ticks, std::int64_t per_second, std::string& out) 
 
 bool append_timestamp(std::int64_t ticks, std::int64_t per_second, std::string& out) {
   const std::int64_t per_day = per_second * kSecondsOfDay;
-  const std::int64_t days = floor_divide(ticks, per_day);
-  if (!append_date(days, out)) return false;
+  // Of the remainder: days times per_day may be below what 64 bits hold.
+  const std::int64_t rest = ticks % per_day;
+  if (!append_date(floor_divide(ticks, per_day), out)) return false;
   out += ' ';
-  return append_time(ticks - days * per_day, per_second, out);
+  return append_time(rest < 0 ? rest + per_day : rest, per_second, out);
 }
 
 double half_to_double(std::uint16_t bits) {
