@@ -66,7 +66,8 @@ Result<ColumnPtr> codes(const ArrowView& view, const Levels& levels) {
   for (std::size_t row = 0; row < out.size(); ++row) {
     if (validity.is_null(row)) continue;
     const auto index = read_value<Index>(first, row);
-    const auto position = static_cast<std::uint64_t>(index);  // a negative index becomes a huge one
+    const auto position =
+        static_cast<std::uint64_t>(static_cast<std::int64_t>(index));  // a negative index becomes a huge one
     if (position >= levels.codes.size()) {
       return view.wrong_row(row, "dictionary index " + std::to_string(index) + " where there are " +
                                      std::to_string(levels.codes.size()) + " entries");
