@@ -45,9 +45,9 @@ Result<const Design::Coded*> Design::coded(const DesignVariable& variable, std::
     }
   }
   tables_.insert(tables_.end(), columns.values.begin(), columns.values.end());
-  if (tables_.size() > kMaxContrastCells * 16)
+  if (tables_.size() > kMaxDesignValues)
     return Error{Code::too_large,
-                 "the factors' contrasts hold more than " + std::to_string(kMaxContrastCells * 16) + " values"};
+                 "the factors' contrasts hold more than " + std::to_string(kMaxDesignValues) + " values"};
   return &coded;
 }
 

@@ -21,6 +21,8 @@ struct ModelFrame;
 inline constexpr std::size_t kMaxDesignColumns = 65'536;
 // Factors of products, over all columns.
 inline constexpr std::size_t kMaxDesignParts = 1'000'000;
+// Values of contrasts, over all factors.
+inline constexpr std::size_t kMaxDesignValues = 16'000'000;
 inline constexpr std::size_t kMaxNameBytes = 64'000'000;
 
 // What the matrix has to know of a variable.
