@@ -38,7 +38,6 @@ constexpr int kDamages = 3500;  // of each model
 
 class DamagedModel : public testing::TestWithParam<const char*> {};
 
-// One line each: merges of families meet here.
 constexpr const char* kModels[] = {
     "golden/gbm_gaussian_cat_na/model",
     "golden/rf_class_factor12/model",
