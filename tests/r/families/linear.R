@@ -43,7 +43,7 @@ rows_for <- function(setting) {
 # Answers are sums that may cancel, so a difference counts against the size of the answers, not against each of them.
 compare_linear <- function(what, model, rows, type, reference, parameters = list(), tolerance = 1e-11) {
   finite <- abs(as.vector(reference))[is.finite(as.vector(reference))]
-  compare(what, model, rows, type, unname_rows(reference), parameters, tolerance, floor = if (length(finite)) max(finite) * 0.01 else 1)
+  compare(what, model, rows, type, unname_rows(reference), parameters, tolerance, floor = tolerance * 0.01 * (if (length(finite)) max(finite) else 100))
 }
 drop_constant <- function(v) { attr(v, "constant") <- NULL; v }
 
@@ -100,3 +100,5 @@ random_rq <- function() {
   answer <- tryCatch(predict(model, rows), error = function(e) NULL)
   if (!is.null(answer)) compare_linear(paste("rq", deparse1(setting$formula)), model, rows, "response", answer)
 }
+
+families <- c(families, random_lm, random_glm, random_rq)
