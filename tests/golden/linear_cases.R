@@ -1,4 +1,4 @@
-# Golden cases of lm, mlm, glm, glm.nb and quantreg's rq. Sourced by make_golden.R at top level; glm_cases.R goes on.
+# Golden cases of lm, mlm, glm, glm.nb and quantreg's rq. Sourced by make_golden.R at top level; linear_glm_cases.R goes on.
 
 suppressMessages({ library(MASS); library(splines); library(quantreg) })
 linear_case <- function(..., package = "stats", tolerance = 1e-12) golden_case(package = package, ..., tolerance = tolerance)

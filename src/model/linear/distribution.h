@@ -1,6 +1,6 @@
 // Distribution functions by R's names, with R's answers at the edges: pnorm, dnorm, pcauchy, dcauchy, qt.
-// Against R 4.2.2 within 1e-13 relative, tails included (distribution_test.cc); qt only where p keeps 0.005 from 1/2, as R's own
-// loses digits there. Method of qt: Boost.Math.
+// Against R 4.2.2 within 1e-13 relative, tails included (distribution_test.cc); qt where p keeps 0.005 from 1/2
+// and 1e-100 from 0 and 1, as no confidence level above 0.01 leaves that range. Method of qt: Boost.Math.
 // Threads: free functions. A NaN comes back as it is, so that NA stays NA.
 #pragma once
 

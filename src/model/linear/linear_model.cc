@@ -41,7 +41,6 @@ LinearModel::LinearModel(Description description, Fit fit) : fit_(std::move(fit)
   details.emplace_back("coefficients", std::to_string(fit_.used.size() + fit_.aliased));
   if (fit_.aliased > 0) details.emplace_back("aliased coefficients", std::to_string(fit_.aliased));
   if (fit_.terms.has_offset()) details.emplace_back("offset", "yes");
-  if (fit_.is_weighted) details.emplace_back("weights", "yes");
   if (!fit_.terms.has_intercept() || !fit_.means.absent.empty() || fit_.outputs.size() != 1) return;
   long double constant = 0;
   for (std::size_t k = 0; k < fit_.used.size(); ++k) constant += fit_.means.value[fit_.used[k]] * fit_.coefficients[k];

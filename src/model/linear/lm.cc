@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "model/features.h"
 #include "model/linear/distribution.h"
 #include "model/parameters.h"
 
@@ -68,6 +69,7 @@ Lm::Lm(Description description, Fit fit) : LinearModel(std::move(description), s
       {"df", "degrees of freedom where scale is given; default Inf"},
       {"weights", "of future responses, one number for all; default 1"},
       {"pred.var", "variance of future responses about their mean; default: residual variance / weights"}};
+  if (f.is_weighted) description_.details.emplace_back("weights", "yes");
   if (no_errors.empty()) {
     const double variance = f.residual_sum.value / f.df_residual;
     description_.details.emplace_back("residual.scale", number_text(std::sqrt(variance)));
@@ -178,7 +180,10 @@ LinearAnswers::LinearAnswers(Description description, Fit fit, Refusals refused)
   description_ = std::move(description);
   description_.features = fit_.terms.features();
   description_.types = {"response"};
-  description_.details.emplace_back("coefficients", std::to_string(fit_.used.size() + fit_.aliased));
+  const std::size_t columns = fit_.used.size() + fit_.aliased;
+  description_.details.emplace_back("coefficients",
+                                    std::to_string(columns) + (fit_.outputs.size() > 1 ? " for each column" : ""));
+  if (!fit_.outputs[0].empty()) description_.details.emplace_back("columns", listed(fit_.outputs));
 }
 
 Result<Prediction> LinearAnswers::score(const table::Table& table, const Request& request, Executor& executor) const {

@@ -31,7 +31,6 @@ Result<ModelPtr> load_r_lm(const rdata::Value& value) {
   if (rdata::inherits(value, "mlm")) {
     SCORIA_TRY_STATUS(require_one_offset(RObject(value, "mlm object")));
     description.title = "mlm: linear models of " + std::to_string(fit.outputs.size()) + " responses";
-    description.labels = fit.outputs;
     return ModelPtr(std::make_shared<LinearAnswers>(
         std::move(description), std::move(fit),
         LinearAnswers::Refusals{{"se.fit", "R has no standard errors for several responses either"}}));

@@ -26,10 +26,7 @@ Result<ModelPtr> load_r_rq(const rdata::Value& value) {
                           .title = "rq: linear quantile regression",
                           .package = "quantreg",
                           .r_classes = rdata::classes(value)};
-  if (is_several) {
-    description.title += " at " + std::to_string(fit.outputs.size()) + " quantiles";
-    description.labels = fit.outputs;
-  }
+  if (is_several) description.title += " at " + std::to_string(fit.outputs.size()) + " quantiles";
   std::string quantiles;
   if (const rdata::Value* tau = rdata::member(value, "tau"); tau != nullptr) {
     for (const double x : to_numbers(*tau)) quantiles += (quantiles.empty() ? "" : ", ") + number_text(x);
