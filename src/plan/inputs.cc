@@ -68,7 +68,7 @@ Result<table::Table> parse_input(const RawInput& input, const WantedColumns& wan
   table::CsvOptions options;
   options.source_name = "'" + input.file.path + "'";
   options.only.emplace(wanted.names.begin(), wanted.names.end());
-  for (const std::string& name : wanted.as_text) options.types[name] = table::Type::text;
+  for (const auto& [name, type] : wanted.types) options.types[name] = type;
   if (format == table::Format::tsv) options.separator = '\t';
 
   std::string inflated;
