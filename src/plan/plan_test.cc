@@ -68,7 +68,7 @@ TEST_F(PlanFile, AMissingKeyIsNamed) {
 
 TEST_F(PlanFile, AnExpressionThatDoesNotParseIsShownWithItsPlace) {
   const std::string message = error_of(changed("  from: rows", "  from: rows\n  mutate:\n    y: log(sales"));
-  EXPECT_THAT(message, HasSubstr("line 7, column 18: features.mutate.y:"));
+  EXPECT_THAT(message, HasSubstr("line 7, column 17: features.mutate.y:"));
   EXPECT_THAT(message, HasSubstr("log(sales"));
 }
 
