@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <map>
+#include <utility>
 
 #include "expr/parse.h"
 #include "plan/plan.h"
@@ -103,6 +105,7 @@ double Stopwatch::lap() {
 
 NamedList<std::string> outline(const Plan& plan) {
   NamedList<std::string> steps;
+  steps.emplace_back("read models", "each once");
   for (const auto& [name, pattern] : plan.inputs) steps.emplace_back("input " + name, pattern.text());
   for (const auto& [name, expression] : plan.let) steps.emplace_back("let " + name, expr::deparse(expression));
   const Features& features = plan.features;
@@ -142,16 +145,37 @@ std::string steps_text(const Plan& plan, const std::vector<Step>& steps) {
     }
     std::string more = what;
     for (const auto& [count, number] : done->counts) more += " (" + with_commas(number) + " " + count + ")";
-    const bool is_source = name.starts_with("input ");
-    rows.push_back({name, is_source ? "" : with_commas(done->rows_in), with_commas(done->rows_out),
-                    seconds_text(done->seconds), more});
+    // Some steps have no rows, and what joins read has none yet.
+    const bool is_source = name.starts_with("input ") || name.starts_with("let ") || name == "read models";
+    const std::string out = is_source && done->rows_out == 0 ? "" : with_commas(done->rows_out);
+    rows.push_back({name, is_source ? "" : with_commas(done->rows_in), out, seconds_text(done->seconds), more});
   }
   return aligned(rows, 3);
 }
 
+// Models of one kind and the same features are one line: there may be thousands.
 std::string models_text(const std::vector<ModelUse>& models) {
-  std::vector<Row> rows{{"model", "rows", "kind", "features"}};
-  for (const ModelUse& use : models) rows.push_back({use.path, with_commas(use.rows), use.title, listed(use.features)});
+  struct Kind {
+    const ModelUse* first;
+    std::size_t more = 0;
+    std::uint64_t rows = 0;
+  };
+  std::vector<Kind> kinds;
+  std::map<std::pair<std::string, std::vector<std::string>>, std::size_t> known;
+  for (const ModelUse& use : models) {
+    const auto [place, is_new] = known.emplace(std::pair(use.title, use.features), kinds.size());
+    if (is_new) {
+      kinds.push_back({&use, 0, use.rows});
+      continue;
+    }
+    ++kinds[place->second].more;
+    kinds[place->second].rows += use.rows;
+  }
+  std::vector<Row> rows{{"models", "rows", "kind", "features"}};
+  for (const Kind& kind : kinds) {
+    const std::string more = kind.more == 0 ? "" : " and " + std::to_string(kind.more) + " more";
+    rows.push_back({kind.first->path + more, with_commas(kind.rows), kind.first->title, listed(kind.first->features)});
+  }
   return aligned(rows, 1);
 }
 

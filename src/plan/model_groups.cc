@@ -24,7 +24,7 @@ class Grouper {
   // The rows of one key.
   Status add(std::span<const std::uint32_t> rows) {
     SCORIA_TRY(path, path_of(rows.front()));
-    if (path.empty()) result_.missing_rows += rows.size();
+    if (is_without_own_) result_.missing_rows += rows.size();
     const auto [place, is_new] = group_of_.emplace(path, result_.groups.size());
     if (is_new) result_.groups.push_back({path, {}});
     std::vector<std::uint32_t>& all = result_.groups[place->second].rows;
@@ -42,6 +42,7 @@ class Grouper {
  private:
   // Empty where the plan says to go without.
   Result<std::string> path_of(std::uint32_t row) {
+    is_without_own_ = true;
     const bool is_error = entry_.missing == Models::Missing::error;
     if (texts_.has_missing(row) && !entry_.groups.empty()) {
       if (is_error) {
@@ -56,7 +57,10 @@ class Grouper {
       all.insert_or_assign(keys_.names()[i], expr::Scalar::from(*keys_.column(i), row));
     }
     SCORIA_TRY(path, entry_.file.fill_path(all, data_));
-    if (exists_(path)) return path;
+    if (exists_(path)) {
+      is_without_own_ = false;
+      return path;
+    }
     if (is_error) {
       const std::string whose = entry_.groups.empty() ? "" : ", which rows with " + texts_.text(row) + " need";
       return Error{Code::not_found, "there is no model '" + path + "'" + whose +
@@ -81,6 +85,7 @@ class Grouper {
   const std::function<bool(const std::string&)>& exists_;
   std::set<std::string> data_;
   std::map<std::string, std::size_t> group_of_;
+  bool is_without_own_ = false;  // the key that path_of() saw last
   ModelGroups result_;
 };
 

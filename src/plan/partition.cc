@@ -39,7 +39,6 @@ Result<Partition::Outcome> Partition::run() {
   }
   SCORIA_TRY_STATUS(score_all(outcome));
   count_models(outcome);
-  outcome.missing_models = missing_;
   SCORIA_TRY(rows, assemble());
   SCORIA_TRY_STATUS(
       write(rows, outcome, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()));

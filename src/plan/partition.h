@@ -36,8 +36,8 @@ class Partition {
     std::uint64_t rows = 0;
     std::uint64_t operations = 0;
     std::map<std::string, ModelUse> models;
-    std::set<std::string> missing_models;  // files that are not there
-    std::uint64_t missing_rows = 0;        // rows times entries without a model of their own
+    std::set<std::string> missing_models;
+    std::uint64_t missing_rows = 0;  // rows times entries without a model of their own
     std::string output;
     std::set<std::string> notes;
     StepLog steps;
@@ -94,6 +94,7 @@ class Partition {
   Result<std::string> column_name(const Use& use, const std::string& scored) const;
   Result<table::Table> predictions(const Pass& pass, Use& use) const;
   void count_models(Outcome& outcome) const;
+  std::set<std::string> missing_models() const;  // files that are not there
 
   // partition_output.cc: from predictions to files.
   Result<table::Table> assemble();
@@ -114,10 +115,10 @@ class Partition {
   expr::Constants constants_;  // the partition's name and `let`
   std::vector<Pass> passes_;
   std::map<std::string, ModelFactsPtr> known_;  // models of all passes, by path
-  std::set<std::string> missing_;               // models that are not there
   std::vector<RawInputPtr> inputs_;             // in the order of plan_.inputs
   std::vector<table::Table> from_;              // the inputs whose rows are stacked
   std::vector<std::uint32_t> order_;            // rows of the stacked inputs, as the frame has them
+  StepLog opening_;                             // what was done once, whether or not the tables are read again
   StepLog log_;
   std::string output_;
 };

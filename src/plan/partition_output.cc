@@ -151,7 +151,8 @@ Provenance Partition::provenance() const {
       }
     }
   }
-  provenance.missing_models.assign(missing_.begin(), missing_.end());
+  const std::set<std::string> missing = missing_models();
+  provenance.missing_models.assign(missing.begin(), missing.end());
   provenance.steps = log_.steps();
   return provenance;
 }

@@ -39,12 +39,13 @@ expr::Constants merged(expr::Constants constants, const expr::Constants& more) {
 }  // namespace
 
 Status Partition::know(const ModelGroups& groups) {
+  Stopwatch watch;
   for (const ModelGroup& group : groups.groups) {
     if (group.path.empty() || known_.contains(group.path)) continue;
     SCORIA_TRY(facts, models_.facts(group.path));
     known_.emplace(group.path, facts);
   }
-  missing_.insert(groups.missing.begin(), groups.missing.end());
+  opening_.add({.name = "read models", .seconds = watch.lap()});
   return Ok{};
 }
 
@@ -119,6 +120,7 @@ std::map<std::string, WantedColumns> Partition::wanted_columns() const {
 
 Status Partition::open_inputs() {
   for (const auto& [input, pattern] : plan_.inputs) {
+    Stopwatch watch;
     SCORIA_TRY(path, input_path(pattern, plan_, name_));
     if (!plan_.partition.empty() && pattern.names().empty()) {
       SCORIA_TRY(raw, shared_.open(path));
@@ -127,6 +129,7 @@ Status Partition::open_inputs() {
       SCORIA_TRY(raw, open_input(plan_, path));
       inputs_.push_back(std::make_shared<RawInput>(std::move(raw)));
     }
+    opening_.add({.name = "input " + input, .seconds = watch.lap()});
   }
   return Ok{};
 }
@@ -272,8 +275,11 @@ Result<expr::Frame> Partition::reach_rows() {
       SCORIA_TRY_STATUS(choose_rows(frame, pass));
     }
     // Models only become more, so this ends: at the latest when the features of all of them are read.
-    if (wanted == wanted_columns()) return std::move(frame);
-    missing_.clear();
+    if (wanted == wanted_columns()) {
+      opening_.merge(log_);
+      log_ = std::move(opening_);
+      return std::move(frame);
+    }
   }
 }
 

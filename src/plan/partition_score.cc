@@ -221,7 +221,16 @@ Result<Table> Partition::predictions(const Pass& pass, Use& use) const {
   return all.value().take(place);
 }
 
+std::set<std::string> Partition::missing_models() const {
+  std::set<std::string> missing;
+  for (const Pass& pass : passes_) {
+    for (const Use& use : pass.uses) missing.insert(use.models.missing.begin(), use.models.missing.end());
+  }
+  return missing;
+}
+
 void Partition::count_models(Outcome& outcome) const {
+  outcome.missing_models = missing_models();
   for (const Pass& pass : passes_) {
     for (const Use& use : pass.uses) {
       outcome.missing_rows += use.models.missing_rows;
