@@ -65,7 +65,7 @@ class Partition {
 
   // partition_rows.cc: from files to the rows of each pass.
   Status make_passes();
-  Status know(const ModelGroups& groups);
+  Status know(const Use& use);
   std::map<std::string, WantedColumns> wanted_columns() const;
   // Names of the features, and of those which the models match by level.
   void feature_names(std::set<std::string>& names, std::set<std::string>& as_text) const;

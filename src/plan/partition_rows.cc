@@ -38,12 +38,13 @@ expr::Constants merged(expr::Constants constants, const expr::Constants& more) {
 
 }  // namespace
 
-Status Partition::know(const ModelGroups& groups) {
+Status Partition::know(const Use& use) {
   Stopwatch watch;
-  for (const ModelGroup& group : groups.groups) {
+  for (const ModelGroup& group : use.models.groups) {
     if (group.path.empty() || known_.contains(group.path)) continue;
-    SCORIA_TRY(facts, models_.facts(group.path));
-    known_.emplace(group.path, facts);
+    auto facts = models_.facts(group.path);
+    if (!facts.ok()) return plan_.at(use.entry->path + ".file", std::move(facts).error());
+    known_.emplace(group.path, std::move(facts).value());
   }
   opening_.add({.name = "read models", .seconds = watch.lap()});
   return Ok{};
@@ -64,7 +65,7 @@ Status Partition::make_passes() {
             group_by_model(entry, Table(1), use.constants, [&](const auto& path) { return models_.exists(path); });
         if (!model.ok()) return plan_.at(entry.path + ".file", std::move(model).error());
         use.models = std::move(model).value();
-        SCORIA_TRY_STATUS(know(use.models));
+        SCORIA_TRY_STATUS(know(use));
       }
     }
   }
@@ -122,13 +123,10 @@ Status Partition::open_inputs() {
   for (const auto& [input, pattern] : plan_.inputs) {
     Stopwatch watch;
     SCORIA_TRY(path, input_path(pattern, plan_, name_));
-    if (!plan_.partition.empty() && pattern.names().empty()) {
-      SCORIA_TRY(raw, shared_.open(path));
-      inputs_.push_back(std::move(raw));
-    } else {
-      SCORIA_TRY(raw, open_input(plan_, path));
-      inputs_.push_back(std::make_shared<RawInput>(std::move(raw)));
-    }
+    const bool is_shared = !plan_.partition.empty() && pattern.names().empty();
+    auto raw = is_shared ? shared_.open(path) : open_owned(plan_, path);
+    if (!raw.ok()) return plan_.at("input." + input, std::move(raw).error());
+    inputs_.push_back(std::move(raw).value());
     opening_.add({.name = "input " + input, .seconds = watch.lap()});
   }
   return Ok{};
@@ -197,15 +195,24 @@ Result<expr::Frame> Partition::make_frame(const expr::Tables& tables) {
     from_.push_back(tables.at(input));
     rows += from_.back().rows();
   }
-  std::set<std::string> names = names_in_frame();
+  std::set<std::string> wanted = names_in_frame();
   std::set<std::string> as_text;
-  if (!plan_.features.prepare.empty()) feature_names(names, as_text);
-  auto stacked = stack_columns(from_, {names.begin(), names.end()});
+  if (!plan_.features.prepare.empty()) feature_names(wanted, as_text);
+  auto stacked = stack_columns(from_, {wanted.begin(), wanted.end()});
   if (!stacked.ok()) return plan_.at("features.from", std::move(stacked).error());
   log_.add({.name = "stack", .rows_in = rows, .rows_out = rows, .seconds = watch.lap()});
   const SecondTable second = [this](const Join& join, const Table& of) { return second_table(join, of); };
   SCORIA_TRY(prepared, prepare(plan_, std::move(stacked).value(), constants_, second, log_));
   (void)watch.lap();
+  for (const auto& [key, names] :
+       {std::pair("group_by", &plan_.features.group_by), std::pair("arrange", &plan_.features.arrange)}) {
+    for (const std::string& name : *names) {
+      if (prepared.find(name) != nullptr) continue;
+      const std::string hint = expr::suggestion(name, prepared.names());
+      return plan_.at(std::string("features.") + key,
+                      Error{Code::invalid, "there is no column '" + name + "' to order rows by; " + hint});
+    }
+  }
   auto ordering = order_rows(prepared, plan_.features.group_by, plan_.features.arrange);
   if (!ordering.ok()) return plan_.at("features", std::move(ordering).error());
   order_ = std::move(ordering.value().rows);
@@ -259,7 +266,7 @@ Status Partition::choose_rows(const expr::Frame& frame, Pass& pass) {
         group_by_model(*use.entry, keys, use.constants, [&](const auto& path) { return models_.exists(path); });
     if (!groups.ok()) return plan_.at(use.entry->path + ".file", std::move(groups).error());
     use.models = std::move(groups).value();
-    SCORIA_TRY_STATUS(know(use.models));
+    SCORIA_TRY_STATUS(know(use));
   }
   return Ok{};
 }

@@ -2,6 +2,11 @@
 
 namespace scoria::plan {
 
+Result<RawInputPtr> open_owned(const Plan& plan, const std::string& path) {
+  SCORIA_TRY(raw, open_input(plan, path));
+  return RawInputPtr(std::make_shared<RawInput>(std::move(raw)));
+}
+
 template <typename T, typename Make>
 Result<T> SharedInputs::get(Entries<T>& entries, const std::string& key, Make make) {
   std::shared_ptr<Entry<T>> entry;
@@ -16,10 +21,7 @@ Result<T> SharedInputs::get(Entries<T>& entries, const std::string& key, Make ma
 }
 
 Result<RawInputPtr> SharedInputs::open(const std::string& path) {
-  return get(files_, path, [&]() -> Result<RawInputPtr> {
-    SCORIA_TRY(raw, open_input(plan_, path));
-    return RawInputPtr(std::make_shared<RawInput>(std::move(raw)));
-  });
+  return get(files_, path, [&] { return open_owned(plan_, path); });
 }
 
 Result<TablePtr> SharedInputs::table(const RawInput& input, const WantedColumns& wanted) {

@@ -17,6 +17,9 @@ namespace scoria::plan {
 using RawInputPtr = std::shared_ptr<const RawInput>;
 using TablePtr = std::shared_ptr<const table::Table>;
 
+// As open_input(), for an input of one partition.
+Result<RawInputPtr> open_owned(const Plan& plan, const std::string& path);
+
 class SharedInputs {
  public:
   explicit SharedInputs(const Plan& plan) : plan_(plan) {}

@@ -40,7 +40,9 @@ table::ColumnPtr column_of(const std::vector<std::string>& texts) {
 YamlPlace::YamlPlace(Places& places, const YAML::Node& node, std::string path)
     : places_(&places), node_(node), path_(std::move(path)) {
   const YAML::Mark mark = node_.Mark();
-  if (!mark.is_null()) places_->note(path_, mark.line, mark.column, node_.IsScalar() ? node_.Scalar() : "");
+  // Where there is no value the mark is that of what comes next; the key's will do.
+  if (!mark.is_null() && !node_.IsNull())
+    places_->note(path_, mark.line, mark.column, node_.IsScalar() ? node_.Scalar() : "");
 }
 
 Error YamlPlace::error(const std::string& what) const { return places_->at(path_, Error{Code::invalid, what}); }
