@@ -93,11 +93,10 @@ std::string Places::prefix(std::string_view path, Position position) const {
 }
 
 Error Places::at(std::string_view path, Error error) const {
+  if (values_.find(path) == values_.end() && keys_.find(path) != keys_.end()) return at_key(path, std::move(error));
   std::string_view known = path;
   auto found = values_.find(known);
   while (found == values_.end() && !known.empty()) {
-    if (keys_.contains(known))
-      return at_key(known, path.size() == known.size() ? std::move(error) : with_context(path, std::move(error)));
     const std::size_t dot = known.rfind('.');
     known = known.substr(0, dot == std::string_view::npos ? 0 : dot);
     found = values_.find(known);

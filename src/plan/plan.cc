@@ -253,29 +253,33 @@ bool Plan::has_groups() const {
   return std::any_of(models.begin(), models.end(), [](const Models& entry) { return !entry.groups.empty(); });
 }
 
-Result<Plan> read_plan(const std::filesystem::path& file, const std::vector<Setting>& settings) {
-  SCORIA_TRY(bytes, FileBytes::open(file));
+Result<Plan> parse_plan(std::string_view text, const std::filesystem::path& file,
+                        const std::vector<Setting>& settings) {
   const std::string document = "plan '" + file.string() + "'";
-  if (bytes.text().size() > kMaxPlanBytes) return Error{Code::too_large, document + ": is larger than 1 MiB"};
-  const std::string text(bytes.text());
+  if (text.size() > kMaxPlanBytes) return Error{Code::too_large, document + ": is larger than 1 MiB"};
   try {
-    SCORIA_TRY(root, parse(text, document));
+    SCORIA_TRY(root, parse(std::string(text), document));
     std::vector<std::string> paths;
     for (const Setting& setting : settings) {
       SCORIA_TRY_STATUS(apply(setting, root));
       paths.push_back(setting.path);
     }
-    const auto places = std::make_shared<Places>(document, text, std::move(paths));
+    const auto places = std::make_shared<Places>(document, std::string(text), std::move(paths));
     auto plan = read_root(YamlPlace(*places, root, ""));
     if (!plan.ok()) return plan;
     plan.value().file = file;
-    plan.value().text = settings.empty() ? text : YAML::Dump(root);
+    plan.value().text = settings.empty() ? std::string(text) : YAML::Dump(root);
     plan.value().places = places;
     return plan;
   } catch (const YAML::Exception& error) {
     return Error{Code::invalid, document + ", line " + std::to_string(error.mark.line + 1) + ", column " +
                                     std::to_string(error.mark.column + 1) + ": " + error.msg};
   }
+}
+
+Result<Plan> read_plan(const std::filesystem::path& file, const std::vector<Setting>& settings) {
+  SCORIA_TRY(bytes, FileBytes::open(file));
+  return parse_plan(bytes.text(), file, settings);
 }
 
 }  // namespace scoria::plan

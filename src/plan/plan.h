@@ -97,5 +97,7 @@ struct Setting {
 // Errors: invalid, "plan 'p.yaml', line 12, column 5: ...": an unknown or missing key, a value of the wrong kind, an expression
 // that does not parse; the file's own.
 Result<Plan> read_plan(const std::filesystem::path& file, const std::vector<Setting>& settings);
+// The same of a text that stands for the file. Errors: too_large, above 1 MiB.
+Result<Plan> parse_plan(std::string_view text, const std::filesystem::path& file, const std::vector<Setting>& settings);
 
 }  // namespace scoria::plan
