@@ -174,7 +174,10 @@ std::string difference(const Case& golden, const Run& run, const table::Table& e
     for (std::size_t row = 0; row < expected.rows(); ++row) {
       if (is_drawn && golden.ties.contains(row + 1)) continue;
       const std::string differs = cell_difference(*theirs, *ours, row, run.tolerance);
-      if (!differs.empty()) return "column '" + name + "', row " + std::to_string(row + 1) + ": " + differs;
+      if (differs.empty()) continue;
+      std::string where = "column '" + name + "', row ";
+      where += std::to_string(row + 1) + ": " + differs;
+      return where;
     }
   }
   return "";

@@ -12,6 +12,7 @@
 namespace scoria::golden {
 
 // What a failing test prints of its parameter.
+// NOLINTNEXTLINE(readability-identifier-naming): googletest looks for this name
 void PrintTo(const Case& golden, std::ostream* out) { *out << golden.folder.string(); }
 
 namespace {

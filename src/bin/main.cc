@@ -16,13 +16,13 @@ namespace {
 
 // Signals are taken by a thread of their own, so that stopping is an ordinary request and not code in a handler.
 // A second one ends the program at once.
-void watch_signals(std::stop_source stop) {
+void watch_signals(const std::stop_source& stop) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::thread([stop, signals]() mutable {
+  std::thread([stop = stop, signals]() mutable {
     int signal = 0;
     sigwait(&signals, &signal);
     stop.request_stop();

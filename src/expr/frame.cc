@@ -11,7 +11,6 @@
 
 namespace scoria::expr {
 
-using table::Column;
 using table::ColumnPtr;
 using table::Type;
 

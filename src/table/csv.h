@@ -48,7 +48,7 @@ struct CsvOptions {
 class CsvReader {
  public:
   // Reads the header. Errors: invalid, as above; the source's own.
-  static Result<CsvReader> open(std::unique_ptr<ByteSource> source, CsvOptions options);
+  static Result<CsvReader> open(std::unique_ptr<ByteSource> source, const CsvOptions& options);
   CsvReader(CsvReader&&) noexcept;
   ~CsvReader();
 

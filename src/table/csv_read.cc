@@ -89,7 +89,7 @@ CsvReader::CsvReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
 CsvReader::CsvReader(CsvReader&&) noexcept = default;
 CsvReader::~CsvReader() = default;
 
-Result<CsvReader> CsvReader::open(std::unique_ptr<ByteSource> source, CsvOptions options) {
+Result<CsvReader> CsvReader::open(std::unique_ptr<ByteSource> source, const CsvOptions& options) {
   auto state = std::make_unique<State>(std::move(source));
   for (;;) {
     SCORIA_TRY(header, read_header(state->buffer.text(), state->buffer.at_end(), options));

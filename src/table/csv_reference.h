@@ -105,7 +105,7 @@ inline std::optional<std::vector<Record>> parse(std::string_view text, const Csv
   return records;
 }
 
-inline std::string trimmed(std::string text) {
+inline std::string trimmed(const std::string& text) {
   const auto begin = text.find_first_not_of(" \t");
   if (begin == text.npos) return "";
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);

@@ -106,7 +106,7 @@ class TreeBuilder {
 
 }  // namespace
 
-Result<Ensemble> Ensemble::build(EnsembleSource source) {
+Result<Ensemble> Ensemble::build(const EnsembleSource& source) {
   SCORIA_CHECK(source.levels.size() == source.features);
   std::size_t total = 0;
   for (const auto& tree : source.trees) total += tree.size();

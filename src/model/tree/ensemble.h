@@ -68,7 +68,7 @@ class Ensemble {
  public:
   // Errors: corrupt, naming tree and node: a child out of range, a node that is reached twice or not a tree, an unknown
   // feature, a threshold that is NaN, a routes table of the wrong length. O(nodes).
-  static Result<Ensemble> build(EnsembleSource source);
+  static Result<Ensemble> build(const EnsembleSource& source);
 
   std::uint32_t trees() const { return static_cast<std::uint32_t>(roots_.size()) - 1; }
   std::size_t nodes() const { return nodes_.size(); }

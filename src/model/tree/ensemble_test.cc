@@ -21,8 +21,8 @@ EnsembleSource small_source() {
   return source;
 }
 
-std::string build_error(EnsembleSource source) {
-  const auto built = Ensemble::build(std::move(source));
+std::string build_error(const EnsembleSource& source) {
+  const auto built = Ensemble::build(source);
   return built.ok() ? "it was built" : built.error().message;
 }
 
@@ -38,7 +38,7 @@ TEST(Ensemble, CountsTreesNodesLeavesAndDepth) {
 TEST(Ensemble, TakesAModelWithoutTrees) {
   EnsembleSource source = small_source();
   source.trees.clear();
-  const auto built = Ensemble::build(std::move(source));
+  const auto built = Ensemble::build(source);
   ASSERT_TRUE(built.ok());
   EXPECT_EQ(built.value().trees(), 0u);
 }
@@ -118,7 +118,7 @@ TEST(Ensemble, KnowsWhetherLeavesCanBeCounted) {
   const auto with_leaf = [](double value) {
     EnsembleSource source = small_source();
     source.trees[0][2].value = value;
-    return Ensemble::build(std::move(source)).value();
+    return Ensemble::build(source).value();
   };
   EXPECT_TRUE(with_leaf(2).leaves_are_below(7));
   EXPECT_FALSE(with_leaf(2).leaves_are_below(6));
@@ -138,7 +138,7 @@ TEST(Ensemble, WalksADeepChainWithoutRecursion) {
     nodes.push_back({-1, static_cast<double>(i)});
   }
   nodes.push_back({-1, -1.0});
-  const auto built = Ensemble::build(std::move(source));
+  const auto built = Ensemble::build(source);
   ASSERT_TRUE(built.ok());
   EXPECT_EQ(built.value().max_depth(), static_cast<std::uint32_t>(kDepth));
   FeatureMatrix x;

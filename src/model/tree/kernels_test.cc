@@ -229,7 +229,7 @@ TEST(Kernels, GoWithoutMasksWhereTheirRoomWouldBeWasted) {
   // 100,000 trees of one leaf and one of 60: masks would take 512 bytes for each.
   EnsembleSource source = chain(59);
   for (int i = 0; i < 100'000; ++i) source.trees.push_back({SourceNode{.value = 1e-3}});
-  auto ensemble = Ensemble::build(std::move(source));
+  auto ensemble = Ensemble::build(source);
   ASSERT_TRUE(ensemble.ok());
   const Sums sums(std::move(ensemble).value());
   FeatureMatrix x;

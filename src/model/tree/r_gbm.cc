@@ -218,7 +218,7 @@ Result<ModelPtr> load_r_gbm(const rdata::Value& value) {
   }
   if (source.trees.size() % parts.classes != 0) return object.corrupt("trees", "does not fit num.classes");
 
-  SCORIA_TRY(ensemble, Ensemble::build(std::move(source)));
+  SCORIA_TRY(ensemble, Ensemble::build(source));
   parts.iterations = ensemble.trees() / parts.classes;
   if (object.find("n.trees") != nullptr) {
     SCORIA_TRY(fitted, object.integer("n.trees"));

@@ -56,14 +56,14 @@ class RGbm : public testing::Test {
     table.add("g", table::Column::text(levels));
     return table;
   }
-  Result<Prediction> score(Request request = {}) {
+  Result<Prediction> score(const Request& request = {}) {
     InlineExecutor executor;
     auto loaded = load();
     if (!loaded.ok()) return loaded.error();
     return loaded.value()->score(rows(), request, executor);
   }
-  std::string score_error(Request request = {}) {
-    const auto scored = score(std::move(request));
+  std::string score_error(const Request& request = {}) {
+    const auto scored = score(request);
     return scored.ok() ? "it was scored" : scored.error().message;
   }
 

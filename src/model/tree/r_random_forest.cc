@@ -191,7 +191,7 @@ Result<ModelPtr> load_r_random_forest(const Value& value) {
   SCORIA_TRY(features, read_features(object, forest, categories));
   const std::span<const Feature> used = std::span(features).first(categories.size());
   SCORIA_TRY(source, read_ensemble(forest, used, categories, classification));
-  SCORIA_TRY(ensemble, Ensemble::build(std::move(source)));
+  SCORIA_TRY(ensemble, Ensemble::build(source));
   if (ensemble.trees() == 0) return forest.corrupt("ntree", "must be at least 1");
 
   Description description;

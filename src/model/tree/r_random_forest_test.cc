@@ -60,7 +60,7 @@ class RRandomForest : public testing::Test {
     table.add("g", table::Column::text(levels));
     return table;
   }
-  Result<Prediction> score(const table::Table& table, Request request = {}) {
+  Result<Prediction> score(const table::Table& table, const Request& request = {}) {
     InlineExecutor executor;
     auto loaded = load();
     if (!loaded.ok()) return loaded.error();
