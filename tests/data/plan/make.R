@@ -121,5 +121,22 @@ case("filter_by_group", "- filter: sold == max(sold, na.rm = TRUE)\n  by: shop",
 case("mutate_sees_all_rows_in_their_order", "- mutate:\n    share: sold / sum(sold, na.rm = TRUE)\n    before: lag(week)", d,
      mutate(d, share = sold / sum(sold, na.rm = TRUE), before = lag(week)))
 
+# Features of dates, which are text.
+invisible(Sys.setlocale("LC_TIME", "C"))
+d <- data.frame(day = c("2024-02-29", "2023-12-31", NA, "2024-01-01", "1999-03-28"), n = 1:5)
+case("date_features",
+     paste("- mutate:", '    year: as.integer(format(as.Date(day), "%Y"))', '    month: as.integer(format(as.Date(day), "%m"))',
+           '    of_month: as.integer(format(as.Date(day), "%d"))', '    of_year: as.integer(format(as.Date(day), "%j"))',
+           '    weekday: weekdays(as.Date(day))', '    short: weekdays(as.Date(day), abbreviate = TRUE)',
+           '    monday_first: as.integer(format(as.Date(day), "%u"))', '    name: months(as.Date(day))', '    quarter: quarters(as.Date(day))',
+           '    days: as.numeric(as.Date(day))', '    since: as.numeric(as.Date(day)) - as.numeric(as.Date("2023-01-01"))',
+           '    is_weekend: weekdays(as.Date(day)) %in% c("Saturday", "Sunday")', sep = "\n"), d,
+     mutate(d, year = as.integer(format(as.Date(day), "%Y")), month = as.integer(format(as.Date(day), "%m")),
+            of_month = as.integer(format(as.Date(day), "%d")), of_year = as.integer(format(as.Date(day), "%j")),
+            weekday = weekdays(as.Date(day)), short = weekdays(as.Date(day), abbreviate = TRUE),
+            monday_first = as.integer(format(as.Date(day), "%u")), name = months(as.Date(day)), quarter = quarters(as.Date(day)),
+            days = as.numeric(as.Date(day)), since = as.numeric(as.Date(day)) - as.numeric(as.Date("2023-01-01")),
+            is_weekend = weekdays(as.Date(day)) %in% c("Saturday", "Sunday")))
+
 writeLines(jsonlite::toJSON(list(made_by = sprintf("tests/data/plan/make.R with R %s, dplyr %s, tidyr %s", getRversion(),
   packageVersion("dplyr"), packageVersion("tidyr")), cases = cases), auto_unbox = TRUE, pretty = 1), "tests/data/plan/steps.json")
