@@ -21,8 +21,9 @@ Result<Partition::Outcome> Partition::run() {
   const auto start = std::chrono::steady_clock::now();
   SCORIA_TRY_STATUS(make_passes());
   SCORIA_TRY_STATUS(open_inputs());
-  SCORIA_TRY(output, plan_.output.fill(constants_));
-  output_ = std::move(output);
+  auto output = plan_.output.fill(constants_);
+  if (!output.ok()) return plan_.at("output", std::move(output).error());
+  output_ = std::move(output).value();
   Outcome outcome{.output = output_};
   const std::filesystem::path path = plan_.file.parent_path() / output_;
   if (options_.resume && is_current(path, provenance(), plan_.has_groups() ? &models_ : nullptr)) {

@@ -40,11 +40,18 @@ expr::Constants merged(expr::Constants constants, const expr::Constants& more) {
 
 Status Partition::know(const Use& use) {
   Stopwatch watch;
+  std::vector<std::string> paths;
   for (const ModelGroup& group : use.models.groups) {
-    if (group.path.empty() || known_.contains(group.path)) continue;
-    auto facts = models_.facts(group.path);
-    if (!facts.ok()) return plan_.at(use.entry->path + ".file", std::move(facts).error());
-    known_.emplace(group.path, std::move(facts).value());
+    if (!group.path.empty() && !known_.contains(group.path)) paths.push_back(group.path);
+  }
+  std::vector<std::optional<Result<ModelFactsPtr>>> facts(paths.size());
+  executor_.parallel_for(paths.size(), [&](std::size_t i) {
+    if (check_stop().ok()) facts[i] = models_.facts(paths[i]);
+  });
+  SCORIA_TRY_STATUS(check_stop());
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (!facts[i]->ok()) return plan_.at(use.entry->path + ".file", std::move(*facts[i]).error());
+    known_.emplace(paths[i], std::move(*facts[i]).value());
   }
   opening_.add({.name = "read models", .seconds = watch.lap()});
   return Ok{};
@@ -122,9 +129,10 @@ std::map<std::string, WantedColumns> Partition::wanted_columns() const {
 Status Partition::open_inputs() {
   for (const auto& [input, pattern] : plan_.inputs) {
     Stopwatch watch;
-    SCORIA_TRY(path, input_path(pattern, plan_, name_));
+    auto path = input_path(pattern, plan_, name_);
+    if (!path.ok()) return plan_.at("input." + input, std::move(path).error());
     const bool is_shared = !plan_.partition.empty() && pattern.names().empty();
-    auto raw = is_shared ? shared_.open(path) : open_owned(plan_, path);
+    auto raw = is_shared ? shared_.open(path.value()) : open_owned(plan_, path.value());
     if (!raw.ok()) return plan_.at("input." + input, std::move(raw).error());
     inputs_.push_back(std::move(raw).value());
     opening_.add({.name = "input " + input, .seconds = watch.lap()});

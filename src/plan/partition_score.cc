@@ -13,7 +13,11 @@ using table::ColumnPtr;
 using table::Table;
 
 Result<ColumnPtr> Partition::feature(const std::string& name, const expr::Frame& frame, const Pass& pass) const {
-  if (frame.type_of(name).ok()) return frame.column(name, pass.rows);
+  if (frame.type_of(name).ok()) {
+    auto column = frame.column(name, pass.rows);
+    if (!column.ok()) return plan_.at("features.mutate." + name, std::move(column).error());
+    return column;
+  }
   if (std::none_of(from_.begin(), from_.end(), [&](const Table& table) { return table.find(name) != nullptr; })) {
     for (const Use& use : pass.uses) {
       for (const ModelGroup& group : use.models.groups) {
