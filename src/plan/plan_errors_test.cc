@@ -136,7 +136,7 @@ const Wrong kWrong[] = {
     {"GroupByOfAStep", "group_by: id", "group_by: idd",
      "12, column 7: features.prepare.2: there is no column 'idd' to order rows by"},
     {"Arrange", "arrange: week", "arrange: wek", "12, column 7: features.prepare.2: there is no column 'wek'"},
-    {"OutputName", "output: out.csv", "output: \"{no}.csv\"", "25, column 9: output: '{no}.csv'"},
+    {"OutputName", "output: out.csv", "output: \"{no}.csv\"", "25, column 11: output: '{no}.csv'"},
     {"PartitionedOutput", "name: errors", "name: errors\npartition: p", "26, column 9: output: must hold {p}"},
     {"InputThatIsNotThere", "rows: rows.csv", "rows: none.csv", "3, column 9: input.rows:"},
     {"Columns", "output: out.csv", "output: out.csv\ncolumns: [id, wek]", "26, column 10: columns"},
