@@ -86,6 +86,9 @@ void add_run(CLI::App& app, Command& chosen, Context& context) {
       ->allow_extra_args(false);
   command->add_option("--jobs", options->jobs, "threads to use (default: one for each core)");
   command->add_flag("--resume", options->resume, "skip partitions whose output is up to date");
+  command->add_flag("--explain", options->explain,
+                    "print each step's rows and seconds, and the models with their features");
+  command->add_flag("--dry-run", options->dry_run, "print the steps and the partitions, and do nothing");
   command->add_option("--report", options->report, "write an HTML report of the forecast to this file");
   command
       ->add_option("--series", options->series,

@@ -65,6 +65,7 @@ std::string to_text(const std::string& output, const plan::Provenance& from) {
   text += line("operations", std::to_string(from.operations));
   for (const plan::FileFacts& input : from.inputs) text += file_line("input", input);
   for (const plan::FileFacts& model : from.models) text += file_line("model", model);
+  for (const std::string& model : from.missing_models) text += line("not there", model);
   return text;
 }
 

@@ -18,6 +18,8 @@ struct RunCommandOptions {
   std::vector<std::string> only;
   std::size_t jobs = 0;  // threads; 0: as many as there are cores
   bool resume = false;
+  bool explain = false;               // print what each step did
+  bool dry_run = false;               // print the steps and do none
   std::optional<std::string> report;  // an HTML file to write
   std::vector<std::string> series;    // "KEY=VALUE,VALUE": which series it shows
   model::SimdTarget simd = model::SimdTarget::automatic;

@@ -22,18 +22,18 @@ Result<table::Table> read_json_lines(std::string_view text, table::CsvOptions op
 
 Result<std::vector<std::string>> find_partitions(const Plan& plan) {
   if (plan.partition.empty()) return std::vector<std::string>{""};
+  const std::string path = "input." + plan.inputs.front().first;
   const Template& pattern = plan.inputs.front().second;
   if (!pattern.is_pattern_of(plan.partition)) {
-    return Error{Code::invalid, "plan '" + plan.file.string() + "': the first input must hold {" + plan.partition +
-                                    "}, so that its files name the partitions"};
+    return plan.at(path, {Code::invalid,
+                          "the first input must hold {" + plan.partition + "}, so that its files name the partitions"});
   }
   // The folder is the part of the pattern before the last slash, which no expression may be in.
   const std::string text = pattern.text();
   const std::size_t slash = text.rfind('/');
   const std::string folder = slash == std::string::npos ? "" : text.substr(0, slash);
   if (folder.find('{') != std::string::npos) {
-    return Error{Code::unsupported,
-                 "plan '" + plan.file.string() + "': '" + text + "': a partition names files, not folders"};
+    return plan.at(path, {Code::unsupported, "'" + text + "': a partition names files, not folders"});
   }
   std::error_code error;
   const std::filesystem::path searched = plan.file.parent_path() / folder;
@@ -44,9 +44,11 @@ Result<std::vector<std::string>> find_partitions(const Plan& plan) {
     if (const auto value = pattern.match(name, plan.partition); value && entry->is_regular_file())
       partitions.push_back(*value);
   }
-  if (error) return Error{Code::not_found, "cannot read folder '" + searched.string() + "': " + error.message()};
-  if (partitions.empty())
-    return Error{Code::not_found, "no file in '" + searched.string() + "' matches '" + text + "'"};
+  if (error)
+    return plan.at(path, {Code::not_found, "cannot read folder '" + searched.string() + "': " + error.message()});
+  if (partitions.empty()) {
+    return plan.at(path, {Code::not_found, "no file in '" + searched.string() + "' matches '" + text + "'"});
+  }
   std::sort(partitions.begin(), partitions.end());
   return partitions;
 }
@@ -68,7 +70,7 @@ Result<table::Table> parse_input(const RawInput& input, const WantedColumns& wan
   table::CsvOptions options;
   options.source_name = "'" + input.file.path + "'";
   options.only.emplace(wanted.names.begin(), wanted.names.end());
-  for (const std::string& name : wanted.as_text) options.types[name] = table::Type::text;
+  for (const auto& [name, type] : wanted.types) options.types[name] = type;
   if (format == table::Format::tsv) options.separator = '\t';
 
   std::string inflated;

@@ -23,7 +23,8 @@ Result<std::vector<std::string>> find_partitions(const Plan& plan);
 // Columns to read of one input: every other one is only checked for its structure.
 struct WantedColumns {
   std::set<std::string> names;
-  std::set<std::string> as_text;  // of these, the ones that models match by level
+  std::map<std::string, table::Type> types;  // of these, the ones whose type is not to be found out
+  bool operator==(const WantedColumns&) const = default;
 };
 
 // The bytes of an input, hashed before anything else is done with them.

@@ -18,6 +18,16 @@ Json to_json(const std::vector<FileFacts>& files) {
   return list;
 }
 
+Json to_json(const std::vector<Step>& steps) {
+  Json list = Json::array();
+  for (const Step& step : steps) {
+    Json one{{"name", step.name}, {"rows_in", step.rows_in}, {"rows_out", step.rows_out}, {"seconds", step.seconds}};
+    for (const auto& [name, count] : step.counts) one[name] = count;
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
 FileFacts file_from(const Json& json) {
   return {json.at("path").get<std::string>(), json.at("bytes").get<std::uint64_t>(),
           json.at("sha256").get<std::string>()};
@@ -50,7 +60,9 @@ std::string to_json(const Provenance& provenance) {
       {"operations", provenance.operations},
       {"output", to_json(provenance.output)},
       {"inputs", to_json(provenance.inputs)},
-      {"models", to_json(provenance.models)}};
+      {"models", to_json(provenance.models)},
+      {"missing_models", provenance.missing_models},
+      {"steps", to_json(provenance.steps)}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -76,19 +88,29 @@ Result<Provenance> read_provenance(const std::filesystem::path& output) {
     result.output = file_from(json.at("output"));
     result.inputs = files_from(json.at("inputs"));
     result.models = files_from(json.at("models"));
+    // Later than the first outputs of this format.
+    if (json.contains("missing_models")) result.missing_models = json["missing_models"].get<std::vector<std::string>>();
     return result;
   } catch (const Json::exception& error) {
     return Error{Code::corrupt, "'" + path.string() + "': " + error.what()};
   }
 }
 
-bool is_current(const std::filesystem::path& output, const Provenance& expected) {
+bool is_current(const std::filesystem::path& output, const Provenance& expected, ModelStore* models) {
   const auto written = read_provenance(output);
   if (!written.ok()) return false;
   const Provenance& before = written.value();
-  if (before.plan_sha256 != expected.plan_sha256 || before.inputs != expected.inputs ||
-      before.models != expected.models) {
-    return false;
+  if (before.plan_sha256 != expected.plan_sha256 || before.inputs != expected.inputs) return false;
+  if (models == nullptr) {
+    if (before.models != expected.models || before.missing_models != expected.missing_models) return false;
+  } else {
+    for (const FileFacts& model : before.models) {
+      const auto now = models->facts(model.path);
+      if (!now.ok() || now.value()->file != model) return false;
+    }
+    for (const std::string& path : before.missing_models) {
+      if (models->exists(path)) return false;
+    }
   }
   const auto file = FileBytes::open(output);
   return file.ok() && file.value().bytes().size() == before.output.bytes &&

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "plan/explain.h"
 #include "plan/model_store.h"
 
 namespace scoria::plan {
@@ -25,6 +26,8 @@ struct Provenance {
   std::uint64_t operations = 0;  // rows x models
   std::vector<FileFacts> inputs;
   std::vector<FileFacts> models;
+  std::vector<std::string> missing_models;  // files that rows asked for and that were not there
+  std::vector<Step> steps;                  // what was done, in order
   FileFacts output;
 };
 
@@ -35,7 +38,8 @@ std::string to_json(const Provenance& provenance);
 Result<Provenance> read_provenance(const std::filesystem::path& output);
 
 // Whether `output` is what a run of the same plan over the same inputs and models would write: nothing that either of them
-// hashed has changed, and the output is still what was written.
-bool is_current(const std::filesystem::path& output, const Provenance& expected);
+// hashed has changed, and the output is still what was written. `models`: where the rows tell which models are used, so that
+// only the written provenance knows them; null where `expected` names them.
+bool is_current(const std::filesystem::path& output, const Provenance& expected, ModelStore* models);
 
 }  // namespace scoria::plan
