@@ -99,6 +99,7 @@ Status run(const RunCommandOptions& options, const Context& context) {
                                      .command_line = context.command_line,
                                      .version = SCORIA_VERSION,
                                      .stop = context.stop,
+                                     .memory_limit = options.memory_limit,
                                      .progress = [&](const plan::RunCounts& counts) {
                                        progress.update(counts.partitions_done + counts.partitions_skipped,
                                                        counts.partitions);

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "cli/context.h"
 #include "model/model.h"
+#include "plan/memory_limit.h"
 
 namespace scoria::cli {
 
@@ -22,6 +23,7 @@ struct RunCommandOptions {
   bool dry_run = false;               // print the steps and do none
   std::optional<std::string> report;  // an HTML file to write
   std::vector<std::string> series;    // "KEY=VALUE,VALUE": which series it shows
+  std::uint64_t memory_limit = plan::default_memory_limit();
   model::SimdTarget simd = model::SimdTarget::automatic;
 };
 

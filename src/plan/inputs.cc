@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <limits>
 
+#include "arrowio/stored_bytes.h"
+#include "arrowio/uri.h"
 #include "base/byte_source.h"
+#include "plan/row_files.h"
 #include "plan/sha256.h"
+#include "plan/streaming.h"
 #include "table/csv.h"
 #include "table/file_format.h"
 #include "table/json_lines.h"
@@ -16,6 +20,22 @@ Result<table::Table> read_json_lines(std::string_view text, table::CsvOptions op
   SCORIA_TRY(reader, table::JsonLinesReader::open(memory_source(std::as_bytes(std::span(text))), std::move(options)));
   SCORIA_TRY(all, reader.next(std::numeric_limits<std::size_t>::max()));
   return all.value_or(table::Table());
+}
+
+// Piece by piece, as the whole may be larger than the memory.
+Result<FileFacts> facts_of(const std::string& location, const std::string& path) {
+  SCORIA_TRY(source, arrowio::open_as_stored(location));
+  FileFacts facts{arrowio::without_secrets(path), 0, ""};
+  Sha256 hash;
+  std::string piece(1 << 20, '\0');
+  for (;;) {
+    SCORIA_TRY(count, source->read(piece));
+    if (count == 0) break;
+    hash.add(std::string_view(piece).substr(0, count));
+    facts.bytes += count;
+  }
+  facts.sha256 = hash.finish();
+  return facts;
 }
 
 }  // namespace
@@ -60,23 +80,38 @@ Result<std::string> input_path(const Template& pattern, const Plan& plan, const 
 }
 
 Result<RawInput> open_input(const Plan& plan, const std::string& path) {
-  SCORIA_TRY(bytes, FileBytes::open(plan.file.parent_path() / path));
+  const bool is_uri = arrowio::is_uri(path);
+  const std::string location = is_uri ? path : (plan.file.parent_path() / path).string();
+  SCORIA_TRY(format, table::format_of(path));
+  std::error_code none;
+  const bool is_large = !is_uri && std::filesystem::file_size(location, none) >= kStreamedBytes && !none;
+  if (is_uri || is_large || table::is_columnar(format)) {
+    SCORIA_TRY(facts, facts_of(location, path));
+    return RawInput{std::nullopt, std::move(facts), location};
+  }
+  SCORIA_TRY(bytes, FileBytes::open(location));
   FileFacts facts{path, bytes.bytes().size(), sha256(bytes.text())};
-  return RawInput{std::move(bytes), std::move(facts)};
+  return RawInput{std::move(bytes), std::move(facts), location};
 }
 
-Result<table::Table> parse_input(const RawInput& input, const WantedColumns& wanted) {
-  SCORIA_TRY(format, table::format_of(input.file.path));
+table::CsvOptions read_options(const RawInput& input, const WantedColumns& wanted) {
   table::CsvOptions options;
   options.source_name = "'" + input.file.path + "'";
   options.only.emplace(wanted.names.begin(), wanted.names.end());
   for (const auto& [name, type] : wanted.types) options.types[name] = type;
+  return options;
+}
+
+Result<table::Table> parse_input(const RawInput& input, const WantedColumns& wanted) {
+  table::CsvOptions options = read_options(input, wanted);
+  if (!input.bytes) return read_whole_table(input.location, std::move(options));
+  SCORIA_TRY(format, table::format_of(input.file.path));
   if (format == table::Format::tsv) options.separator = '\t';
 
   std::string inflated;
-  std::string_view text = input.bytes.text();
-  if (detect_compression(input.bytes.bytes()) != Compression::none) {
-    SCORIA_TRY(bytes, decompress(input.bytes.bytes()));
+  std::string_view text = input.bytes->text();
+  if (detect_compression(input.bytes->bytes()) != Compression::none) {
+    SCORIA_TRY(bytes, decompress(input.bytes->bytes()));
     inflated = std::move(bytes);
     text = inflated;
   }

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/result.h"
 #include "plan/model_store.h"
 #include "plan/plan.h"
+#include "table/csv.h"
 #include "table/table.h"
 
 namespace scoria::plan {
@@ -27,10 +29,12 @@ struct WantedColumns {
   bool operator==(const WantedColumns&) const = default;
 };
 
-// The bytes of an input, hashed before anything else is done with them.
+// An input, hashed before anything else is done with it.
 struct RawInput {
-  FileBytes bytes;
+  std::optional<FileBytes>
+      bytes;  // none of Parquet and Arrow, of an object in a store, and of a file too large to look at at once
   FileFacts file;
+  std::string location;  // a path that can be opened, or a URI
 };
 
 // Path of an input for one partition, relative to the plan's folder.
@@ -38,7 +42,9 @@ Result<std::string> input_path(const Template& pattern, const Plan& plan, const 
 
 // Errors: the file's own.
 Result<RawInput> open_input(const Plan& plan, const std::string& path);
-// Errors: the format's and the reader's, naming file, line and column.
+// How to read it: types, columns, separator.
+table::CsvOptions read_options(const RawInput& input, const WantedColumns& wanted);
+// All rows. Errors: the format's and the reader's, naming file, line and column.
 Result<table::Table> parse_input(const RawInput& input, const WantedColumns& wanted);
 
 }  // namespace scoria::plan

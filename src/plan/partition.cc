@@ -17,21 +17,7 @@ std::vector<std::string> Partition::leading_columns() const {
   return names;
 }
 
-Result<Partition::Outcome> Partition::run() {
-  const auto start = std::chrono::steady_clock::now();
-  SCORIA_TRY_STATUS(make_passes());
-  SCORIA_TRY_STATUS(open_inputs());
-  auto output = plan_.output.fill(constants_);
-  if (!output.ok()) return plan_.at("output", std::move(output).error());
-  output_ = std::move(output).value();
-  Outcome outcome{.output = output_};
-  const std::filesystem::path path = plan_.file.parent_path() / output_;
-  if (options_.resume && is_current(path, provenance(), plan_.has_groups() ? &models_ : nullptr)) {
-    count_models(outcome);
-    outcome.skipped = true;
-    return outcome;
-  }
-
+Result<table::Table> Partition::run_whole(Outcome& outcome) {
   SCORIA_TRY(frame, reach_rows());
   for (Pass& pass : passes_) {
     SCORIA_TRY_STATUS(check_stop());
@@ -40,9 +26,38 @@ Result<Partition::Outcome> Partition::run() {
   }
   SCORIA_TRY_STATUS(score_all(outcome));
   count_models(outcome);
-  SCORIA_TRY(rows, assemble());
-  SCORIA_TRY_STATUS(
-      write(rows, outcome, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()));
+  return assemble();
+}
+
+Result<Partition::Outcome> Partition::run() {
+  const auto start = std::chrono::steady_clock::now();
+  SCORIA_TRY_STATUS(make_passes());
+  SCORIA_TRY_STATUS(open_inputs());
+  auto output = plan_.output.fill(constants_);
+  if (!output.ok()) return plan_.at("output", std::move(output).error());
+  output_ = std::move(output).value();
+  Outcome outcome{.output = output_};
+  if (options_.resume && is_current(output_location(), provenance(), plan_.has_groups() ? &models_ : nullptr)) {
+    count_models(outcome);
+    outcome.skipped = true;
+    return outcome;
+  }
+
+  SCORIA_TRY(is_streamed, choose_streaming());
+  is_streamed_ = is_streamed;
+  const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+  if (is_streamed_) {
+    SCORIA_TRY(writer, open_output());
+    SCORIA_TRY_STATUS(run_streamed(outcome, writer));
+    SCORIA_TRY_STATUS(finish_output(std::move(writer), outcome, seconds()));
+  } else {
+    SCORIA_TRY(rows, run_whole(outcome));
+    Stopwatch watch;
+    SCORIA_TRY(writer, open_output());
+    SCORIA_TRY_STATUS(writer.write(rows));
+    log_.add({.name = "write", .rows_in = rows.rows(), .rows_out = rows.rows(), .seconds = watch.lap()});
+    SCORIA_TRY_STATUS(finish_output(std::move(writer), outcome, seconds()));
+  }
   outcome.steps = std::move(log_);
   return outcome;
 }

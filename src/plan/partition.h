@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "base/executor.h"
-#include "base/file.h"
 #include "base/result.h"
 #include "expr/frame.h"
 #include "plan/explain.h"
@@ -20,6 +19,7 @@
 #include "plan/model_store.h"
 #include "plan/plan.h"
 #include "plan/provenance.h"
+#include "plan/row_files.h"
 #include "plan/run.h"
 #include "plan/shared_inputs.h"
 
@@ -41,7 +41,7 @@ class Partition {
     std::string output;
     std::set<std::string> notes;
     StepLog steps;
-    std::vector<AtomicFile> files;  // written, to be committed in this order: the output, then its provenance
+    std::vector<arrowio::OutputFile> files;  // written, to be committed in this order: the output, then its provenance
   };
   // Does everything but put the output under its name.
   Result<Outcome> run();
@@ -62,6 +62,9 @@ class Partition {
     table::Table inputs;              // the features at those rows
     table::Table leading;             // the output's columns before the models'
   };
+
+  // All rows at once.
+  Result<table::Table> run_whole(Outcome& outcome);
 
   // partition_rows.cc: from files to the rows of each pass.
   Status make_passes();
@@ -96,11 +99,20 @@ class Partition {
   void count_models(Outcome& outcome) const;
   std::set<std::string> missing_models() const;  // files that are not there
 
+  // partition_stream.cc: all three thirds, batch by batch.
+  // Whether to. Errors: too_large, when all rows must be held and there is not the memory for them.
+  Result<bool> choose_streaming() const;
+  std::size_t streamed_input() const;
+  Status score_batch(const table::Table& batch, Outcome& outcome, table::Table& rows);
+  Status run_streamed(Outcome& outcome, RowWriter& writer);
+
   // partition_output.cc: from predictions to files.
+  std::string output_location() const;
+  Result<RowWriter> open_output() const;
   Result<table::Table> assemble();
   Result<table::Table> finish_columns(table::Table rows);
   Status sort_across(table::Table& rows, const std::set<std::string>& names, const Models& entry) const;
-  Status write(const table::Table& rows, Outcome& outcome, double seconds);
+  Status finish_output(RowWriter writer, Outcome& outcome, double seconds);
   std::vector<std::string> leading_columns() const;
   Provenance provenance() const;
   Status check_stop() const;
@@ -121,6 +133,7 @@ class Partition {
   StepLog opening_;                             // what was done once, whether or not the tables are read again
   StepLog log_;
   std::string output_;
+  bool is_streamed_ = false;
 };
 
 }  // namespace scoria::plan

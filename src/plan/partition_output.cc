@@ -3,16 +3,13 @@
 #include <cmath>
 #include <numeric>
 
-#include "base/file.h"
+#include "arrowio/uri.h"
 #include "expr/message.h"
 #include "plan/clock.h"
 #include "plan/partition.h"
 #include "plan/prepare.h"
 #include "plan/sha256.h"
 #include "plan/stacking.h"
-#include "table/csv.h"
-#include "table/file_format.h"
-#include "table/json_lines.h"
 
 namespace scoria::plan {
 
@@ -157,35 +154,34 @@ Provenance Partition::provenance() const {
   return provenance;
 }
 
-Status Partition::write(const Table& rows, Outcome& outcome, double seconds) {
-  Stopwatch watch;
-  const std::filesystem::path path = plan_.file.parent_path() / output_;
-  SCORIA_TRY(format, table::format_of(output_));
-  std::string text;
-  if (format == table::Format::json_lines) {
-    table::append_json_lines(rows, text);
-  } else if (format == table::Format::csv && !table::has_compression_ending(output_)) {
-    table::append_csv_header(rows, text);
-    table::append_csv_rows(rows, text);
-  } else {
-    return Error{Code::unsupported, "output '" + output_ + "': must end in .csv or .jsonl"};
+std::string Partition::output_location() const {
+  return arrowio::is_uri(output_) ? output_ : (plan_.file.parent_path() / output_).string();
+}
+
+Result<RowWriter> Partition::open_output() const {
+  const std::string location = output_location();
+  if (!arrowio::is_uri(location)) {
+    const std::filesystem::path folder = std::filesystem::path(location).parent_path();
+    std::error_code error;
+    if (!folder.empty()) std::filesystem::create_directories(folder, error);
+    if (error) return Error{Code::unavailable, "cannot make folder '" + folder.string() + "': " + error.message()};
   }
-  std::error_code error;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
-  if (error)
-    return Error{Code::unavailable, "cannot make folder '" + path.parent_path().string() + "': " + error.message()};
-  SCORIA_TRY(file, AtomicFile::create(path));
-  SCORIA_TRY_STATUS(file.write(text));
-  log_.add({.name = "write", .rows_in = rows.rows(), .rows_out = rows.rows(), .seconds = watch.lap()});
+  auto writer = RowWriter::open(location, metadata_of(provenance()));
+  if (!writer.ok()) return plan_.at("output", std::move(writer).error());
+  return writer;
+}
+
+Status Partition::finish_output(RowWriter writer, Outcome& outcome, double seconds) {
+  SCORIA_TRY_STATUS(writer.end());
   Provenance from = provenance();
   from.finished = utc_now();
   from.seconds = seconds;
   from.rows = outcome.rows;
   from.operations = outcome.operations;
-  from.output = {output_, text.size(), sha256(text)};
-  SCORIA_TRY(provenance_file, AtomicFile::create(provenance_path(path)));
+  from.output = {arrowio::without_secrets(output_), writer.bytes(), writer.sha256()};
+  SCORIA_TRY(provenance_file, arrowio::OutputFile::create(provenance_path(output_location())));
   SCORIA_TRY_STATUS(provenance_file.write(to_json(from)));
-  outcome.files.push_back(std::move(file));
+  outcome.files.push_back(writer.take_file());
   outcome.files.push_back(std::move(provenance_file));
   return Ok{};
 }

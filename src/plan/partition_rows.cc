@@ -141,7 +141,8 @@ Status Partition::open_inputs() {
 }
 
 Result<Table> Partition::read_input(std::size_t input, const WantedColumns& wanted) const {
-  const bool is_shared = !plan_.partition.empty() && plan_.inputs[input].second.names().empty();
+  // Every batch of a stream joins the same second table.
+  const bool is_shared = is_streamed_ || (!plan_.partition.empty() && plan_.inputs[input].second.names().empty());
   if (!is_shared) return parse_input(*inputs_[input], wanted);
   SCORIA_TRY(table, shared_.table(*inputs_[input], wanted));
   return *table;

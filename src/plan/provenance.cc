@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "arrowio/uri.h"
 #include "base/file.h"
 #include "plan/sha256.h"
 
@@ -41,10 +42,21 @@ std::vector<FileFacts> files_from(const Json& json) {
 
 }  // namespace
 
-std::filesystem::path provenance_path(const std::filesystem::path& output) {
-  std::filesystem::path path = output;
-  path += ".run.json";
-  return path;
+std::string provenance_path(const std::string& output) {
+  const std::string_view object = arrowio::without_query(output);
+  return std::string(object) + ".run.json" + output.substr(object.size());
+}
+
+FileMetadata metadata_of(const Provenance& provenance) {
+  const Json json{
+      {"format", "scoria-run/1"},
+      {"plan", {{"name", provenance.plan_name}, {"file", provenance.plan_file}, {"sha256", provenance.plan_sha256}}},
+      {"partition", provenance.partition},
+      {"version", provenance.version},
+      {"command", arrowio::without_secrets(provenance.command_line)},
+      {"inputs", to_json(provenance.inputs)},
+      {"models", to_json(provenance.models)}};
+  return {{kProvenanceKey, json.dump(-1, ' ', false, Json::error_handler_t::replace)}};
 }
 
 std::string to_json(const Provenance& provenance) {
@@ -53,7 +65,7 @@ std::string to_json(const Provenance& provenance) {
       {"plan", {{"name", provenance.plan_name}, {"file", provenance.plan_file}, {"sha256", provenance.plan_sha256}}},
       {"partition", provenance.partition},
       {"version", provenance.version},
-      {"command", provenance.command_line},
+      {"command", arrowio::without_secrets(provenance.command_line)},
       {"finished", provenance.finished},
       {"seconds", provenance.seconds},
       {"rows", provenance.rows},
@@ -67,7 +79,7 @@ std::string to_json(const Provenance& provenance) {
 }
 
 Result<Provenance> read_provenance(const std::filesystem::path& output) {
-  const std::filesystem::path path = provenance_path(output);
+  const std::filesystem::path path = provenance_path(output.string());
   SCORIA_TRY(file, FileBytes::open(path));
   try {
     const Json json = Json::parse(file.text());

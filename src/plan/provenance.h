@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "plan/explain.h"
 #include "plan/model_store.h"
+#include "plan/row_files.h"
 
 namespace scoria::plan {
 
@@ -31,9 +32,13 @@ struct Provenance {
   FileFacts output;
 };
 
-std::filesystem::path provenance_path(const std::filesystem::path& output);
+// Of a local path, or of a URI, whose query it keeps.
+std::string provenance_path(const std::string& output);
 
+// Passwords in URIs are left out.
 std::string to_json(const Provenance& provenance);
+// What an output that has room for it says of itself: all that is known before the first row is written.
+FileMetadata metadata_of(const Provenance& provenance);
 // Errors: not_found where there is none; corrupt, naming the file and field.
 Result<Provenance> read_provenance(const std::filesystem::path& output);
 

@@ -110,7 +110,7 @@ Result<RunResult> run_plan(const Plan& plan, const RunOptions& options, Executor
     auto outcome = Partition(plan, options, models, shared, executor, result.partitions[i]).run();
     if (!outcome.ok()) return fail(i, std::move(outcome).error());
     auto done = std::make_shared<Partition::Outcome>(std::move(outcome).value());
-    std::vector<AtomicFile> files = std::move(done->files);
+    std::vector<arrowio::OutputFile> files = std::move(done->files);
     committer.add(std::move(files), [&collected, &fail, i, done](Status committed) {
       if (!committed.ok()) return fail(i, std::move(committed).error());
       collected.add(i, std::move(*done));

@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "model/model.h"
 #include "plan/explain.h"
+#include "plan/memory_limit.h"
 #include "plan/plan.h"
 
 namespace scoria::plan {
@@ -40,7 +41,8 @@ struct RunOptions {
   std::string command_line;
   std::string version;
   std::stop_token stop;
-  std::function<void(const RunCounts&)> progress;  // after each partition, one call at a time; may be empty
+  std::uint64_t memory_limit = default_memory_limit();  // for rows that are held at once, about
+  std::function<void(const RunCounts&)> progress;       // after each partition, one call at a time; may be empty
 };
 
 struct RunResult {
