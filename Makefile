@@ -65,6 +65,19 @@ test-r: build ## installs R and compares with it: new random models every time
 	@tools/setup r
 	@tests/r/run
 
+.PHONY: arrow
+arrow: setup ## Parquet, Arrow and object stores: installs pyarrow into build/, and builds the module from the libraries in it
+	@tools/setup arrow
+	@tools/install_python build/arrow-venv tools/arrow-requirements.txt
+	@tools/build release scoria scoria_arrow
+	@ln -sf release/src/bin/scoria build/scoria
+
+.PHONY: test-arrow
+test-arrow: arrow ## compares what the module reads and writes with pyarrow, DuckDB and a server that speaks S3
+	@tools/install_python build/arrow-venv tests/arrow/requirements.txt
+	@tools/build release scoria scoria_arrow arrowio_test
+	@ctest --test-dir build/release --output-on-failure --no-tests=error -R '^arrow'
+
 .PHONY: fuzz
 fuzz: setup ## every fuzz target for FUZZ_SECONDS each (default 600)
 	@tools/setup fuzz

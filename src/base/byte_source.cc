@@ -89,6 +89,10 @@ class NamedSource final : public ByteSource {
   std::unique_ptr<ByteSource> inner_;
 };
 
+std::string name_of(const std::filesystem::path& path) {
+  return path == "-" ? "standard input" : "'" + path.string() + "'";
+}
+
 Result<std::unique_ptr<ByteSource>> open_plain(const std::filesystem::path& path, const std::string& name) {
   if (path == "-") return std::unique_ptr<ByteSource>(std::make_unique<DescriptorSource>(STDIN_FILENO, false, name));
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -139,8 +143,17 @@ Compression detect_compression(std::span<const std::byte> head) {
 }
 
 Result<std::unique_ptr<ByteSource>> open_source(const std::filesystem::path& path, DecompressLimits limits) {
-  const std::string name = path == "-" ? "standard input" : "'" + path.string() + "'";
+  const std::string name = name_of(path);
   SCORIA_TRY(plain, open_plain(path, name));
+  return decompressed(std::move(plain), name, limits);
+}
+
+Result<std::unique_ptr<ByteSource>> open_plain_source(const std::filesystem::path& path) {
+  return open_plain(path, name_of(path));
+}
+
+Result<std::unique_ptr<ByteSource>> decompressed(std::unique_ptr<ByteSource> plain, const std::string& name,
+                                                 DecompressLimits limits) {
   std::string head(kHeadBytes, '\0');
   std::size_t filled = 0;
   while (filled < head.size()) {

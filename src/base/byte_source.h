@@ -35,6 +35,13 @@ Compression detect_compression(std::span<const std::byte> head);
 // Opens a file, or standard input for "-", and decompresses it by its first bytes.
 Result<std::unique_ptr<ByteSource>> open_source(const std::filesystem::path& path, DecompressLimits limits = {});
 
+// The same, and nothing is decompressed.
+Result<std::unique_ptr<ByteSource>> open_plain_source(const std::filesystem::path& path);
+
+// What `plain` gives, decompressed by its first bytes; `name` is for messages.
+Result<std::unique_ptr<ByteSource>> decompressed(std::unique_ptr<ByteSource> plain, const std::string& name,
+                                                 DecompressLimits limits = {});
+
 // Reads from memory; borrows `bytes` for its own life.
 std::unique_ptr<ByteSource> memory_source(std::span<const std::byte> bytes);
 

@@ -28,15 +28,27 @@ struct Command {
   std::function<Status()> run;
 };
 
+void add_memory_limit(CLI::App& command, std::uint64_t& limit) {
+  command
+      .add_option("--memory-limit", limit,
+                  "memory for rows that must be held at once, such as 2GB (default: four fifths of what there is)")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->default_str("");
+}
+
 void add_score(CLI::App& app, Command& chosen, Context& context) {
   auto options = std::make_shared<ScoreOptions>();
   CLI::App* command = app.add_subcommand("score", "Predict the rows of a table with a model saved by R");
   command->add_option("MODEL", options->model, "an .rds or .RData file that holds a model")->required();
   command
       ->add_option("INPUT", options->input,
-                   "rows to score: .csv, .tsv or .jsonl, compressed or not; - is standard input")
+                   "rows to score: .csv, .tsv or .jsonl, compressed or not, .parquet or .arrow; a file, s3://, abfs:// "
+                   "or gs://; "
+                   "- is standard input")
       ->capture_default_str();
-  command->add_option("-o,--output", options->output, "where predictions go: .csv or .jsonl; - is standard output")
+  command
+      ->add_option("-o,--output", options->output,
+                   "where predictions go: .csv, .jsonl, .parquet or .arrow; - is standard output")
       ->capture_default_str();
   command
       ->add_option("--type", options->types,
@@ -48,6 +60,7 @@ void add_score(CLI::App& app, Command& chosen, Context& context) {
       ->delimiter(',')
       ->allow_extra_args(false);
   command->add_option("--object", options->object, "which object of a workspace (.RData) is the model");
+  add_memory_limit(*command, options->memory_limit);
   command->add_option("--simd", options->simd, "vector instructions to use: auto, plain, avx2, avx512 (same numbers)")
       ->transform(CLI::CheckedTransformer(kSimdTargets).description(""))
       ->default_str("auto");
@@ -85,7 +98,11 @@ void add_run(CLI::App& app, Command& chosen, Context& context) {
       ->delimiter(',')
       ->allow_extra_args(false);
   command->add_option("--jobs", options->jobs, "threads to use (default: one for each core)");
+  add_memory_limit(*command, options->memory_limit);
   command->add_flag("--resume", options->resume, "skip partitions whose output is up to date");
+  command->add_flag("--explain", options->explain,
+                    "print each step's rows and seconds, and the models with their features");
+  command->add_flag("--dry-run", options->dry_run, "print the steps and the partitions, and do nothing");
   command->add_option("--report", options->report, "write an HTML report of the forecast to this file");
   command
       ->add_option("--series", options->series,

@@ -3,13 +3,16 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "arrowio/columnar_reader.h"
 #include "base/file.h"
 #include "model/description_json.h"
 #include "model/features.h"
 #include "model/loaders.h"
 #include "plan/provenance.h"
+#include "plan/score_provenance.h"
 #include "rdata/reader.h"
 #include "rdata/summary.h"
+#include "table/file_format.h"
 
 namespace scoria::cli {
 namespace {
@@ -65,6 +68,7 @@ std::string to_text(const std::string& output, const plan::Provenance& from) {
   text += line("operations", std::to_string(from.operations));
   for (const plan::FileFacts& input : from.inputs) text += file_line("input", input);
   for (const plan::FileFacts& model : from.models) text += file_line("model", model);
+  for (const std::string& model : from.missing_models) text += line("not there", model);
   return text;
 }
 
@@ -94,12 +98,37 @@ std::string to_text(const Description& description, const FileFacts& file) {
   return text;
 }
 
+// A table of a format that says more of itself than its rows: its columns and where it came from.
+Result<std::string> inspect_columnar(const std::string& path, table::Format format, bool as_json) {
+  SCORIA_TRY(reader, arrowio::ColumnarReader::open(path, format, {}));
+  const auto metadata = reader.metadata(plan::kProvenanceKey);
+  // Somebody else may have written what stands under our key.
+  const Json from = metadata ? Json::parse(*metadata, nullptr, /*allow_exceptions=*/false) : Json();
+  const bool is_ours = from.is_object() && from.contains("format");
+  if (as_json) {
+    Json json{{"file", path}, {"columns", reader.header()}};
+    if (is_ours) json["provenance"] = from;
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  }
+  std::string text = path + (is_ours ? ": written by scoria\n\n" : ": a table\n\n");
+  text += line("columns", std::to_string(reader.header().size()) + ": " + model::listed(reader.header()));
+  if (!is_ours) return text;
+  for (const auto& [name, value] : from.items()) {
+    text += line(name, value.is_string() ? value.get<std::string>()
+                                         : value.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
+  return text;
+}
+
 }  // namespace
 
 Result<std::string> inspect(const InspectOptions& options) {
   if (std::filesystem::exists(plan::provenance_path(options.file))) {
     SCORIA_TRY(provenance, plan::read_provenance(options.file));
     return options.json ? plan::to_json(provenance) : to_text(options.file, provenance);
+  }
+  if (const auto format = table::format_of(options.file); format.ok() && table::is_columnar(format.value())) {
+    return inspect_columnar(options.file, format.value(), options.json);
   }
   SCORIA_TRY(file, FileBytes::open(options.file));
   auto read = rdata::read(file.bytes());

@@ -58,6 +58,30 @@ void print_summary(const plan::Plan& plan, const plan::RunResult& result) {
   std::printf("  output      %s", first.c_str());
   if (result.outputs.size() > 1) std::printf(" and %zu more", result.outputs.size() - 1);
   std::printf("\n");
+  for (const plan::Step& step : result.steps) {
+    for (const auto& [name, count] : step.counts) {
+      if (name == "unmatched" && count > 0) {
+        std::printf("  unmatched   %s rows of '%s' found no key\n", with_commas(count).c_str(), step.name.c_str());
+      }
+    }
+  }
+  if (counts.missing_models > 0) {
+    std::printf("  not there   %zu models, such as '%s': %s predictions are missing or another model's\n",
+                counts.missing_models, result.missing_model.c_str(), with_commas(counts.missing_rows).c_str());
+  } else if (counts.missing_rows > 0) {
+    std::printf("  not there   %s predictions, whose model's key is missing\n",
+                with_commas(counts.missing_rows).c_str());
+  }
+}
+
+Status print_outline(const plan::Plan& plan, const std::vector<std::string>& only) {
+  SCORIA_TRY(partitions, plan::chosen_partitions(plan, only));
+  std::printf("%s: nothing was run\n\n%s\n", plan.name.c_str(), plan::outline_text(plan).c_str());
+  if (plan.partition.empty()) return Ok{};
+  std::printf("  %zu partitions by %s: %s", partitions.size(), plan.partition.c_str(), partitions.front().c_str());
+  for (std::size_t i = 1; i < partitions.size() && i < 5; ++i) std::printf(", %s", partitions[i].c_str());
+  std::printf(partitions.size() > 5 ? ", ...\n" : "\n");
+  return Ok{};
 }
 
 }  // namespace
@@ -66,6 +90,7 @@ Status run(const RunCommandOptions& options, const Context& context) {
   SCORIA_TRY(settings, parse_settings(options.settings));
   SCORIA_TRY(choice, parse_choice(options.series));
   SCORIA_TRY(plan, plan::read_plan(options.plan, settings));
+  if (options.dry_run) return print_outline(plan, options.only);
   plan::TbbExecutor executor(options.jobs);
   Progress progress("partitions", context.is_terminal);
   const plan::RunOptions run_options{.only = options.only,
@@ -74,6 +99,7 @@ Status run(const RunCommandOptions& options, const Context& context) {
                                      .command_line = context.command_line,
                                      .version = SCORIA_VERSION,
                                      .stop = context.stop,
+                                     .memory_limit = options.memory_limit,
                                      .progress = [&](const plan::RunCounts& counts) {
                                        progress.update(counts.partitions_done + counts.partitions_skipped,
                                                        counts.partitions);
@@ -81,6 +107,10 @@ Status run(const RunCommandOptions& options, const Context& context) {
   SCORIA_TRY(result, plan::run_plan(plan, run_options, executor));
   for (const std::string& note : result.notes) std::fprintf(stderr, "scoria run: note: %s\n", note.c_str());
   print_summary(plan, result);
+  if (options.explain) {
+    std::printf("\n%s\n%s", plan::steps_text(plan, result.steps).c_str(), plan::models_text(result.models).c_str());
+    std::printf("\n  seconds are those of all threads together; features are computed when models first need them\n");
+  }
   if (!options.report) return Ok{};
   SCORIA_TRY(report, report_run(plan, result, context.command_line, std::move(choice)));
   SCORIA_TRY_STATUS(write_file(*options.report, report.html));

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "cli/context.h"
 #include "model/model.h"
+#include "plan/memory_limit.h"
 
 namespace scoria::cli {
 
@@ -18,8 +19,11 @@ struct RunCommandOptions {
   std::vector<std::string> only;
   std::size_t jobs = 0;  // threads; 0: as many as there are cores
   bool resume = false;
+  bool explain = false;               // print what each step did
+  bool dry_run = false;               // print the steps and do none
   std::optional<std::string> report;  // an HTML file to write
   std::vector<std::string> series;    // "KEY=VALUE,VALUE": which series it shows
+  std::uint64_t memory_limit = plan::default_memory_limit();
   model::SimdTarget simd = model::SimdTarget::automatic;
 };
 

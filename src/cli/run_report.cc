@@ -1,8 +1,8 @@
 #include "cli/run_report.h"
 
 #include "cli/numbers.h"
-#include "cli/rows.h"
 #include "plan/provenance.h"
+#include "plan/row_files.h"
 #include "report/forecast.h"
 #include "report/html.h"
 
@@ -37,7 +37,7 @@ Result<table::Table> read_series(const std::string& path, const report::Forecast
   options.only = spec.keys;
   options.only->push_back(spec.time);
   options.only->push_back(spec.value);
-  return read_whole_table(path, std::move(options));
+  return plan::read_whole_table(path, std::move(options));
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ Result<RunReport> report_run(const plan::Plan& plan, const plan::RunResult& resu
 
   report::ReportInput input;
   input.title = plan.name;
-  SCORIA_TRY(forecast, read_whole_table(output, {}));
+  SCORIA_TRY(forecast, plan::read_whole_table(output, {}));
   input.spec = spec_of(plan, forecast);
   input.forecast = std::move(forecast);
   for (const auto& [name, pattern] : plan.inputs) {

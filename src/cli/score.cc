@@ -6,9 +6,12 @@
 
 #include "base/file.h"
 #include "cli/progress.h"
-#include "cli/rows.h"
 #include "model/features.h"
 #include "model/loaders.h"
+#include "plan/clock.h"
+#include "plan/hand_over.h"
+#include "plan/row_files.h"
+#include "plan/score_provenance.h"
 
 namespace scoria::cli {
 namespace {
@@ -16,7 +19,8 @@ namespace {
 using model::Feature;
 using model::FeatureKind;
 
-constexpr std::size_t kBatchRows = 65'536;
+// Batches that wait on either side of scoring: with the one in each hand, some 200 MB at most.
+constexpr std::size_t kBatchesAhead = 2;
 
 // The model says how its columns are to be read; kept ones are passed on as they stand.
 table::CsvOptions read_options(const model::Description& description, const std::vector<std::string>& keep) {
@@ -91,30 +95,47 @@ Status score(const ScoreOptions& options, const Context& context) {
   SCORIA_TRY(parameters, parse_parameters(options.parameters));
   request.parameters = std::move(parameters);
 
-  SCORIA_TRY(reader, RowReader::open(options.input, read_options(model->description(), options.keep)));
+  SCORIA_TRY(reader, plan::RowReader::open(options.input, read_options(model->description(), options.keep),
+                                           options.memory_limit));
   if (reader.header() != nullptr) {
     SCORIA_TRY_STATUS(check_header(model->description(), options.keep, *reader.header()));
   }
-  SCORIA_TRY(writer, RowWriter::open(options.output));
+  const plan::ScoreProvenance provenance{
+      .version = SCORIA_VERSION,
+      .command_line = context.command_line,
+      .started = plan::utc_now(),
+      .model = {options.model, file.bytes().size(), plan::sha256(file.text())},
+      .input = options.input,
+      .types = options.types,
+      .parameters = {request.parameters.begin(), request.parameters.end()},
+  };
+  SCORIA_TRY(writer, plan::RowWriter::open(options.output, plan::metadata_of(provenance)));
   Progress progress("rows", context.is_terminal);
   std::set<std::string> notes;
-  for (;;) {
-    if (context.stop.stop_requested())
-      return Error{Code::unavailable, "interrupted; nothing was written to '" + options.output + "'"};
-    SCORIA_TRY(batch, reader.next(kBatchRows));
-    if (!batch) break;
-    SCORIA_TRY(prediction, model->score(*batch, request, context.executor));
-    notes.insert(prediction.notes.begin(), prediction.notes.end());
-    table::Table output(batch->rows());
-    SCORIA_TRY_STATUS(add_kept(*batch, options.keep, output));
-    for (std::size_t i = 0; i < prediction.table.columns(); ++i) {
-      output.add(prediction.table.names()[i], prediction.table.column(i));
+  {
+    // Reading, scoring and writing go on at once; what is written keeps the order of what is read.
+    plan::WriteBehind behind([&](const table::Table& rows) { return writer.write(rows); }, kBatchesAhead);
+    plan::ReadAhead ahead([&] { return reader.next(); }, kBatchesAhead);
+    for (;;) {
+      if (context.stop.stop_requested())
+        return Error{Code::unavailable, "interrupted; nothing was written to '" + options.output + "'"};
+      SCORIA_TRY(batch, ahead.next());
+      if (!batch) break;
+      SCORIA_TRY(prediction, model->score(*batch, request, context.executor));
+      notes.insert(prediction.notes.begin(), prediction.notes.end());
+      table::Table output(batch->rows());
+      SCORIA_TRY_STATUS(add_kept(*batch, options.keep, output));
+      for (std::size_t i = 0; i < prediction.table.columns(); ++i) {
+        output.add(prediction.table.names()[i], prediction.table.column(i));
+      }
+      request.first_row += batch->rows();
+      SCORIA_TRY_STATUS(behind.add(std::move(output)));
+      progress.update(request.first_row - 1);
     }
-    SCORIA_TRY_STATUS(writer.write(output));
-    request.first_row += batch->rows();
-    progress.update(request.first_row - 1);
+    SCORIA_TRY_STATUS(behind.finish());
   }
-  SCORIA_TRY_STATUS(writer.finish());
+  SCORIA_TRY_STATUS(writer.end());
+  SCORIA_TRY_STATUS(writer.commit());
   for (const std::string& note : notes) std::fprintf(stderr, "scoria score: note: %s\n", note.c_str());
   return Ok{};
 }

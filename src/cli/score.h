@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "cli/context.h"
 #include "model/model.h"
+#include "plan/memory_limit.h"
 
 namespace scoria::cli {
 
@@ -19,12 +20,13 @@ struct ScoreOptions {
   std::string output = "-";
   std::optional<std::string> object;  // of a workspace
   std::vector<std::string> types;
-  std::vector<std::string> parameters;  // "K=V"
-  std::vector<std::string> keep;        // input columns to repeat in the output
+  std::vector<std::string> parameters;                        // "K=V"
+  std::vector<std::string> keep;                              // input columns to repeat in the output
+  std::uint64_t memory_limit = plan::default_memory_limit();  // for the buffers of Parquet and Arrow files
   model::SimdTarget simd = model::SimdTarget::automatic;
 };
 
-// Reads, scores and writes in batches, so memory does not grow with the input. Notes of the model go to standard error.
+// Reads, scores and writes in batches, all three at once, so memory does not grow with the input. Notes of the model go to standard error.
 Status score(const ScoreOptions& options, const Context& context);
 
 }  // namespace scoria::cli

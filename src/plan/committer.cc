@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::size_t kMaxWaiting = 32;
 
-Status commit_all(std::vector<AtomicFile>& files) {
-  for (AtomicFile& file : files) SCORIA_TRY_STATUS(file.commit());
+Status commit_all(std::vector<arrowio::OutputFile>& files) {
+  for (arrowio::OutputFile& file : files) SCORIA_TRY_STATUS(file.commit());
   return Ok{};
 }
 
@@ -18,7 +18,7 @@ Committer::Committer() : thread_([this] { work(); }) {}
 
 Committer::~Committer() { join(); }
 
-void Committer::add(std::vector<AtomicFile> files, std::function<void(Status)> done) {
+void Committer::add(std::vector<arrowio::OutputFile> files, std::function<void(Status)> done) {
   std::unique_lock lock(waiting_mutex_);
   changed_.wait(lock, [this] { return waiting_.size() < kMaxWaiting; });
   waiting_.push_back({std::move(files), std::move(done)});

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/file.h"
+#include "arrowio/stored_bytes.h"
 #include "base/result.h"
 
 namespace scoria::plan {
@@ -26,13 +26,13 @@ class Committer {
 
   // Commits `files` in their order, stopping at the first error, then calls done with how it went. Waits while many files
   // wait already, so that a slow disk holds the work up and not the memory.
-  void add(std::vector<AtomicFile> files, std::function<void(Status)> done);
+  void add(std::vector<arrowio::OutputFile> files, std::function<void(Status)> done);
   // Returns when everything that was added is done; rethrows what a `done` threw.
   void finish();
 
  private:
   struct Batch {
-    std::vector<AtomicFile> files;
+    std::vector<arrowio::OutputFile> files;
     std::function<void(Status)> done;
   };
   void work();

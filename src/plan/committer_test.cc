@@ -12,8 +12,8 @@ namespace {
 
 class Commit : public FolderTest {
  protected:
-  std::vector<AtomicFile> written(const std::vector<std::string>& names) {
-    std::vector<AtomicFile> all;
+  std::vector<arrowio::OutputFile> written(const std::vector<std::string>& names) {
+    std::vector<arrowio::OutputFile> all;
     for (const std::string& name : names) {
       all.push_back(AtomicFile::create(folder_ / name).value());
       EXPECT_TRUE(all.back().write(name).ok());

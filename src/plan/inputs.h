@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/result.h"
 #include "plan/model_store.h"
 #include "plan/plan.h"
+#include "table/csv.h"
 #include "table/table.h"
 
 namespace scoria::plan {
@@ -23,13 +25,16 @@ Result<std::vector<std::string>> find_partitions(const Plan& plan);
 // Columns to read of one input: every other one is only checked for its structure.
 struct WantedColumns {
   std::set<std::string> names;
-  std::set<std::string> as_text;  // of these, the ones that models match by level
+  std::map<std::string, table::Type> types;  // of these, the ones whose type is not to be found out
+  bool operator==(const WantedColumns&) const = default;
 };
 
-// The bytes of an input, hashed before anything else is done with them.
+// An input, hashed before anything else is done with it.
 struct RawInput {
-  FileBytes bytes;
+  std::optional<FileBytes>
+      bytes;  // none of Parquet and Arrow, of an object in a store, and of a file too large to look at at once
   FileFacts file;
+  std::string location;  // a path that can be opened, or a URI
 };
 
 // Path of an input for one partition, relative to the plan's folder.
@@ -37,7 +42,9 @@ Result<std::string> input_path(const Template& pattern, const Plan& plan, const 
 
 // Errors: the file's own.
 Result<RawInput> open_input(const Plan& plan, const std::string& path);
-// Errors: the format's and the reader's, naming file, line and column.
+// How to read it: types, columns, separator.
+table::CsvOptions read_options(const RawInput& input, const WantedColumns& wanted);
+// All rows. Errors: the format's and the reader's, naming file, line and column.
 Result<table::Table> parse_input(const RawInput& input, const WantedColumns& wanted);
 
 }  // namespace scoria::plan

@@ -1,8 +1,9 @@
-// The models of a run, each read once.
-// Threads: get() may be called from several threads; a model that two of them want is read by one.
+// The models of a run, each read once as long as they fit.
+// Threads: all members may be called from several threads; a model that two of them want is read by one.
 #pragma once
 
 #include <filesystem>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -28,23 +29,54 @@ struct LoadedModel {
 };
 using LoadedModelPtr = std::shared_ptr<const LoadedModel>;
 
+// What is kept of a model for the whole run, whether it stays in memory or not.
+struct ModelFacts {
+  FileFacts file;
+  std::string title;
+  std::vector<model::Feature> features;
+};
+using ModelFactsPtr = std::shared_ptr<const ModelFacts>;
+
 class ModelStore {
  public:
-  // Paths are relative to `folder`.
-  explicit ModelStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  // As files; in memory a model is some times as large. Many small models are the common case: hundreds of thousands fit.
+  static constexpr std::uint64_t kDefaultBytes = 512u << 20;
 
+  // Paths are relative to `folder`. When the files of the models in memory exceed `most_bytes`, those that were not asked for
+  // the longest are let go, and read again when they are asked for.
+  explicit ModelStore(std::filesystem::path folder, std::uint64_t most_bytes = kDefaultBytes)
+      : folder_(std::move(folder)), most_bytes_(most_bytes) {}
+
+  bool exists(const std::string& path) const;
   // Errors: the file's and the loader's, naming the path; the same again at every call.
+  Result<ModelFactsPtr> facts(const std::string& path);
+  // Errors: as of facts(); conflict, where the file is not the one that facts() told of.
   Result<LoadedModelPtr> get(const std::string& path);
+
+  std::uint64_t reads() const;  // how many files were read so far
 
  private:
   struct Entry {
-    std::once_flag once;
-    std::unique_ptr<Result<LoadedModelPtr>> result;
+    std::mutex mutex;
+    bool is_known = false;  // guarded by mutex, as are error and facts
+    Error error{};          // of the first read, where facts is null
+    ModelFactsPtr facts;
+    LoadedModelPtr model;                   // guarded by entries_mutex_; null: not in memory
+    std::list<std::string>::iterator used;  // guarded by entries_mutex_; valid with model
   };
 
+  Result<LoadedModelPtr> read(const std::string& path, Entry& entry);
+  std::shared_ptr<Entry> entry_of(const std::string& path);
+  LoadedModelPtr kept(Entry& entry);
+  void keep(Entry& entry, const LoadedModelPtr& model);
+
   std::filesystem::path folder_;
-  std::mutex entries_mutex_;
+  std::uint64_t most_bytes_;
+  mutable std::mutex entries_mutex_;
   std::map<std::string, std::shared_ptr<Entry>> entries_;  // guarded by entries_mutex_
+  std::list<std::string> used_;                            // guarded by entries_mutex_; the latest first
+  std::uint64_t bytes_ = 0;                                // guarded by entries_mutex_; of the models in memory
+  std::uint64_t reads_ = 0;                                // guarded by entries_mutex_
 };
 
 }  // namespace scoria::plan

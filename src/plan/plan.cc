@@ -3,8 +3,11 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/file.h"
+#include "expr/message.h"
+#include "plan/read_parts.h"
 #include "plan/yaml.h"
 
 namespace scoria::plan {
@@ -12,81 +15,67 @@ namespace {
 
 constexpr std::size_t kMaxPlanBytes = 1 << 20;
 
-Result<NamedList<expr::Expression>> read_expressions(const YamlPlace& place) {
-  NamedList<expr::Expression> result;
+Result<std::map<std::string, table::Type>> read_types(const YamlPlace& place) {
+  std::map<std::string, table::Type> types;
   SCORIA_TRY(entries, place.entries());
-  for (const auto& [name, entry] : entries) {
-    SCORIA_TRY(expression, entry.expression());
-    result.emplace_back(name, expression);
-  }
-  return result;
-}
-
-Result<Features> read_features(const YamlPlace& place) {
-  SCORIA_TRY_STATUS(place.only({"from", "group_by", "arrange", "mutate", "filter", "drop_incomplete"}));
-  Features features;
-  SCORIA_TRY(from_place, place.required("from"));
-  SCORIA_TRY(from, from_place.texts());
-  features.from = std::move(from);
-  if (place.has("group_by")) {
-    SCORIA_TRY(names, place.at("group_by").texts());
-    features.group_by = std::move(names);
-  }
-  if (place.has("arrange")) {
-    SCORIA_TRY(names, place.at("arrange").texts());
-    features.arrange = std::move(names);
-  }
-  if (place.has("mutate")) {
-    SCORIA_TRY(definitions, read_expressions(place.at("mutate")));
-    features.mutate = std::move(definitions);
-  }
-  if (place.has("filter")) {
-    SCORIA_TRY(condition, place.at("filter").expression());
-    features.filter = condition;
-  }
-  if (place.has("drop_incomplete")) {
-    SCORIA_TRY(flag, place.at("drop_incomplete").flag());
-    features.drop_incomplete = flag;
-  }
-  return features;
-}
-
-Result<Models> read_models(const YamlPlace& place) {
-  Models models;
-  SCORIA_TRY(file_place, place.required("file"));
-  SCORIA_TRY(file, file_place.text_template());
-  SCORIA_TRY(column_place, place.required("column"));
-  SCORIA_TRY(column, column_place.text_template());
-  models.file = std::move(file);
-  models.column = std::move(column);
-  SCORIA_TRY(entries, place.entries());
-  for (const auto& [name, entry] : entries) {
-    if (name == "file" || name == "column") continue;
-    if (name == "type") {
-      SCORIA_TRY(type, entry.text());
-      models.type = std::move(type);
-    } else if (name == "parameters") {
-      SCORIA_TRY(parameters, entry.entries());
-      for (const auto& [parameter, value] : parameters) {
-        SCORIA_TRY(text, value.text());
-        models.parameters.emplace_back(parameter, text);
-      }
-    } else if (name == "then") {
-      SCORIA_TRY(then, entry.expression());
-      models.then = then;
-    } else if (name == "sort_across") {
-      SCORIA_TRY(flag, entry.flag());
-      models.sort_across = flag;
-    } else if (models.file.names().contains(name) || models.column.names().contains(name)) {
-      SCORIA_TRY(values, entry.values());
-      models.variables.emplace_back(name, values);
+  for (const auto& [column, entry] : entries) {
+    SCORIA_TRY(word, entry.text());
+    if (word == "character" || word == "text") {
+      types[column] = table::Type::text;
+    } else if (word == "double" || word == "numeric") {
+      types[column] = table::Type::real;
+    } else if (word == "integer") {
+      types[column] = table::Type::integer;
+    } else if (word == "logical") {
+      types[column] = table::Type::logical;
     } else {
-      return entry.error(
-          "unknown key '" + name +
-          "'; known here: file, column, type, parameters, then, sort_across, and variables that file or column name");
+      return entry.error("must be character, double, integer or logical");
     }
   }
-  return models;
+  return types;
+}
+
+// New names of columns: a list of names, or of {new: old}.
+Result<NamedList<std::string>> read_select(const YamlPlace& place) {
+  NamedList<std::string> select;
+  std::vector<YamlPlace> parts;
+  if (place.is_list()) {
+    SCORIA_TRY(items, place.items());
+    parts = std::move(items);
+  } else {
+    parts.push_back(place);
+  }
+  for (const YamlPlace& part : parts) {
+    if (part.is_mapping()) {
+      SCORIA_TRY(entries, part.entries());
+      for (const auto& [name, entry] : entries) {
+        SCORIA_TRY(old, entry.text());
+        select.emplace_back(name, old);
+      }
+    } else {
+      SCORIA_TRY(name, part.text());
+      select.emplace_back(name, name);
+    }
+    for (std::size_t i = 0; i + 1 < select.size(); ++i) {
+      if (select[i].first == select.back().first) return part.error("'" + select[i].first + "' is named twice");
+    }
+  }
+  if (select.empty()) return place.error("needs at least one column");
+  return select;
+}
+
+Result<ResultColumns> read_result(const YamlPlace& place) {
+  SCORIA_TRY_STATUS(place.only({"mutate", "select"}));
+  ResultColumns result;
+  if (place.has("mutate")) {
+    SCORIA_TRY(definitions, place.at("mutate").expressions());
+    result.mutate = std::move(definitions);
+  }
+  if (place.has("select")) {
+    SCORIA_TRY(select, read_select(place.at("select")));
+    result.select = std::move(select);
+  }
+  return result;
 }
 
 Result<Report> read_report(const YamlPlace& place) {
@@ -110,11 +99,23 @@ Status check_inputs(const Plan& plan, const YamlPlace& root) {
   const auto is_input = [&](const std::string& name) {
     return std::any_of(plan.inputs.begin(), plan.inputs.end(), [&](const auto& input) { return input.first == name; });
   };
+  const auto no_input = [&](const YamlPlace& place, const std::string& name) {
+    std::vector<std::string> known;
+    for (const auto& [input, pattern] : plan.inputs) known.push_back(input);
+    return place.error("there is no input '" + name + "'; " + expr::suggestion(name, known));
+  };
   for (const std::string& name : plan.features.from) {
-    if (!is_input(name)) return root.at("features").at("from").error("there is no input '" + name + "'");
+    if (!is_input(name)) return no_input(root.at("features").at("from"), name);
+  }
+  const std::vector<PrepareStep>& steps = plan.features.prepare;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const Join* join = std::get_if<Join>(&steps[i].action);
+    if (join == nullptr || is_input(join->input)) continue;
+    SCORIA_TRY(items, root.at("features").at("prepare").items());
+    return no_input(items[i].at("join"), join->input);
   }
   if (plan.report && !is_input(plan.report->history)) {
-    return root.at("report").at("history").error("there is no input '" + plan.report->history + "'");
+    return no_input(root.at("report").at("history"), plan.report->history);
   }
   for (const auto& [name, pattern] : plan.inputs) {
     if (plan.partition.empty() || pattern.is_pattern_of(plan.partition)) continue;
@@ -126,8 +127,8 @@ Status check_inputs(const Plan& plan, const YamlPlace& root) {
 }
 
 Result<Plan> read_root(const YamlPlace& root) {
-  SCORIA_TRY_STATUS(
-      root.only({"name", "partition", "input", "each", "features", "models", "let", "columns", "output", "report"}));
+  SCORIA_TRY_STATUS(root.only({"name", "partition", "input", "types", "each", "features", "models", "let", "columns",
+                               "result", "output", "report"}));
   Plan plan;
   SCORIA_TRY(name_place, root.required("name"));
   SCORIA_TRY(name, name_place.text());
@@ -143,6 +144,10 @@ Result<Plan> read_root(const YamlPlace& root) {
     plan.inputs.emplace_back(input, std::move(pattern));
   }
   if (plan.inputs.empty()) return input_place.error("needs at least one input");
+  if (root.has("types")) {
+    SCORIA_TRY(types, read_types(root.at("types")));
+    plan.types = std::move(types);
+  }
   if (root.has("each")) {
     SCORIA_TRY(entries, root.at("each").entries());
     for (const auto& [variable, place] : entries) {
@@ -154,15 +159,22 @@ Result<Plan> read_root(const YamlPlace& root) {
   SCORIA_TRY(features, read_features(features_place));
   plan.features = std::move(features);
   SCORIA_TRY(models_place, root.required("models"));
-  SCORIA_TRY(models, read_models(models_place));
+  std::set<std::string> known;
+  if (!plan.partition.empty()) known.insert(plan.partition);
+  for (const auto& [variable, values] : plan.each) known.insert(variable);
+  SCORIA_TRY(models, read_models(models_place, known));
   plan.models = std::move(models);
   if (root.has("let")) {
-    SCORIA_TRY(let, read_expressions(root.at("let")));
+    SCORIA_TRY(let, root.at("let").expressions());
     plan.let = std::move(let);
   }
   if (root.has("columns")) {
     SCORIA_TRY(columns, root.at("columns").texts());
     plan.columns = std::move(columns);
+  }
+  if (root.has("result")) {
+    SCORIA_TRY(result, read_result(root.at("result")));
+    plan.result = std::move(result);
   }
   SCORIA_TRY(output_place, root.required("output"));
   SCORIA_TRY(output, output_place.text_template());
@@ -178,43 +190,96 @@ Result<Plan> read_root(const YamlPlace& root) {
   return plan;
 }
 
+// What a dotted path's next part names: a key of a mapping, or an item of a list counted from 1. Undefined where there is none.
+YAML::Node child(const YAML::Node& node, const std::string& key, bool is_new_allowed) {
+  if (node.IsSequence()) {
+    std::size_t item = 0;
+    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), item);
+    if (error != std::errc{} || *end != 0 || item == 0 || item > node.size())
+      return YAML::Node(YAML::NodeType::Undefined);
+    return node[item - 1];
+  }
+  if (!node.IsMap() || key.empty() || (!is_new_allowed && !node[key].IsDefined())) {
+    return YAML::Node(YAML::NodeType::Undefined);
+  }
+  return YAML::Node(node)[key];
+}
+
 // Puts a setting's value where its path leads; every key but the last must be there.
-Status apply(const Setting& setting, YAML::Node root) {
+Status apply(const Setting& setting, const YAML::Node& root) {
   YAML::Node node = root;
   std::size_t begin = 0;
   for (;;) {
     const std::size_t dot = setting.path.find('.', begin);
     const std::string key = setting.path.substr(begin, dot - begin);
-    if (!node.IsMap() || key.empty() || (dot != std::string::npos && !node[key].IsDefined())) {
+    const bool is_last = dot == std::string::npos;
+    const bool is_new_key = is_last && node.IsMap() && !key.empty();
+    YAML::Node next = child(node, key, is_new_key);
+    if (!is_new_key && !next.IsDefined()) {
       return Error{Code::invalid, "--set " + setting.path + ": the plan has no '" + setting.path.substr(0, dot) + "'"};
     }
-    if (dot == std::string::npos) {
-      node[key] = YAML::Load(setting.value);
+    if (is_last) {
+      YAML::Node value;
+      try {
+        value.reset(YAML::Load(setting.value));
+      } catch (const YAML::Exception& error) {
+        return Error{Code::invalid, "--set " + setting.path + ": '" + setting.value + "', column " +
+                                        std::to_string(error.mark.column + 1) + ": " + error.msg};
+      }
+      if (is_new_key) {
+        node[key] = value;
+      } else {
+        next = value;
+      }
       return Ok{};
     }
-    node.reset(node[key]);
+    node.reset(next);
     begin = dot + 1;
   }
 }
 
+// A document, and nothing after it.
+Result<YAML::Node> parse(const std::string& text, const std::string& document) {
+  std::vector<YAML::Node> all = YAML::LoadAll(text);
+  if (all.empty()) return Error{Code::invalid, document + ": is empty"};
+  if (all.size() > 1)
+    return Error{Code::invalid, document + ": holds " + std::to_string(all.size()) + " documents, must be one"};
+  return all.front();
+}
+
 }  // namespace
 
-Result<Plan> read_plan(const std::filesystem::path& file, const std::vector<Setting>& settings) {
-  SCORIA_TRY(bytes, FileBytes::open(file));
+bool Plan::has_groups() const {
+  return std::any_of(models.begin(), models.end(), [](const Models& entry) { return !entry.groups.empty(); });
+}
+
+Result<Plan> parse_plan(std::string_view text, const std::filesystem::path& file,
+                        const std::vector<Setting>& settings) {
   const std::string document = "plan '" + file.string() + "'";
-  if (bytes.text().size() > kMaxPlanBytes) return Error{Code::too_large, document + ": is larger than 1 MiB"};
+  if (text.size() > kMaxPlanBytes) return Error{Code::too_large, document + ": is larger than 1 MiB"};
   try {
-    const YAML::Node root = YAML::Load(std::string(bytes.text()));
-    for (const Setting& setting : settings) SCORIA_TRY_STATUS(apply(setting, root));
-    auto plan = read_root(YamlPlace(document, root, ""));
+    SCORIA_TRY(root, parse(std::string(text), document));
+    std::vector<std::string> paths;
+    for (const Setting& setting : settings) {
+      SCORIA_TRY_STATUS(apply(setting, root));
+      paths.push_back(setting.path);
+    }
+    const auto places = std::make_shared<Places>(document, std::string(text), std::move(paths));
+    auto plan = read_root(YamlPlace(*places, root, ""));
     if (!plan.ok()) return plan;
     plan.value().file = file;
-    plan.value().text = settings.empty() ? std::string(bytes.text()) : YAML::Dump(root);
+    plan.value().text = settings.empty() ? std::string(text) : YAML::Dump(root);
+    plan.value().places = places;
     return plan;
   } catch (const YAML::Exception& error) {
     return Error{Code::invalid, document + ", line " + std::to_string(error.mark.line + 1) + ", column " +
                                     std::to_string(error.mark.column + 1) + ": " + error.msg};
   }
+}
+
+Result<Plan> read_plan(const std::filesystem::path& file, const std::vector<Setting>& settings) {
+  SCORIA_TRY(bytes, FileBytes::open(file));
+  return parse_plan(bytes.text(), file, settings);
 }
 
 }  // namespace scoria::plan

@@ -54,7 +54,7 @@ TEST_F(PlanFile, RangesAndListsGiveValues) {
 
 TEST_F(PlanFile, AnUnknownKeyIsNamedWithItsLine) {
   EXPECT_THAT(error_of(changed("output:", "outptu:")),
-              HasSubstr("plan.yaml', line 9, column 9: outptu: unknown key 'outptu'"));
+              HasSubstr("plan.yaml', line 9, column 1: outptu: unknown key 'outptu'"));
   EXPECT_THAT(error_of(changed("  from: rows", "  from: rows\n  fliter: x > 1")),
               HasSubstr("features.fliter: unknown key"));
   EXPECT_THAT(error_of(changed("  column: p", "  column: p\n  quantile: [5]")),
@@ -68,7 +68,7 @@ TEST_F(PlanFile, AMissingKeyIsNamed) {
 
 TEST_F(PlanFile, AnExpressionThatDoesNotParseIsShownWithItsPlace) {
   const std::string message = error_of(changed("  from: rows", "  from: rows\n  mutate:\n    y: log(sales"));
-  EXPECT_THAT(message, HasSubstr("line 7, column 8: features.mutate.y:"));
+  EXPECT_THAT(message, HasSubstr("line 7, column 17: features.mutate.y:"));
   EXPECT_THAT(message, HasSubstr("log(sales"));
 }
 
@@ -92,7 +92,7 @@ TEST_F(PlanFile, SettingsReplaceValuesByTheirPath) {
   const auto plan = read(kValid, {{"output", "other.csv"}, {"models.column", "q{1 + 1}"}});
   ASSERT_TRUE(plan.ok()) << plan.error().message;
   EXPECT_EQ(plan.value().output.text(), "other.csv");
-  EXPECT_EQ(plan.value().models.column.fill({}).value(), "q2");
+  EXPECT_EQ(plan.value().models[0].column.fill({}).value(), "q2");
 }
 
 TEST_F(PlanFile, ASettingForSomethingThatIsNotThereIsRefused) {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "arrowio/uri.h"
 #include "base/file.h"
 #include "plan/sha256.h"
 
@@ -18,6 +19,16 @@ Json to_json(const std::vector<FileFacts>& files) {
   return list;
 }
 
+Json to_json(const std::vector<Step>& steps) {
+  Json list = Json::array();
+  for (const Step& step : steps) {
+    Json one{{"name", step.name}, {"rows_in", step.rows_in}, {"rows_out", step.rows_out}, {"seconds", step.seconds}};
+    for (const auto& [name, count] : step.counts) one[name] = count;
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
 FileFacts file_from(const Json& json) {
   return {json.at("path").get<std::string>(), json.at("bytes").get<std::uint64_t>(),
           json.at("sha256").get<std::string>()};
@@ -31,10 +42,21 @@ std::vector<FileFacts> files_from(const Json& json) {
 
 }  // namespace
 
-std::filesystem::path provenance_path(const std::filesystem::path& output) {
-  std::filesystem::path path = output;
-  path += ".run.json";
-  return path;
+std::string provenance_path(const std::string& output) {
+  const std::string_view object = arrowio::without_query(output);
+  return std::string(object) + ".run.json" + output.substr(object.size());
+}
+
+FileMetadata metadata_of(const Provenance& provenance) {
+  const Json json{
+      {"format", "scoria-run/1"},
+      {"plan", {{"name", provenance.plan_name}, {"file", provenance.plan_file}, {"sha256", provenance.plan_sha256}}},
+      {"partition", provenance.partition},
+      {"version", provenance.version},
+      {"command", arrowio::without_secrets(provenance.command_line)},
+      {"inputs", to_json(provenance.inputs)},
+      {"models", to_json(provenance.models)}};
+  return {{kProvenanceKey, json.dump(-1, ' ', false, Json::error_handler_t::replace)}};
 }
 
 std::string to_json(const Provenance& provenance) {
@@ -43,19 +65,21 @@ std::string to_json(const Provenance& provenance) {
       {"plan", {{"name", provenance.plan_name}, {"file", provenance.plan_file}, {"sha256", provenance.plan_sha256}}},
       {"partition", provenance.partition},
       {"version", provenance.version},
-      {"command", provenance.command_line},
+      {"command", arrowio::without_secrets(provenance.command_line)},
       {"finished", provenance.finished},
       {"seconds", provenance.seconds},
       {"rows", provenance.rows},
       {"operations", provenance.operations},
       {"output", to_json(provenance.output)},
       {"inputs", to_json(provenance.inputs)},
-      {"models", to_json(provenance.models)}};
+      {"models", to_json(provenance.models)},
+      {"missing_models", provenance.missing_models},
+      {"steps", to_json(provenance.steps)}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 Result<Provenance> read_provenance(const std::filesystem::path& output) {
-  const std::filesystem::path path = provenance_path(output);
+  const std::filesystem::path path = provenance_path(output.string());
   SCORIA_TRY(file, FileBytes::open(path));
   try {
     const Json json = Json::parse(file.text());
@@ -76,19 +100,29 @@ Result<Provenance> read_provenance(const std::filesystem::path& output) {
     result.output = file_from(json.at("output"));
     result.inputs = files_from(json.at("inputs"));
     result.models = files_from(json.at("models"));
+    // Later than the first outputs of this format.
+    if (json.contains("missing_models")) result.missing_models = json["missing_models"].get<std::vector<std::string>>();
     return result;
   } catch (const Json::exception& error) {
     return Error{Code::corrupt, "'" + path.string() + "': " + error.what()};
   }
 }
 
-bool is_current(const std::filesystem::path& output, const Provenance& expected) {
+bool is_current(const std::filesystem::path& output, const Provenance& expected, ModelStore* models) {
   const auto written = read_provenance(output);
   if (!written.ok()) return false;
   const Provenance& before = written.value();
-  if (before.plan_sha256 != expected.plan_sha256 || before.inputs != expected.inputs ||
-      before.models != expected.models) {
-    return false;
+  if (before.plan_sha256 != expected.plan_sha256 || before.inputs != expected.inputs) return false;
+  if (models == nullptr) {
+    if (before.models != expected.models || before.missing_models != expected.missing_models) return false;
+  } else {
+    for (const FileFacts& model : before.models) {
+      const auto now = models->facts(model.path);
+      if (!now.ok() || now.value()->file != model) return false;
+    }
+    for (const std::string& path : before.missing_models) {
+      if (models->exists(path)) return false;
+    }
   }
   const auto file = FileBytes::open(output);
   return file.ok() && file.value().bytes().size() == before.output.bytes &&

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "plan/explain.h"
 #include "plan/model_store.h"
+#include "plan/row_files.h"
 
 namespace scoria::plan {
 
@@ -25,17 +27,24 @@ struct Provenance {
   std::uint64_t operations = 0;  // rows x models
   std::vector<FileFacts> inputs;
   std::vector<FileFacts> models;
+  std::vector<std::string> missing_models;  // files that rows asked for and that were not there
+  std::vector<Step> steps;                  // what was done, in order
   FileFacts output;
 };
 
-std::filesystem::path provenance_path(const std::filesystem::path& output);
+// Of a local path, or of a URI, whose query it keeps.
+std::string provenance_path(const std::string& output);
 
+// Passwords in URIs are left out.
 std::string to_json(const Provenance& provenance);
+// What an output that has room for it says of itself: all that is known before the first row is written.
+FileMetadata metadata_of(const Provenance& provenance);
 // Errors: not_found where there is none; corrupt, naming the file and field.
 Result<Provenance> read_provenance(const std::filesystem::path& output);
 
 // Whether `output` is what a run of the same plan over the same inputs and models would write: nothing that either of them
-// hashed has changed, and the output is still what was written.
-bool is_current(const std::filesystem::path& output, const Provenance& expected);
+// hashed has changed, and the output is still what was written. `models`: where the rows tell which models are used, so that
+// only the written provenance knows them; null where `expected` names them.
+bool is_current(const std::filesystem::path& output, const Provenance& expected, ModelStore* models);
 
 }  // namespace scoria::plan

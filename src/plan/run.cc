@@ -1,8 +1,8 @@
 #include "plan/run.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -16,17 +16,6 @@
 namespace scoria::plan {
 namespace {
 
-Result<std::vector<std::string>> chosen_partitions(const Plan& plan, const std::vector<std::string>& only) {
-  SCORIA_TRY(found, find_partitions(plan));
-  if (only.empty()) return found;
-  for (const std::string& name : only) {
-    if (std::find(found.begin(), found.end(), name) == found.end()) {
-      return Error{Code::not_found, "there is no partition '" + name + "'; there are " + model::listed(found)};
-    }
-  }
-  return only;
-}
-
 // What all partitions together have done; told to by any of their threads.
 class Collected {
  public:
@@ -39,8 +28,15 @@ class Collected {
     (outcome.skipped ? counts.partitions_skipped : counts.partitions_done) += 1;
     counts.rows += outcome.rows;
     counts.operations += outcome.operations;
-    models_.merge(outcome.models);
+    counts.missing_rows += outcome.missing_rows;
+    for (auto& [path, use] : outcome.models) {
+      const auto [known, is_new] = models_.emplace(path, std::move(use));
+      if (!is_new) known->second.rows += use.rows;
+    }
     counts.models = models_.size();
+    missing_.merge(outcome.missing_models);
+    counts.missing_models = missing_.size();
+    steps_.merge(outcome.steps);
     result_.outputs[which] = std::move(outcome.output);
     notes_.merge(outcome.notes);
     if (options_.progress) options_.progress(counts);
@@ -59,19 +55,38 @@ class Collected {
     return first_failed_ < result_.partitions.size();
   }
   const Error& error() const { return error_; }
-  std::vector<std::string> notes() const { return {notes_.begin(), notes_.end()}; }
+  // Once all is done.
+  void finish() {
+    result_.notes.assign(notes_.begin(), notes_.end());
+    result_.steps = steps_.steps();
+    for (auto& [path, use] : models_) result_.models.push_back(std::move(use));
+    if (!missing_.empty()) result_.missing_model = *missing_.begin();
+  }
 
  private:
   const RunOptions& options_;
   mutable std::mutex result_mutex_;
-  RunResult& result_;             // guarded by result_mutex_
-  std::set<std::string> models_;  // guarded by result_mutex_
-  std::set<std::string> notes_;   // guarded by result_mutex_
-  std::size_t first_failed_;      // guarded by result_mutex_
-  Error error_{};                 // guarded by result_mutex_
+  RunResult& result_;                       // guarded by result_mutex_
+  std::map<std::string, ModelUse> models_;  // guarded by result_mutex_
+  std::set<std::string> missing_;           // guarded by result_mutex_
+  std::set<std::string> notes_;             // guarded by result_mutex_
+  StepLog steps_;                           // guarded by result_mutex_
+  std::size_t first_failed_;                // guarded by result_mutex_
+  Error error_{};                           // guarded by result_mutex_
 };
 
 }  // namespace
+
+Result<std::vector<std::string>> chosen_partitions(const Plan& plan, const std::vector<std::string>& only) {
+  SCORIA_TRY(found, find_partitions(plan));
+  if (only.empty()) return found;
+  for (const std::string& name : only) {
+    if (std::find(found.begin(), found.end(), name) == found.end()) {
+      return Error{Code::not_found, "there is no partition '" + name + "'; there are " + model::listed(found)};
+    }
+  }
+  return only;
+}
 
 Result<RunResult> run_plan(const Plan& plan, const RunOptions& options, Executor& executor) {
   const auto start = std::chrono::steady_clock::now();
@@ -82,6 +97,7 @@ Result<RunResult> run_plan(const Plan& plan, const RunOptions& options, Executor
   result.outputs.resize(result.partitions.size());
 
   ModelStore models(plan.file.parent_path());
+  SharedInputs shared(plan);
   Collected collected(options, result);
   const auto fail = [&](std::size_t i, Error error) {
     const std::string& name = result.partitions[i];
@@ -91,10 +107,10 @@ Result<RunResult> run_plan(const Plan& plan, const RunOptions& options, Executor
   Committer committer;
   executor.parallel_for(result.partitions.size(), [&](std::size_t i) {
     if (collected.failed()) return;
-    auto outcome = Partition(plan, options, models, executor, result.partitions[i]).run();
+    auto outcome = Partition(plan, options, models, shared, executor, result.partitions[i]).run();
     if (!outcome.ok()) return fail(i, std::move(outcome).error());
     auto done = std::make_shared<Partition::Outcome>(std::move(outcome).value());
-    std::vector<AtomicFile> files = std::move(done->files);
+    std::vector<arrowio::OutputFile> files = std::move(done->files);
     committer.add(std::move(files), [&collected, &fail, i, done](Status committed) {
       if (!committed.ok()) return fail(i, std::move(committed).error());
       collected.add(i, std::move(*done));
@@ -108,7 +124,7 @@ Result<RunResult> run_plan(const Plan& plan, const RunOptions& options, Executor
                                         " partitions are done and stay; the same command with --resume does the rest"};
   }
   if (collected.failed()) return collected.error();
-  result.notes = collected.notes();
+  collected.finish();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

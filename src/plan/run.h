@@ -16,6 +16,8 @@
 #include "base/executor.h"
 #include "base/result.h"
 #include "model/model.h"
+#include "plan/explain.h"
+#include "plan/memory_limit.h"
 #include "plan/plan.h"
 
 namespace scoria::plan {
@@ -27,7 +29,9 @@ struct RunCounts {
   std::size_t partitions_skipped = 0;  // by resume
   std::size_t models = 0;
   std::uint64_t rows = 0;
-  std::uint64_t operations = 0;  // rows x models: single predictions
+  std::uint64_t operations = 0;    // rows x models: single predictions
+  std::size_t missing_models = 0;  // files that are not there
+  std::uint64_t missing_rows = 0;  // predictions that were left out, or made by the model to use instead
 };
 
 struct RunOptions {
@@ -37,7 +41,8 @@ struct RunOptions {
   std::string command_line;
   std::string version;
   std::stop_token stop;
-  std::function<void(const RunCounts&)> progress;  // after each partition, one call at a time; may be empty
+  std::uint64_t memory_limit = default_memory_limit();  // for rows that are held at once, about
+  std::function<void(const RunCounts&)> progress;       // after each partition, one call at a time; may be empty
 };
 
 struct RunResult {
@@ -46,7 +51,13 @@ struct RunResult {
   std::vector<std::string> partitions;  // that were run or skipped
   std::vector<std::string> outputs;     // their files, relative to the plan's folder
   std::vector<std::string> notes;       // what models had to say, each once
+  std::vector<Step> steps;              // of all partitions together
+  std::vector<ModelUse> models;         // by path
+  std::string missing_model;            // the first file that is not there
 };
+
+// The values of the partition's variable that a run would go through. Errors: not_found.
+Result<std::vector<std::string>> chosen_partitions(const Plan& plan, const std::vector<std::string>& only);
 
 // Errors: of the first partition that failed, naming it; unavailable, when stopped. Outputs of finished partitions stay; of the
 // others there is nothing.

@@ -6,10 +6,28 @@
 
 namespace scoria::plan {
 
-std::string sha256(std::string_view bytes) {
+struct Sha256::Context {
+  Context() : state(EVP_MD_CTX_new()) { SCORIA_CHECK(state != nullptr); }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+  ~Context() { EVP_MD_CTX_free(state); }
+  EVP_MD_CTX* state;
+};
+
+Sha256::Sha256() : context_(std::make_unique<Context>()) {
+  SCORIA_CHECK(EVP_DigestInit_ex(context_->state, EVP_sha256(), nullptr) == 1);
+}
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256::~Sha256() = default;
+
+void Sha256::add(std::string_view bytes) {
+  SCORIA_CHECK(EVP_DigestUpdate(context_->state, bytes.data(), bytes.size()) == 1);
+}
+
+std::string Sha256::finish() {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
-  SCORIA_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr) == 1);
+  SCORIA_CHECK(EVP_DigestFinal_ex(context_->state, digest, &size) == 1);
   constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
   for (unsigned int i = 0; i < size; ++i) {
@@ -17,6 +35,12 @@ std::string sha256(std::string_view bytes) {
     text += kDigits[digest[i] & 15];
   }
   return text;
+}
+
+std::string sha256(std::string_view bytes) {
+  Sha256 hash;
+  hash.add(bytes);
+  return hash.finish();
 }
 
 }  // namespace scoria::plan

@@ -10,4 +10,15 @@ Result<table::Table> stack_all(std::span<const table::Table> tables) {
   return table::stack(above, below);
 }
 
+Result<table::Table> stack_columns(std::span<const table::Table> tables, const std::vector<std::string>& names) {
+  std::vector<table::Table> parts;
+  for (const table::Table& table : tables) {
+    table::Table& part = parts.emplace_back(table.rows());
+    for (const std::string& name : names) {
+      if (const table::ColumnPtr column = table.find(name)) part.add(name, column);
+    }
+  }
+  return stack_all(parts);
+}
+
 }  // namespace scoria::plan

@@ -1,8 +1,25 @@
 #include "plan/template.h"
 
+#include <algorithm>
+
 #include "expr/parse.h"
 
 namespace scoria::plan {
+namespace {
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+bool is_plain_file_name(std::string_view text) {
+  if (text.empty() || text == "." || text == "..") return false;
+  return std::none_of(text.begin(), text.end(), [](char c) { return c == '/' || c == '\\' || is_control(c); });
+}
+
+std::string printable(std::string text) {
+  std::replace_if(text.begin(), text.end(), is_control, '?');
+  return text;
+}
+
+}  // namespace
 
 Result<Template> Template::parse(std::string_view text) {
   Template result;
@@ -31,7 +48,9 @@ Result<Template> Template::parse(std::string_view text) {
   return result;
 }
 
-Result<std::string> Template::fill(const expr::Constants& constants) const {
+Result<std::string> Template::fill(const expr::Constants& constants) const { return fill_path(constants, {}); }
+
+Result<std::string> Template::fill_path(const expr::Constants& constants, const std::set<std::string>& data) const {
   std::string filled;
   for (const Part& part : parts_) {
     filled += part.literal;
@@ -40,7 +59,16 @@ Result<std::string> Template::fill(const expr::Constants& constants) const {
     if (!value.ok()) return with_context("'" + text_ + "'", std::move(value).error());
     if (value.value().is_missing)
       return Error{Code::invalid, "'" + text_ + "': an expression in braces gives a missing value"};
-    filled += value.value().text();
+    const std::string text = value.value().text();
+    const std::set<std::string> names = expr::names_used(*part.expression);
+    const bool is_data = std::any_of(names.begin(), names.end(), [&](const auto& name) { return data.contains(name); });
+    if (is_data && !is_plain_file_name(text)) {
+      return Error{
+          Code::denied,
+          "'" + text_ + "': '" + printable(text) +
+              "' cannot be part of a file's name: it is empty, . or .., or holds a slash or a control character"};
+    }
+    filled += text;
   }
   return filled;
 }

@@ -26,6 +26,9 @@ class Template {
   const std::set<std::string>& names() const { return names_; }
   // Values are written as R's as.character writes them. Errors: invalid, for a missing value or an unknown name.
   Result<std::string> fill(const expr::Constants& constants) const;
+  // The same for a path in which some names stand for data: what an expression that reads one of them gives must be a plain part
+  // of a file name. Errors: denied, where it is empty, "." or "..", or holds a slash, a backslash or a control character.
+  Result<std::string> fill_path(const expr::Constants& constants, const std::set<std::string>& data) const;
 
   // The value that `variable` must have for the text to be `filled`; nullopt where it cannot be. Used to find the partitions
   // among file names. Precondition: the only expressions are the bare name of the variable.

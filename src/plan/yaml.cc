@@ -2,17 +2,17 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "expr/frame.h"
+#include "expr/message.h"
 #include "expr/parse.h"
 
 namespace scoria::plan {
 namespace {
 
-std::string joined(std::initializer_list<std::string_view> words) {
-  std::string text;
-  for (const std::string_view word : words) text += (text.empty() ? "" : ", ") + std::string(word);
-  return text;
+std::string below(const std::string& path, std::string_view key) {
+  return (path.empty() ? "" : path + ".") + std::string(key);
 }
 
 // A list's values as one column: whole numbers, numbers, or text.
@@ -37,21 +37,26 @@ table::ColumnPtr column_of(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-Error YamlPlace::error(const std::string& what) const {
-  std::string where = *document_;
-  if (const YAML::Mark mark = node_.Mark(); !mark.is_null()) {
-    where += ", line " + std::to_string(mark.line + 1) + ", column " + std::to_string(mark.column + 1);
-  }
-  return Error{Code::invalid, where + ": " + (path_.empty() ? "" : path_ + ": ") + what};
+YamlPlace::YamlPlace(Places& places, const YAML::Node& node, std::string path)
+    : places_(&places), node_(node), path_(std::move(path)) {
+  const YAML::Mark mark = node_.Mark();
+  // Where there is no value the mark is that of what comes next; the key's will do.
+  if (!mark.is_null() && !node_.IsNull())
+    places_->note(path_, mark.line, mark.column, node_.IsScalar() ? node_.Scalar() : "");
 }
+
+Error YamlPlace::error(const std::string& what) const { return places_->at(path_, Error{Code::invalid, what}); }
+
+Error YamlPlace::key_error(const std::string& what) const { return places_->at_key(path_, Error{Code::invalid, what}); }
 
 bool YamlPlace::has(std::string_view key) const { return node_.IsMap() && node_[std::string(key)].IsDefined(); }
 
 YamlPlace YamlPlace::at(std::string_view key) const {
-  return YamlPlace(*document_, node_[std::string(key)], (path_.empty() ? "" : path_ + ".") + std::string(key));
+  return YamlPlace(*places_, node_[std::string(key)], below(path_, key));
 }
 
 Result<YamlPlace> YamlPlace::required(std::string_view key) const {
+  if (!node_.IsMap()) return error("must be a mapping (key: value)");
   if (!has(key)) return error("needs '" + std::string(key) + "'");
   return at(key);
 }
@@ -60,7 +65,7 @@ Status YamlPlace::only(std::initializer_list<std::string_view> keys) const {
   SCORIA_TRY(all, entries());
   for (const auto& [key, place] : all) {
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-      return place.error("unknown key '" + key + "'; known here: " + joined(keys));
+      return place.key_error("unknown key '" + key + "'; " + expr::suggestion(key, {keys.begin(), keys.end()}));
     }
   }
   return Ok{};
@@ -69,12 +74,28 @@ Status YamlPlace::only(std::initializer_list<std::string_view> keys) const {
 Result<NamedList<YamlPlace>> YamlPlace::entries() const {
   if (!node_.IsMap()) return error("must be a mapping (key: value)");
   NamedList<YamlPlace> result;
+  std::set<std::string> keys;
   for (const auto& entry : node_) {
-    const std::string key = entry.first.as<std::string>("");
-    for (const auto& [earlier, place] : result) {
-      if (earlier == key) return place.error("key '" + key + "' is given twice");
+    const YAML::Mark mark = entry.first.Mark();
+    if (!entry.first.IsScalar()) {
+      places_->note_key(below(path_, "?"), mark.line, mark.column);
+      return places_->at_key(below(path_, "?"), Error{Code::invalid, "a key must be a text"});
     }
-    result.emplace_back(key, YamlPlace(*document_, entry.second, (path_.empty() ? "" : path_ + ".") + key));
+    const std::string key = entry.first.Scalar();
+    const std::string path = below(path_, key);
+    const bool is_new = keys.insert(key).second;
+    places_->note_key(path, mark.line, mark.column);
+    result.emplace_back(key, YamlPlace(*places_, entry.second, path));
+    if (!is_new) return result.back().second.key_error("key '" + key + "' is given twice");
+  }
+  return result;
+}
+
+Result<std::vector<YamlPlace>> YamlPlace::items() const {
+  if (!node_.IsSequence()) return error("must be a list");
+  std::vector<YamlPlace> result;
+  for (const YAML::Node& item : node_) {
+    result.emplace_back(*places_, item, below(path_, std::to_string(result.size() + 1)));
   }
   return result;
 }
@@ -85,12 +106,13 @@ Result<std::string> YamlPlace::text() const {
 }
 
 Result<std::vector<std::string>> YamlPlace::texts() const {
-  std::vector<std::string> result;
   if (node_.IsScalar()) return std::vector<std::string>{node_.Scalar()};
   if (!node_.IsSequence()) return error("must be a text or a list of texts");
-  for (const YAML::Node& item : node_) {
-    if (!item.IsScalar()) return error("must be a list of texts");
-    result.push_back(item.Scalar());
+  SCORIA_TRY(places, items());
+  std::vector<std::string> result;
+  for (const YamlPlace& item : places) {
+    SCORIA_TRY(one, item.text());
+    result.push_back(std::move(one));
   }
   return result;
 }
@@ -106,6 +128,16 @@ Result<expr::Expression> YamlPlace::expression() const {
   auto parsed = expr::parse(source);
   if (!parsed.ok()) return error(parsed.error().message);
   return parsed;
+}
+
+Result<NamedList<expr::Expression>> YamlPlace::expressions() const {
+  NamedList<expr::Expression> result;
+  SCORIA_TRY(all, entries());
+  for (const auto& [name, entry] : all) {
+    SCORIA_TRY(parsed, entry.expression());
+    result.emplace_back(name, parsed);
+  }
+  return result;
 }
 
 Result<Template> YamlPlace::text_template() const {

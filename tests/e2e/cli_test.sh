@@ -52,6 +52,23 @@ cmp -s "$work/file.csv" "$work/gz.csv" || { echo "FAILED: compressed rows score 
 [ "$(sed 1d "$work/file.csv" | head -n 1)" = "$(head -n 1 "$work/file.jsonl" | sed 's/.*://; s/}//')" ] ||
   { echo "FAILED: JSON lines and CSV differ"; failures=$((failures + 1)); }
 
+# A plan with a model per store, joins and fill, in a copy of its folder.
+cp -r "$root/examples/store-demand" "$work/demand"
+rm -rf "$work/demand/out"
+demand=$work/demand/plan.yaml
+check "a dry run lists the steps" 0 "prepare 3: join stores" "$scoria" run "$demand" --dry-run
+[ ! -e "$work/demand/out" ] || { echo "FAILED: a dry run wrote something"; failures=$((failures + 1)); }
+check "explain tells what a step added" 0 "(145 added)" "$scoria" run "$demand" --explain
+check "explain tells what models use" 0 "price, size, brand, lag1, trend, month_mean" "$scoria" run "$demand" --explain
+check "a run tells of keys that found nothing" 0 "240 rows of 'prepare 3: join stores' found no key" "$scoria" run "$demand"
+check "a run tells of models that are not there" 0 "'models/demand_6.rds': 12 predictions" "$scoria" run "$demand"
+check "a missing model is an error when the plan says nothing" 1 "rows with store 6 need" "$scoria" run "$demand" --set models.1.missing=error
+check "an output tells of models that were not there" 0 "models/demand_6.rds" "$scoria" inspect "$work/demand/out/demand.csv"
+sed -i 's/trend: lag1 - lag2/trend: lag1 - lagg2/' "$demand"
+check "an error of a plan names line and column" 1 "plan.yaml', line 24, column 19: features.mutate.trend" "$scoria" run "$demand"
+check "an error of a setting names the setting" 1 "--set features.filter: features.filter: expression 'week >'" \
+  "$scoria" run "$demand" --set 'features.filter=week >'
+
 # A failing run leaves the old output as it was, and no other file.
 echo old >"$work/kept.csv"
 printf 'a,b\n1,2\n1,x\n' | "$scoria" score "$model" - -o "$work/kept.csv" 2>/dev/null
