@@ -66,7 +66,7 @@ void print_summary(const plan::Plan& plan, const plan::RunResult& result) {
     }
   }
   if (counts.missing_models > 0) {
-    std::printf("  not there   %zu models, such as '%s': %s predictions are missing or another model's\n",
+    std::printf("  not there   %zu of the models' files, such as '%s': %s predictions are missing or another model's\n",
                 counts.missing_models, result.missing_model.c_str(), with_commas(counts.missing_rows).c_str());
   } else if (counts.missing_rows > 0) {
     std::printf("  not there   %s predictions, whose model's key is missing\n",

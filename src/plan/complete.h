@@ -29,7 +29,7 @@ struct Completed {
   std::uint64_t added = 0;
 };
 
-inline constexpr std::uint64_t kMaxCompletedRows = 1u << 28;
+inline constexpr std::uint64_t kMaxCompletedRows = 1u << 27;
 
 // tidyr::complete: every combination of the columns' values, in their order (numbers ascending, text by its bytes, factors by
 // level and each of their levels, then NaN, then NA), the first column changing slowest; where the table has rows for a

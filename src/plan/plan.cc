@@ -238,15 +238,6 @@ Status apply(const Setting& setting, const YAML::Node& root) {
   }
 }
 
-// A document, and nothing after it.
-Result<YAML::Node> parse(const std::string& text, const std::string& document) {
-  std::vector<YAML::Node> all = YAML::LoadAll(text);
-  if (all.empty()) return Error{Code::invalid, document + ": is empty"};
-  if (all.size() > 1)
-    return Error{Code::invalid, document + ": holds " + std::to_string(all.size()) + " documents, must be one"};
-  return all.front();
-}
-
 }  // namespace
 
 bool Plan::has_groups() const {
@@ -258,7 +249,7 @@ Result<Plan> parse_plan(std::string_view text, const std::filesystem::path& file
   const std::string document = "plan '" + file.string() + "'";
   if (text.size() > kMaxPlanBytes) return Error{Code::too_large, document + ": is larger than 1 MiB"};
   try {
-    SCORIA_TRY(root, parse(std::string(text), document));
+    SCORIA_TRY(root, load_document(std::string(text), document));
     std::vector<std::string> paths;
     for (const Setting& setting : settings) {
       SCORIA_TRY_STATUS(apply(setting, root));

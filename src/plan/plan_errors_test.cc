@@ -187,7 +187,7 @@ TEST_F(PlanErrors, OfItemsOfAListCountFromOne) {
 TEST_F(PlanErrors, OfDocumentsThatAreNone) {
   EXPECT_THAT(error_of(""), HasSubstr("is empty"));
   EXPECT_THAT(error_of("a text"), HasSubstr("must be a mapping"));
-  EXPECT_THAT(error_of(std::string(kPlan) + "---\nname: other\n"), HasSubstr("holds 2 documents, must be one"));
+  EXPECT_THAT(error_of(std::string(kPlan) + "---\nname: other\n"), HasSubstr("holds more than one document"));
 }
 
 TEST_F(PlanErrors, OfHostileYamlComeSoon) {
@@ -200,6 +200,8 @@ TEST_F(PlanErrors, OfHostileYamlComeSoon) {
   EXPECT_THAT(error_of(laughs), HasSubstr("line 2, column 1: k1: unknown key 'k1'"));
   EXPECT_THAT(error_of("name: " + std::string(100'000, '[')), HasSubstr("plan.yaml'"));
   EXPECT_THAT(error_of("name: &a [*a]\n"), HasSubstr("plan.yaml'"));
+  // Found by fuzzing: yaml-cpp finds a document before every stray comma, for ever.
+  EXPECT_THAT(error_of("a: {store: shop}\n,,,,\n    - fill: price\n"), HasSubstr("holds more than one document"));
 }
 
 }  // namespace

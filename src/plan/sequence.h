@@ -29,7 +29,7 @@ struct Sequence {
       positions;  // by row asked for; -1: a double within the tolerance of a value, but not equal to it
 };
 
-inline constexpr std::size_t kMaxSequence = 1u << 28;
+inline constexpr std::size_t kMaxSequence = 1u << 24;
 
 // tidyr::full_seq(x, period) over the named rows; dates are text as 2024-01-31, and a number counts days of them. Whole numbers
 // stay whole where the period is. Doubles may be 1e-6 off, as in tidyr.

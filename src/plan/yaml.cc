@@ -1,8 +1,11 @@
 #include "plan/yaml.h"
 
+#include <yaml-cpp/eventhandler.h>
+
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <sstream>
 
 #include "expr/frame.h"
 #include "expr/message.h"
@@ -35,7 +38,31 @@ table::ColumnPtr column_of(const std::vector<std::string>& texts) {
   return table::Column::text(texts);
 }
 
+// Takes a document's events and makes nothing of them.
+class Ignored final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
 }  // namespace
+
+// Not by YAML::LoadAll: after a stray comma it finds empty documents without end (yaml-cpp 0.7).
+Result<YAML::Node> load_document(const std::string& text, const std::string& name) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Ignored ignored;
+  if (!parser.HandleNextDocument(ignored)) return Error{Code::invalid, name + ": is empty"};
+  if (parser.HandleNextDocument(ignored)) return Error{Code::invalid, name + ": holds more than one document"};
+  return YAML::Load(text);
+}
 
 YamlPlace::YamlPlace(Places& places, const YAML::Node& node, std::string path)
     : places_(&places), node_(node), path_(std::move(path)) {

@@ -17,6 +17,9 @@
 
 namespace scoria::plan {
 
+// The one document of a text. Errors: invalid, where there is none or something follows it. Throws YAML::Exception.
+Result<YAML::Node> load_document(const std::string& text, const std::string& name);
+
 // A node with the path to it: "features.mutate.lag1"; items of a list count from 1: "models.2.file".
 class YamlPlace {
  public:
