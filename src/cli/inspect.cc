@@ -6,6 +6,8 @@
 #include "base/file.h"
 #include "model/features.h"
 #include "model/loaders.h"
+#include "pickle/reader.h"
+#include "pickle/summary.h"
 #include "plan/provenance.h"
 #include "rdata/reader.h"
 #include "rdata/summary.h"
@@ -117,6 +119,13 @@ Result<std::string> inspect(const InspectOptions& options) {
     return options.json ? plan::to_json(provenance) : to_text(options.file, provenance);
   }
   SCORIA_TRY(file, FileBytes::open(options.file));
+  if (pickle::is_pickle(file.bytes())) {
+    if (options.object)
+      return Error{Code::invalid, "--object names an object of an R workspace; '" + options.file + "' is Python's"};
+    auto pickled = pickle::read(file.bytes());
+    if (!pickled.ok()) return with_context("'" + options.file + "'", std::move(pickled).error());
+    return options.json ? pickle::summarize_json(pickled.value()) + "\n" : pickle::summarize(pickled.value());
+  }
   auto read = rdata::read(file.bytes());
   if (!read.ok()) return with_context("'" + options.file + "'", std::move(read).error());
   const rdata::Document document = std::move(read).value();

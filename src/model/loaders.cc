@@ -6,6 +6,8 @@
 #include "model/features.h"
 #include "model/tree/r_gbm.h"
 #include "model/tree/r_random_forest.h"
+#include "pickle/reader.h"
+#include "pickle/summary.h"
 
 namespace scoria::model {
 namespace {
@@ -53,8 +55,21 @@ Result<ModelPtr> load_model(const rdata::Value& object) {
                "this file's object (" + what + ") is not a model that can be scored; classes that can: " + families};
 }
 
+namespace {
+
+// Python's objects are read, and no family is made of them yet.
+Result<ModelPtr> open_pickle(std::span<const std::byte> bytes) {
+  SCORIA_TRY(document, pickle::read(bytes));
+  return Error{Code::unsupported,
+               "this " + pickle::describe_file(document) + ", holds " + pickle::describe_class(document.root()) +
+                   ", which is not among the families that can be scored; 'scoria inspect' shows what is in it"};
+}
+
+}  // namespace
+
 Result<ModelPtr> open_model(std::span<const std::byte> bytes, const std::optional<std::string>& object,
                             const rdata::ReadLimits& limits) {
+  if (pickle::is_pickle(bytes)) return open_pickle(bytes);
   SCORIA_TRY(document, rdata::read(bytes, limits));
   SCORIA_TRY(value, select_object(document, object));
   return load_model(*value);

@@ -20,15 +20,20 @@ bool is_magic(std::string_view head) {
   return head.size() >= 2 && static_cast<unsigned char>(head[0]) == op::kProto && head[1] >= 2 && head[1] <= 15;
 }
 
+bool is_name(std::string_view text) {
+  const auto is_letter = [](char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return !text.empty() && is_letter(text[0]) && std::all_of(text.begin(), text.end(), [&](char c) {
+    return is_letter(c) || c == '.' || (c >= '0' && c <= '9');
+  });
+}
+
 // Protocols 0 and 1 begin with their first instruction: a class, or a mark and what builds a container.
 bool may_be_old(std::string_view head) {
   if (head.size() < 3) return false;
-  if (head[0] == op::kGlobal) {
+  if (head[0] == op::kGlobal) {  // module and name, a line each
     const std::size_t end = head.find('\n');
-    return end != std::string_view::npos && end > 1 &&
-           std::all_of(head.begin() + 1, head.begin() + static_cast<std::ptrdiff_t>(end), [](char c) {
-             return c == '_' || c == '.' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-           });
+    return end != std::string_view::npos && is_name(head.substr(1, end - 1)) &&
+           is_name(head.substr(end + 1, head.find('\n', end + 1) - end - 1));
   }
   if (head[0] == op::kMark) return std::string_view("ldticoIVSFLNKJMUXG(]}").find(head[1]) != std::string_view::npos;
   return (head[0] == op::kEmptyList || head[0] == op::kEmptyDict) && (head[1] == op::kBinPut || head[1] == op::kMark);

@@ -66,6 +66,11 @@ constexpr Rule kRules[] = {
     {"builtins", "bool", Action::refer},
     {"builtins", "str", Action::refer},
     {"builtins", "unicode", Action::refer},
+    {"builtins", "Warning", Action::refer},  // kinds of warning, which results of a search keep
+    {"builtins", "UserWarning", Action::refer},
+    {"builtins", "FutureWarning", Action::refer},
+    {"builtins", "RuntimeWarning", Action::refer},
+    {"builtins", "DeprecationWarning", Action::refer},
     {"datetime", "*", Action::record},
 };
 
@@ -103,6 +108,7 @@ bool name_fits(std::string_view name, std::string_view pattern) {
 std::string current_module(std::string_view module) {
   constexpr std::pair<std::string_view, std::string_view> kMoved[] = {
       {"__builtin__", "builtins"},
+      {"exceptions", "builtins"},
       {"copy_reg", "copyreg"},
       {"numpy._core", "numpy.core"},
       {"sklearn.externals.joblib", "joblib"},
