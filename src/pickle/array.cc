@@ -135,7 +135,7 @@ Result<std::vector<std::string>> object_texts(const Array& array) {
   std::vector<std::string> texts;
   texts.reserve(array.count);
   for (const Value* item : array.objects) {
-    if (item->kind == Kind::text || item->kind == Kind::narrow_text) {
+    if (is_text(*item)) {
       texts.emplace_back(item->text);
     } else if (item->kind == Kind::scalar && (item->array->type->kind == ElementKind::text)) {
       texts.push_back(unpadded_text(*item->array->type, item->array->data.data()));

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "pickle/numpy_types.h"
 #include "pickle/numpy_values.h"
 #include "pickle/rules.h"
 #include "pickle/text.h"
@@ -93,7 +94,7 @@ Value* make_dict(Builder& builder, const Global& target, const Value& arguments)
 Value* make_bytes(Builder& builder, Kind kind, const Global& target, const Value& arguments) {
   if (arguments.items.empty()) return builder.make(kind);
   const Value& content = *arguments.items[0];
-  if (content.kind == Kind::bytes || content.kind == Kind::byte_array || content.kind == Kind::narrow_text) {
+  if (is_bytes(content)) {
     return builder.make_text(kind, content.text);
   }
   const bool is_latin1 = content.kind == Kind::text && arguments.items.size() == 2 &&
@@ -112,8 +113,7 @@ Value* make_default_dict(Builder& builder, const Global& target, const Value& ar
 }
 
 Value* name_function(Builder& builder, const Global& target, const Value& arguments) {
-  const auto is_name = [](const Value& x) { return x.kind == Kind::text || x.kind == Kind::narrow_text; };
-  if (arguments.items.size() != 2 || !is_name(*arguments.items[0]) || !is_name(*arguments.items[1])) {
+  if (arguments.items.size() != 2 || !is_text(*arguments.items[0]) || !is_text(*arguments.items[1])) {
     return corrupt_call(builder, target, arguments);
   }
   Value* function = builder.make_global(arguments.items[0]->text, arguments.items[1]->text);

@@ -257,8 +257,7 @@ bool Machine::stack_global() {
   if (!needs(2)) return false;
   const Value* name = pop();
   const Value* module = pop();
-  const auto is_name = [](const Value& x) { return x.kind == Kind::text || x.kind == Kind::narrow_text; };
-  if (!is_name(*name) || !is_name(*module)) {
+  if (!is_text(*name) || !is_text(*module)) {
     return builder_.fail(Code::corrupt, "a class is named by " + brief(*module) + " and " + brief(*name));
   }
   return global(module->text, name->text);

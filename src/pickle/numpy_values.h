@@ -1,4 +1,4 @@
-// Builds numpy's element types, arrays and scalars from what a pickle says of them; every size is checked against the bytes there are.
+// Builds numpy's arrays and scalars from what a pickle says of them; every size is checked against the bytes there are.
 // Errors as in builder.h.
 #pragma once
 
@@ -9,11 +9,6 @@
 #include "pickle/builder.h"
 
 namespace scoria::pickle {
-
-// numpy.dtype('f8', ...): a dtype, whose state comes later.
-Value* make_dtype(Builder& builder, const Value& arguments);
-// (version, byte order, base, names, fields, item size, ...): replaces the type of `dtype`.
-bool set_dtype_state(Builder& builder, Value& dtype, const Value& state);
 
 // numpy's _reconstruct(class, (0,), b'b'): an array without elements, whose state comes later.
 Value* make_array_shell(Builder& builder);

@@ -79,7 +79,7 @@ Result<std::vector<std::string>> to_strings(const Value& value) {
   if (is_array(value)) return strings(*value.array);
   if (!is_sequence(value)) return expected(value, "texts");
   return each<std::string>(value, [](const Value& item) -> Result<std::string> {
-    if (item.kind == Kind::text || item.kind == Kind::narrow_text) return std::string(item.text);
+    if (is_text(item)) return std::string(item.text);
     if (item.kind != Kind::scalar) return expected(item, "a text");
     SCORIA_TRY(one, strings(*item.array));
     return one[0];
@@ -174,7 +174,7 @@ Result<bool> Object::truth(std::string_view attribute) const {
 
 Result<std::string> Object::text(std::string_view attribute) const {
   SCORIA_TRY(found, get(attribute));
-  if (found->kind == Kind::text || found->kind == Kind::narrow_text) return std::string(found->text);
+  if (is_text(*found)) return std::string(found->text);
   if (found->kind == Kind::scalar) {
     auto one = pickle::strings(*found->array);
     if (one.ok()) return one.value()[0];

@@ -105,8 +105,7 @@ class Outline {
     const std::size_t most = prefix.empty() && depth > 0 ? kFew : options_.max_children;
     children(node, dict.size(), most, depth, [&](std::size_t i) {
       const Value& key = *dict.items[2 * i];
-      const bool is_name = key.kind == Kind::text || key.kind == Kind::narrow_text;
-      const std::string name = is_name ? escaped(key.text, options_.max_text) : brief(key, options_.max_text);
+      const std::string name = is_text(key) ? escaped(key.text, options_.max_text) : brief(key, options_.max_text);
       return std::pair(prefix.empty() ? "[" + name + "]" : prefix + name, dict.items[2 * i + 1]);
     });
   }

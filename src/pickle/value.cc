@@ -110,8 +110,12 @@ Document::Document(Document&&) noexcept = default;
 Document& Document::operator=(Document&&) noexcept = default;
 Document::~Document() = default;
 
-bool is_text(const Value& value, std::string_view expected) {
-  return (value.kind == Kind::text || value.kind == Kind::narrow_text) && value.text == expected;
+bool is_text(const Value& value) { return value.kind == Kind::text || value.kind == Kind::narrow_text; }
+
+bool is_text(const Value& value, std::string_view expected) { return is_text(value) && value.text == expected; }
+
+bool is_bytes(const Value& value) {
+  return value.kind == Kind::bytes || value.kind == Kind::byte_array || value.kind == Kind::narrow_text;
 }
 
 const Value* member(const Value& value, std::string_view key) {
@@ -154,8 +158,7 @@ std::string sklearn_version(const Value& value) {
   for (std::size_t i = 0; i < open.size(); ++i) {
     const Value& x = *open[i];
     const Value* version = x.kind == Kind::record ? attribute(x, "_sklearn_version") : nullptr;
-    if (version != nullptr && (version->kind == Kind::text || version->kind == Kind::narrow_text))
-      return escaped(version->text, 40);
+    if (version != nullptr && is_text(*version)) return escaped(version->text, 40);
     const auto add = [&](const Value* part) {
       if (part != nullptr && open.size() < kMostVisited && met.insert(part).second) open.push_back(part);
     };

@@ -101,8 +101,12 @@ class Document {
   const Value* root_;
 };
 
-// text or narrow_text, whose `text` equals `expected`.
+// text or narrow_text; the second: that equals `expected`.
+bool is_text(const Value& value);
 bool is_text(const Value& value, std::string_view expected);
+
+// bytes, byte_array or narrow_text.
+bool is_bytes(const Value& value);
 
 // The entry of a dict, or of an object that extends dict, with that text as its key; of several the last, as in Python.
 // nullptr when there is none.
