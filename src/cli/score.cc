@@ -22,6 +22,7 @@ constexpr std::size_t kBatchRows = 65'536;
 table::CsvOptions read_options(const model::Description& description, const std::vector<std::string>& keep) {
   table::CsvOptions options;
   std::vector<std::string> wanted;
+  if (description.by_position) return options;  // all columns: the model counts them
   for (const Feature& feature : description.features) {
     wanted.push_back(feature.name);
     // Numbers are left to the reader, which tells TRUE and FALSE apart from them: both are numbers to a model. So are the codes
@@ -53,7 +54,8 @@ Result<std::map<std::string, std::string, std::less<>>> parse_parameters(const s
 // Before any row is read: the model sees only the columns that were asked for, the header is all of them.
 Status check_header(const model::Description& description, const std::vector<std::string>& keep,
                     const std::vector<std::string>& header) {
-  const std::vector<std::string> absent = model::absent_columns(description.features, header);
+  const std::vector<std::string> absent =
+      description.by_position ? std::vector<std::string>{} : model::absent_columns(description.features, header);
   if (!absent.empty()) {
     Error error = model::lacks_columns(absent);
     error.message += "; it has " + model::listed(header);

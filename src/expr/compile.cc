@@ -184,6 +184,7 @@ class Compiler {
   Result<std::vector<const Expression*>> matched(const FunctionInfo& function, const Node& node, bool& na_rm) {
     std::vector<const Expression*> given;
     std::vector<const Expression*> named(function.parameters.size(), nullptr);
+    const auto is_optional = [&](std::size_t slot) { return slot >= function.min_args; };
     for (const Argument& argument : node.args) {
       if (function.has_na_rm && argument.name == "na.rm") {
         const Node& value = *argument.value;
@@ -209,10 +210,14 @@ class Compiler {
     }
     std::size_t next = 0;
     std::vector<const Expression*> out;
+    // NULL stands for an optional argument that is not given.
     const std::size_t slots = function.max_args == kAnyNumber ? given.size() : function.max_args;
     for (std::size_t slot = 0; slot < slots; ++slot) {
-      const bool is_named = slot < named.size() && named[slot] != nullptr;
-      out.push_back(is_named ? named[slot] : next < given.size() ? given[next++] : nullptr);
+      const bool is_named = function.max_args != kAnyNumber && slot < named.size() && named[slot] != nullptr;
+      const Expression* arg = is_named ? named[slot] : next < given.size() ? given[next++] : nullptr;
+      const bool is_absent = arg != nullptr && (*arg)->kind == Kind::null && slot < named.size() && is_optional(slot) &&
+                             !function.parameters[slot].empty();
+      out.push_back(is_absent ? nullptr : arg);
     }
     const bool lacks =
         std::find(out.begin(), out.begin() + std::min<std::ptrdiff_t>(function.min_args, std::ssize(out)), nullptr) !=
@@ -221,6 +226,9 @@ class Compiler {
       return fail(node, Code::invalid,
                   call_name(function) + " is given " + std::to_string(node.args.size()) + " arguments, takes " +
                       count_text(function) + "; usage: " + std::string(function.usage));
+    if (function.max_args == kAnyNumber)
+      for (std::size_t slot = 0; slot < named.size() && !function.parameters[slot].empty(); ++slot)
+        out.push_back(named[slot]);
     return out;
   }
 
@@ -228,7 +236,7 @@ class Compiler {
 
   Status check_shapes(Op& op, const Node& node) {
     const std::string_view name = op.function->name;
-    const bool all_single = name == "&&" || name == "||" || name == ":";
+    const bool all_single = name == "&&" || name == "||" || name == ":" || name == "seq";
     bool any_vector = false;
     bool any_rows = op.function->max_args == 0;  // n(), row_number()
     for (std::size_t i = 0; i < op.args.size(); ++i) {
@@ -239,12 +247,14 @@ class Compiler {
         return fail(node, Code::invalid,
                     "argument " + std::to_string(i + 1) + " of " + call_name(*op.function) +
                         " must be a single value, not a column");
-      const bool is_set = name == "%in%" && i == 1;
-      if ((is_set || name == "c") && shape == Shape::rows)
+      const bool is_constant = i >= op.function->first_constant;
+      if ((is_constant || name == "c") && shape == Shape::rows)
         return fail(node, Code::invalid,
-                    is_set ? "the right side of '%in%' must be constant, such as c(1, 2), not a column"
-                           : "c() makes a vector of constants, it cannot hold a column");
-      if (is_set) continue;
+                    name == "%in%" ? "the right side of '%in%' must be constant, such as c(1, 2), not a column"
+                    : is_constant  ? call_name(*op.function) + "'s argument '" +
+                                        std::string(op.function->parameters[i]) + "' must be constant, not a column"
+                                  : "c() makes a vector of constants, it cannot hold a column");
+      if (is_constant) continue;
       any_vector |= shape == Shape::vector;
       any_rows |= shape == Shape::rows;
     }
@@ -254,7 +264,7 @@ class Compiler {
       return fail(node, Code::invalid,
                   "ifelse() of a single condition gives a single value in R; make the condition a column");
     if (name == "c") any_vector |= op.args.size() > 1;
-    op.shape = any_rows ? Shape::rows : any_vector || name == ":" ? Shape::vector : Shape::scalar;
+    op.shape = any_rows ? Shape::rows : any_vector || name == ":" || name == "seq" ? Shape::vector : Shape::scalar;
     if (op.is_aggregate() && !any_rows) op.shape = Shape::scalar;
     return Ok{};
   }

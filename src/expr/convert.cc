@@ -13,6 +13,7 @@
 #include "base/na.h"
 #include "base/result.h"
 #include "expr/kernel.h"
+#include "table/number_text.h"
 
 namespace scoria::expr {
 namespace {
@@ -237,9 +238,20 @@ ColumnPtr to_logical(const ColumnPtr& column) {
     for (std::size_t row = 0; row < values.size(); ++row) values[row] = integers[row] != 0 && integers[row] != kNaInt;
     return Column::logical(std::move(values), column->validity());
   }
-  SCORIA_CHECK(column->type() == Type::real);
-  const auto reals = column->reals();
   NullRows nulls(values.size());
+  if (column->type() != Type::real) {
+    const ColumnPtr text = to_text(column);
+    for (std::size_t row = 0; row < values.size(); ++row) {
+      const auto value = text->is_null(row) ? std::nullopt : table::parse_logical(text->text_at(row));
+      if (value) {
+        values[row] = *value ? 1 : 0;
+      } else {
+        nulls.add(row);
+      }
+    }
+    return Column::logical(std::move(values), nulls.take());
+  }
+  const auto reals = column->reals();
   for (std::size_t row = 0; row < values.size(); ++row) {
     if (std::isnan(reals[row])) {
       nulls.add(row);

@@ -22,7 +22,8 @@ std::optional<double> number_in(std::string_view text);
 table::ColumnPtr to_real(const table::ColumnPtr& column);
 table::ColumnPtr to_integer(const table::ColumnPtr& column);  // toward zero; beyond 32 bits, NaN, Inf: NA
 table::ColumnPtr to_text(const table::ColumnPtr& column);
-table::ColumnPtr to_logical(const table::ColumnPtr& column);  // of numbers: 0 is FALSE, NaN is NA
+table::ColumnPtr to_logical(
+    const table::ColumnPtr& column);  // of numbers: 0 is FALSE, NaN is NA; of text: TRUE, T, true, True ...
 // Any of the above by type. Precondition: not to a factor, unless it is one.
 table::ColumnPtr to_type(const table::ColumnPtr& column, table::Type type);
 

@@ -29,6 +29,16 @@ Result<table::ColumnPtr> floor_of(const Call& call);
 Result<table::ColumnPtr> ceiling_of(const Call& call);
 Result<table::ColumnPtr> trunc_of(const Call& call);
 Result<table::ColumnPtr> round_of(const Call& call);
+Result<table::ColumnPtr> sin_of(const Call& call);
+Result<table::ColumnPtr> cos_of(const Call& call);
+Result<table::ColumnPtr> tan_of(const Call& call);
+Result<table::ColumnPtr> asin_of(const Call& call);
+Result<table::ColumnPtr> acos_of(const Call& call);
+Result<table::ColumnPtr> atan_of(const Call& call);
+Result<table::ColumnPtr> sinh_of(const Call& call);
+Result<table::ColumnPtr> cosh_of(const Call& call);
+Result<table::ColumnPtr> tanh_of(const Call& call);
+Result<table::ColumnPtr> atan2_of(const Call& call);
 
 // Comparisons; text by its bytes, a factor by its levels. NaN compares as NA.
 Result<table::ColumnPtr> equal(const Call& call);
@@ -56,8 +66,30 @@ Result<table::ColumnPtr> is_in(
     const Call& call);  // NA matches NA, NaN matches NaN; the second argument is of any length
 
 // Vectors and types.
-Result<table::ColumnPtr> combine(const Call& call);  // arguments of any length
-Result<table::ColumnPtr> range(const Call& call);    // from:to
-Result<table::ColumnPtr> convert(const Call& call);  // to Call::type
+Result<table::ColumnPtr> combine(const Call& call);   // arguments of any length
+Result<table::ColumnPtr> range(const Call& call);     // from:to
+Result<table::ColumnPtr> sequence(const Call& call);  // seq(from, to, by, length.out)
+Result<table::ColumnPtr> convert(const Call& call);   // to Call::type
+
+// Factors of constants that are given, never of what the rows happen to hold.
+Result<table::ColumnPtr> factor_of(const Call& call);   // x, levels, labels, ordered
+Result<table::ColumnPtr> ordered_of(const Call& call);  // x, levels, labels
+Result<table::ColumnPtr> cut_of(const Call& call);  // x, breaks, labels, include.lowest, right, dig.lab, ordered_result
+Result<table::ColumnPtr> find_interval(const Call& call);
+
+// Text; characters are those of UTF-8.
+Result<table::ColumnPtr> character_count(const Call& call);
+Result<table::ColumnPtr> part_of_text(const Call& call);
+Result<table::ColumnPtr> paste_of(const Call& call);  // the last argument is sep
+Result<table::ColumnPtr> paste0_of(const Call& call);
+Result<table::ColumnPtr> starts_with(const Call& call);
+
+// Dates, as expr/date.h has them. What is no date gives NA.
+Result<table::ColumnPtr> as_date(const Call& call);  // days since 1970-01-01
+Result<table::ColumnPtr> format_date(const Call& call);
+Result<table::ColumnPtr> weekdays_of(const Call& call);
+Result<table::ColumnPtr> months_of(const Call& call);
+Result<table::ColumnPtr> quarters_of(const Call& call);
+Result<table::ColumnPtr> time_difference(const Call& call);
 
 }  // namespace scoria::expr

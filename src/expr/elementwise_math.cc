@@ -163,6 +163,36 @@ Result<ColumnPtr> ceiling_of(const Call& call) {
 Result<ColumnPtr> trunc_of(const Call& call) {
   return map_real(call, [](double x) { return std::trunc(x); });
 }
+Result<ColumnPtr> sin_of(const Call& call) {
+  return map_real(call, [](double x) { return std::sin(x); });
+}
+Result<ColumnPtr> cos_of(const Call& call) {
+  return map_real(call, [](double x) { return std::cos(x); });
+}
+Result<ColumnPtr> tan_of(const Call& call) {
+  return map_real(call, [](double x) { return std::tan(x); });
+}
+Result<ColumnPtr> asin_of(const Call& call) {
+  return map_real(call, [](double x) { return std::asin(x); });
+}
+Result<ColumnPtr> acos_of(const Call& call) {
+  return map_real(call, [](double x) { return std::acos(x); });
+}
+Result<ColumnPtr> atan_of(const Call& call) {
+  return map_real(call, [](double x) { return std::atan(x); });
+}
+Result<ColumnPtr> sinh_of(const Call& call) {
+  return map_real(call, [](double x) { return std::sinh(x); });
+}
+Result<ColumnPtr> cosh_of(const Call& call) {
+  return map_real(call, [](double x) { return std::cosh(x); });
+}
+Result<ColumnPtr> tanh_of(const Call& call) {
+  return map_real(call, [](double x) { return std::tanh(x); });
+}
+Result<ColumnPtr> atan2_of(const Call& call) {
+  return map_reals(call, [](double y, double x) { return std::atan2(y, x); });
+}
 Result<ColumnPtr> sign_of(const Call& call) { return map_real(call, sign); }
 
 Result<ColumnPtr> log_of(const Call& call) {

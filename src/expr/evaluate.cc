@@ -114,7 +114,7 @@ Result<ColumnPtr> Evaluator::call(const Op& op, Rows rows) {
   const bool is_elementwise = op.function->kind == FunctionKind::elementwise;
   std::vector<ColumnPtr> args;
   args.reserve(op.args.size());
-  const bool any_length = op.function->name == "c" || op.function->name == "%in%" || op.is_aggregate();
+  const bool any_length = op.function->name == "c" || op.is_aggregate();
   Call call;
   call.size = of_rows ? (rows.is_all || !is_elementwise ? program_.rows.rows() : rows.list.size()) : 1;
   for (const OpId id : op.args) {
@@ -125,12 +125,12 @@ Result<ColumnPtr> Evaluator::call(const Op& op, Rows rows) {
     SCORIA_TRY(arg, column(id, is_elementwise ? rows : Rows::all()));
     args.push_back(arg);
     if (of_rows || arg->size() == 1) continue;
-    const bool sets_length = !(op.function->name == "%in%" && args.size() == 2);
+    if (args.size() > op.function->first_constant) continue;
     if (!any_length && call.size != 1 && call.size != arg->size())
       return located(
           op.place, Error{Code::invalid, "'" + std::string(op.function->name) + "' of " + std::to_string(call.size) +
                                              " and " + std::to_string(arg->size()) + " values, must be of one length"});
-    if (sets_length) call.size = arg->size();
+    call.size = arg->size();
   }
   constexpr std::uint32_t kOneGroup[] = {0};
   call.args = args;

@@ -24,7 +24,7 @@ struct FunctionInfo {
   std::string_view usage;  // "lag(x, n = 1, default = NA)"
   std::uint8_t min_args;
   std::uint8_t max_args;                       // kAnyNumber: any, all by position
-  std::array<std::string_view, 3> parameters;  // for arguments by name
+  std::array<std::string_view, 7> parameters;  // for arguments by name; of any number: behind them, optional
   FunctionKind kind;
   std::string_view r_function;  // "dplyr::lag"
   std::string_view na_rule;
@@ -33,6 +33,8 @@ struct FunctionInfo {
   TypeRule type_rule;
   Kernel kernel;           // nullptr: the frame does it itself (lag, lead)
   bool has_na_rm = false;  // takes na.rm = TRUE or FALSE
+  // Arguments from this position on are constants of any length, beside which the result has the others' length.
+  std::uint8_t first_constant = kAnyNumber;
 };
 
 // All of them, in the order of the documentation.

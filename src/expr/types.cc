@@ -98,5 +98,55 @@ Result<Type> range_type(Types args) {
 Result<Type> integer_type(Types) { return Type::integer; }
 Result<Type> as_numeric_type(Types) { return Type::real; }
 Result<Type> as_text_type(Types) { return Type::text; }
+Result<Type> as_logical_type(Types) { return Type::logical; }
+Result<Type> same_type(Types args) { return args[0]; }
+Result<Type> unclass_type(Types args) { return args[0] == Type::factor ? Type::integer : args[0]; }
+Result<Type> factor_type(Types) { return Type::factor; }
+Result<Type> text_type(Types) { return Type::text; }
+
+Result<Type> cut_type(Types args) {
+  SCORIA_TRY(widest, widest_number(args.first(2)));
+  return args.size() > 2 && args[2] == Type::logical ? Type::integer : Type::factor;
+}
+
+Result<Type> interval_type(Types args) {
+  SCORIA_TRY(widest, widest_number(args.first(2)));
+  return Type::integer;
+}
+
+Result<Type> sequence_type(Types args) { return real_type(args); }
+
+Result<Type> count_type(Types args) {
+  if (args[0] == Type::factor) return wants("text", args[0]);
+  return Type::integer;
+}
+
+Result<Type> substr_type(Types args) {
+  SCORIA_TRY(widest, widest_number(args.subspan(1)));
+  return Type::text;
+}
+
+Result<Type> text_test_type(Types args) {
+  for (const Type type : args)
+    if (type != Type::text) return wants("text", type);
+  return Type::logical;
+}
+
+Result<Type> format_type(Types args) {
+  if (args[1] != Type::text) return wants("a format such as \"%Y\"", args[1]);
+  return Type::text;
+}
+
+Result<Type> as_date_type(Types args) {
+  if (args.size() > 1 && args[1] != Type::text) return wants("a format such as \"%Y-%m-%d\"", args[1]);
+  return Type::real;
+}
+
+Result<Type> difftime_type(Types args) {
+  if (args.size() < 4)
+    return Error{Code::invalid, "needs units: secs, mins, hours, days or weeks; \"auto\" depends on other rows"};
+  if (args[3] != Type::text) return wants("units such as \"days\"", args[3]);
+  return Type::real;
+}
 
 }  // namespace scoria::expr

@@ -6,7 +6,7 @@
 #include <unordered_set>
 
 #include "base/na.h"
-#include "expr/convert.h"
+#include "model/level_codes.h"
 #include "table/number_text.h"
 
 namespace scoria::model {
@@ -20,88 +20,21 @@ Error wrong_cell(const std::string& column, std::size_t row, std::string_view ce
                "row " + std::to_string(row) + ", column '" + column + "': '" + std::string(cell) + "' " + allowed};
 }
 
-std::string number_text(double value) {
-  std::string text;
-  expr::append_number(value, text);
-  return text;
-}
-
-bool holds_numbers(const Column& column) { return column.type() == Type::real || column.type() == Type::integer; }
-
 double number_at(const Column& column, std::size_t row) {
   return column.type() == Type::real ? column.reals()[row] : column.integers()[row];
 }
 
-// A cell of any type as R's as.character() gives it.
-std::string cell_text(const Column& column, std::size_t row) {
-  switch (column.type()) {
-    case Type::text: return std::string(column.text_at(row));
-    case Type::factor: return column.levels()[static_cast<std::size_t>(column.codes()[row])];
-    case Type::integer: return std::to_string(column.integers()[row]);
-    case Type::logical: return column.logicals()[row] != 0 ? "TRUE" : "FALSE";
-    case Type::real: return number_text(column.reals()[row]);
-  }
-  throw_bug(__FILE__, __LINE__, "a known Type");
-}
-
-// Codes of levels by their text or, for columns of numbers, by the number that the text is.
-class LevelCodes {
- public:
-  static constexpr std::int32_t kNone = -1;
-
-  explicit LevelCodes(const std::vector<std::string>& levels) {
-    for (std::size_t i = 0; i < levels.size(); ++i) {
-      const auto code = static_cast<std::int32_t>(i);
-      by_text_.emplace(levels[i], code);
-      if (const auto number = table::parse_real(levels[i]); number && !std::isnan(*number)) {
-        const auto [at, is_new] = by_number_.emplace(*number, code);
-        if (!is_new) at->second = kNone;  // "1" and "1.0": only the text tells them apart
-      }
-    }
-  }
-
-  bool has_numbers() const { return !by_number_.empty(); }
-
-  std::int32_t of_text(std::string_view text) const {
-    const auto found = by_text_.find(text);
-    return found == by_text_.end() ? kNone : found->second;
-  }
-
-  // R writes a number as text with 15 significant digits, whole ones above 99999 perhaps as 1e+05: hence by value.
-  std::int32_t of_number(double value) const {
-    const std::string text = number_text(value);
-    if (const std::int32_t code = of_text(text); code != kNone) return code;
-    const auto rounded = table::parse_real(text);
-    const auto found = rounded ? by_number_.find(*rounded) : by_number_.end();
-    return found == by_number_.end() ? kNone : found->second;
-  }
-
-  std::int32_t at(const Column& column, std::size_t row) const {
-    if (holds_numbers(column)) return of_number(number_at(column, row));
-    return of_text(column.type() == Type::text ? column.text_at(row) : std::string_view(cell_text(column, row)));
-  }
-
- private:
-  std::unordered_map<std::string_view, std::int32_t> by_text_;
-  std::unordered_map<double, std::int32_t> by_number_;
-};
-
 Result<std::vector<double>> level_codes(const Column& column, const Feature& feature, UnseenLevel unseen,
                                         std::size_t first_row, std::vector<std::string>& notes) {
   const LevelCodes levels(feature.levels);
-  std::vector<std::int32_t> by_code;  // a factor column's own codes -> ours
-  if (column.type() == Type::factor) {
-    for (const std::string& level : column.levels()) by_code.push_back(levels.of_text(level));
-  }
+  const std::vector<std::int32_t> found = levels.of_column(column);
   std::vector<double> codes(column.size(), na_real());
   std::size_t unseen_count = 0;
   std::string first_unseen;
   for (std::size_t row = 0; row < codes.size(); ++row) {
     if (column.is_null(row)) continue;
-    const std::int32_t code =
-        column.type() == Type::factor ? by_code[static_cast<std::size_t>(column.codes()[row])] : levels.at(column, row);
-    if (code != LevelCodes::kNone) {
-      codes[row] = code;
+    if (found[row] != LevelCodes::kNone) {
+      codes[row] = found[row];
       continue;
     }
     if (unseen == UnseenLevel::refuse || (holds_numbers(column) && !levels.has_numbers())) {

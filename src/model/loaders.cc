@@ -3,7 +3,16 @@
 #include <algorithm>
 #include <iterator>
 
+#include "model/bayes/r_naive_bayes.h"
+#include "model/dense_net/r_nnet.h"
+#include "model/discriminant/r_discriminant.h"
+#include "model/distance/r_kmeans.h"
 #include "model/features.h"
+#include "model/linear/r_glm.h"
+#include "model/linear/r_lm.h"
+#include "model/linear/r_rq.h"
+#include "model/ordinal/r_polr.h"
+#include "model/projection/r_prcomp.h"
 #include "model/tree/r_gbm.h"
 #include "model/tree/r_random_forest.h"
 #include "pickle/reader.h"
@@ -15,6 +24,20 @@ namespace {
 constexpr Loader kLoaders[] = {
     {"gbm", "R gbm: boosted trees", tree::load_r_gbm},
     {"randomForest", "R randomForest: random forests", tree::load_r_random_forest},
+    // A glm is an lm too, so it comes first.
+    {"glm", "R glm and glm.nb: generalized linear models", linear::load_r_glm},
+    {"lm", "R lm, mlm and aov: linear models", linear::load_r_lm},
+    {"rq", "R quantreg: linear quantile regression", linear::load_r_rq},
+    {"rqs", "R quantreg: linear quantile regression at several quantiles", linear::load_r_rq},
+    {"multinom", "R nnet: multinomial logit", dense_net::load_r_multinom},  // also inherits nnet
+    {"nnet", "R nnet: neural networks", dense_net::load_r_nnet},
+    {"polr", "R MASS: ordered classes", ordinal::load_r_polr},
+    {"lda", "R MASS: linear discriminants", discriminant::load_r_lda},
+    {"qda", "R MASS: quadratic discriminants", discriminant::load_r_qda},
+    {"naiveBayes", "R e1071: naive Bayes", bayes::load_r_naive_bayes},
+    {"kmeans", "R kmeans: nearest center", distance::load_r_kmeans},
+    {"prcomp", "R prcomp: principal components", projection::load_r_prcomp},
+    {"princomp", "R princomp: principal components", projection::load_r_princomp},
 };
 
 }  // namespace

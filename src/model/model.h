@@ -49,6 +49,8 @@ struct Description {
   std::string package;                 // "gbm"
   std::vector<std::string> r_classes;  // the object's class attribute
   std::vector<Feature> features;
+  // The file does not keep the columns' names: features are called V1, V2, ..., and an input without these is taken by position.
+  bool by_position = false;
   std::vector<std::string> types;  // prediction types; the first is what predict() gives by default
   std::vector<Parameter> parameters;
   std::vector<std::string> labels;                           // classes of a classification, in order

@@ -39,6 +39,27 @@ class RValues {
     value.texts = texts;
     return &value;
   }
+  ValuePtr logical(std::vector<std::int32_t> values) {
+    rdata::Value& value = make(rdata::Kind::logical);
+    value.integers = integers_.emplace_back(std::move(values));
+    return &value;
+  }
+  ValuePtr symbol(const std::string& name) {
+    rdata::Value& value = make(rdata::Kind::symbol);
+    value.name = strings_.emplace_back(name);
+    return &value;
+  }
+  // A call by name; `names` are those of the arguments, as many as there are or none.
+  ValuePtr call(const std::string& function, const std::vector<ValuePtr>& args,
+                const std::vector<std::string>& names = {}) {
+    rdata::Value& value = make(rdata::Kind::language);
+    std::vector<rdata::Named>& cells = named_.emplace_back();
+    cells.push_back({"", symbol(function)});
+    for (std::size_t i = 0; i < args.size(); ++i)
+      cells.push_back({i < names.size() ? std::string_view(strings_.emplace_back(names[i])) : "", args[i]});
+    value.cells = cells;
+    return &value;
+  }
   ValuePtr list(std::vector<ValuePtr> items) {
     rdata::Value& value = make(rdata::Kind::list);
     value.items = items_.emplace_back(std::move(items));

@@ -106,7 +106,7 @@ tie_rows <- function(votes, cutoff, ntree) {
 # `questions` is function(model, rows) -> list of ask(); it sees the model as read back from its file, so that a lossy
 # (decimal ascii) file is answered as it is. `fails` is function(model, rows) that must stop; its message is recorded.
 golden_case <- function(package, model, rows, call, questions = NULL, fails = NULL, notes = "", store = stored_as(),
-                        tolerance = 0, ties = NULL, args = list()) {
+                        tolerance = 0, ties = NULL, args = list(), fail_args = list("--type", "response")) {
   name <- CASE
   folder <- file.path(GOLDEN, name)
   unlink(folder, recursive = TRUE)
@@ -137,7 +137,7 @@ golden_case <- function(package, model, rows, call, questions = NULL, fails = NU
                              error = function(e) conditionMessage(e))
     stopifnot(message_of_r != "no error came")
     meta$expect_error <- message_of_r
-    meta$runs <- list(list(columns = list(), args = list("--type", "response")))
+    meta$runs <- list(list(columns = list(), args = fail_args))
   }
   writeLines(toJSON(meta, auto_unbox = TRUE, pretty = 1, null = "null", digits = NA), file.path(folder, "meta.json"))
   size <- file.size(stored$file) / 1024

@@ -1,6 +1,6 @@
-# Makes the golden cases of R's gbm and randomForest: every expected number is R's own.
+# Makes the golden cases of the model families: every expected number is R's own.
 # Usage: Rscript tests/golden/make_golden.R [name-regex]
-# Needs: R with gbm, randomForest, survival, jsonlite; xz and zstd on the path.
+# Needs: R with gbm, randomForest, survival, nnet, MASS, e1071, quantreg, jsonlite; xz and zstd on the path.
 
 GOLDEN <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE)))
 only <- c(commandArgs(TRUE), ".")[1]
@@ -9,6 +9,9 @@ suppressMessages({
   library(gbm)
   library(randomForest)
   library(survival)
+  library(nnet)
+  library(MASS)
+  library(e1071)
 })
 stopifnot(l10n_info()[["UTF-8"]])
 RNGkind("Mersenne-Twister", "Inversion", "Rejection")
@@ -47,4 +50,4 @@ with_holes <- function(d, columns, every = 6, value = NA) {
   d
 }
 
-for (part in c("gbm_cases.R", "random_forest_cases.R", "serialization_cases.R")) source(file.path(GOLDEN, part))
+for (part in list.files(GOLDEN, "_cases.R$")) source(file.path(GOLDEN, part))

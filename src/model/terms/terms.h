@@ -33,8 +33,9 @@ struct Variable {
   FeatureKind kind = FeatureKind::number;  // of the variable, after its expression: factor(cyl) is a factor
   std::vector<std::string> levels;         // factor and ordered
   std::vector<std::string> column_names;   // of a matrix: "1", "2"; empty for a plain vector
-  std::vector<std::vector<double>>
-      columns;  // one per matrix column, else one; 0-based codes of a factor; NA is na_real(), NaN stays
+  // One per matrix column, else one; 0-based codes of a factor or logical; NA is na_real(), NaN stays. The frame keeps what
+  // they point into, a column of the table where that is all the variable is.
+  std::vector<std::span<const double>> columns;
 };
 
 struct ModelFrame {
@@ -43,6 +44,15 @@ struct ModelFrame {
   std::vector<double> offset;       // the sum of all offsets, empty where the model has none
   std::vector<bool> incomplete;     // rows with NA or NaN in some variable or offset: what na.omit drops
   std::vector<std::string> notes;
+
+  ModelFrame() = default;
+  ModelFrame(ModelFrame&&) = default;
+  ModelFrame& operator=(ModelFrame&&) = default;
+  ModelFrame(const ModelFrame&) = delete;  // variables point into what follows
+  ModelFrame& operator=(const ModelFrame&) = delete;
+
+  std::vector<table::ColumnPtr> shared;
+  std::vector<std::vector<double>> computed;
 };
 
 // What a fitted object knows besides its terms; nullptr where it has no such slot.

@@ -9,6 +9,7 @@
 # Doubles in hexadecimal (%a); missing is NA; a text starts with =; a factor's type is factor:<level>,<level>...
 suppressMessages(library(dplyr))
 invisible(Sys.setlocale("LC_ALL", "C"))
+invisible(Sys.setlocale("LC_CTYPE", "C.UTF-8"))
 
 arguments <- commandArgs(TRUE)
 rows <- if (length(arguments) > 0) as.integer(arguments[1]) else 400L
@@ -33,6 +34,14 @@ shown <- function(v) {
   if (is.double(v)) return(ifelse(is.nan(v), "NaN", ifelse(is.na(v), "NA", sprintf("%a", v))))
   as.character(v)
 }
+# Dates are text or days since 1970 here; classes of numbers do not matter.
+plain <- function(v, as_text = FALSE) {
+  if (inherits(v, "Date") && as_text) return(as.character(v))
+  if (inherits(v, "POSIXct")) return(format(v, "%Y-%m-%d %H:%M:%S", tz = "UTC"))
+  if (inherits(v, c("Date", "difftime"))) return(as.numeric(v))
+  if (inherits(v, "AsIs")) return(unclass(v))
+  v
+}
 type_name <- function(v) {
   if (is.factor(v)) paste0("factor:", paste(levels(v), collapse = ",")) else typeof(v)
 }
@@ -40,14 +49,17 @@ type_name <- function(v) {
 write_golden <- function(name, data) {
   starts <- which(!duplicated(data$g)) - 1L
   lines <- paste(c("groups", starts), collapse = "\t")
-  for (column in setdiff(names(data), "g"))
-    lines <- c(lines, paste(c("column", column, type_name(data[[column]]), shown(data[[column]])), collapse = "\t"))
+  for (column in setdiff(names(data), "g")) {
+    values <- plain(data[[column]], as_text = column == "day")
+    lines <- c(lines, paste(c("column", column, type_name(values), shown(values)), collapse = "\t"))
+  }
   texts <- readLines(paste0(name, ".txt"))
   texts <- texts[texts != "" & !startsWith(texts, "#")]
   grouped <- group_by(data, g)
   for (text in texts) {
     value <- tryCatch(suppressWarnings(mutate(grouped, .value = !!parse(text = text)[[1]])$.value),
                       error = function(e) stop(text, ": ", conditionMessage(e), "\n", if (!is.null(e$parent)) conditionMessage(e$parent)))
+    value <- plain(value)
     lines <- c(lines, paste(c("expect", text, type_name(value), shown(value)), collapse = "\t"))
   }
   writeLines(lines, paste0(name, ".golden"))
@@ -78,7 +90,12 @@ small <- tibble(
   s = {v <- sample(c("a", "b", "B", "", "NA", "10", "2"), n, TRUE); v[c(1, 22)] <- NA; v},
   t = sample(c("1e3", " 12 ", "-7.5", "0x1F", "abc", "", "Inf", "nan", "1e", "TRUE", "3000000000", "1L", "."), n, TRUE),
   f = factor({v <- sample(c("a", "b", "zz"), n, TRUE); v[c(3, 23)] <- NA; v}, levels = c("zz", "b", "a", "unused")),
-  zero = rep(c(0, -0.0), n / 2)
+  zero = rep(c(0, -0.0), n / 2),
+  word = {v <- rep(c("red", "Gr\u00fcn", "", "a b", "TRUE", "F", "false", "yes", "2024-02-30", "x1"), n / 10); v[c(12, 31)] <- NA; v},
+  day = {v <- as.Date("1996-02-27") + (seq_len(n)^3 %/% 3L - 3000); v[c(4, 22)] <- NA; v},
+  days = {v <- as.Date("2019-12-27") + seq_len(n) * 3; v[9] <- NA; v},
+  time = as.POSIXct("2023-12-30 22:10:05", tz = "UTC") + seq_len(n) * 4567,
+  slash = format(as.Date("2021-01-15") + seq_len(n) * 17, "%d/%m/%Y")
 )
 write_golden("expressions", small)
 

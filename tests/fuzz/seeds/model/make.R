@@ -1,9 +1,12 @@
 # Tiny models as fuzz seeds: fitted by R, then stripped to what predict() reads, and not compressed.
-# Usage: Rscript tests/fuzz/seeds/model/make.R    (R 4.2.2, gbm 2.1.8.1, randomForest 4.7-1.1)
+# Usage: Rscript tests/fuzz/seeds/model/make.R [name-regex]    (R 4.2.2, gbm 2.1.8.1, randomForest 4.7-1.1, nnet, MASS, e1071, quantreg 5.94)
 
 suppressMessages({
   library(gbm)
   library(randomForest)
+  library(nnet)
+  library(MASS)
+  library(e1071)
 })
 RNGkind("Mersenne-Twister", "Inversion", "Rejection")
 folder <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE)))
@@ -15,7 +18,9 @@ d <- data.frame(x = round(rnorm(n), 1), k = rpois(n, 3), g = factor(sample(c("lo
 d$y <- d$x + (d$g == "mid") + as.integer(d$o) + d$k / 4
 d$c <- factor(ifelse(d$y > 3, "up", ifelse(d$y > 1, "even", "down")))
 
+only <- c(commandArgs(TRUE), ".")[1]
 keep <- function(model, slots, name) {
+  if (!grepl(only, name)) return(invisible())
   class <- class(model)
   stripped <- structure(unclass(model)[intersect(slots, names(model))], class = class)
   for (terms in intersect(c("Terms", "terms"), names(stripped))) {
@@ -41,3 +46,38 @@ keep(randomForest(form("y ~ x + g"), d, ntree = 2, nodesize = 20), forest_slots,
 keep(suppressWarnings(randomForest(d[c("x", "o", "g")], d$y, ntree = 2, nodesize = 25, corr.bias = TRUE)), forest_slots, "rf_xy")
 keep(randomForest(form("c ~ x + g + o"), d, ntree = 3, nodesize = 25), forest_slots, "rf_classification")
 keep(randomForest(form("c ~ . - k - y"), d, ntree = 1, maxnodes = 3), forest_slots, "rf_dot_minus")
+
+# Linear models: the R factor is as tall as the rows are many, so there are few.
+linear_slots <- c("coefficients", "residuals", "weights", "df.residual", "rank", "qr", "terms", "xlevels", "contrasts", "model", "family", "tau")
+keep_linear <- function(model, name, drop = NULL) {
+  stripped <- structure(unclass(model)[intersect(setdiff(linear_slots, drop), names(model))], class = class(model))
+  if (!is.null(stripped$family)) stripped$family <- stripped$family[c("family", "link")]
+  if (!is.null(stripped$qr)) stripped$qr <- stripped$qr[c("qr", "rank", "pivot")]
+  attr(stripped$model, "terms") <- NULL
+  saveRDS(stripped, file.path(folder, paste0(name, ".rds")), compress = FALSE)
+}
+few <- d[1:14, ]
+keep_linear(lm(form("y ~ x * g"), few), "lm_interaction")
+keep_linear(lm(form("y ~ poly(x, 2) + o + offset(k)"), few, weights = k), "lm_poly_offset")
+keep_linear(lm(form("cbind(y, k) ~ x"), few), "mlm")
+keep_linear(suppressWarnings(glm(form("y > 2 ~ x + g"), binomial("probit"), few)), "glm_probit")
+keep_linear(quantreg::rq(form("y ~ x + g"), c(0.25, 0.5), few), "rqs", drop = "model")
+net_slots <- c("n", "nconn", "conn", "wts", "nsunits", "softmax", "lev", "lab", "terms", "xlevels", "contrasts")
+whole <- function(model, slots, name) {  # with the terms' factors, which model matrices need
+  if (!grepl(only, name)) return(invisible())
+  stripped <- structure(unclass(model)[intersect(slots, names(model))], class = class(model))
+  saveRDS(stripped, file.path(folder, paste0(name, ".rds")), compress = FALSE)
+}
+whole(nnet(form("c ~ x + g"), d, size = 2, maxit = 5, trace = FALSE), net_slots, "nnet_softmax")
+whole(nnet(as.matrix(d[c("x", "k")]), d$y, size = 2, skip = TRUE, linout = TRUE, maxit = 5, trace = FALSE), net_slots, "nnet_matrix")
+whole(multinom(form("c ~ x + o"), d, maxit = 5, trace = FALSE), net_slots, "multinom_three")
+polr_slots <- c("coefficients", "zeta", "lev", "terms", "method", "xlevels", "contrasts")
+d$level <- cut(d$y, c(-Inf, 1, 3, Inf), c("low", "mid", "high"))
+whole(polr(form("level ~ x + g"), d, method = "probit"), polr_slots, "polr_probit")
+discriminant_slots <- c("prior", "counts", "means", "scaling", "svd", "ldet", "lev", "N", "terms", "xlevels", "contrasts")
+whole(lda(form("c ~ x + k"), d), discriminant_slots, "lda_formula")
+whole(qda(as.matrix(d[c("x", "k")]), d$c), discriminant_slots, "qda_matrix")
+whole(naiveBayes(form("c ~ x + g"), d), c("apriori", "tables", "levels", "isnumeric"), "naive_bayes")
+whole(kmeans(d[c("x", "k")], 3), "centers", "kmeans")
+whole(prcomp(d[c("x", "k")], scale. = TRUE), c("rotation", "center", "scale"), "prcomp")
+whole(princomp(d[c("x", "k")]), c("loadings", "center", "scale"), "princomp")
