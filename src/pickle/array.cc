@@ -146,8 +146,6 @@ Result<std::vector<std::string>> object_texts(const Array& array) {
   return texts;
 }
 
-std::string real_text(double x) { return number_text(x); }
-
 std::string one(const DataType& type, const std::byte* at, std::size_t max_text);
 
 std::string joined_parts(const DataType& type, const std::byte* at, std::size_t max_text) {
@@ -175,13 +173,13 @@ std::string one(const DataType& type, const std::byte* at, std::size_t max_text)
     case ElementKind::time_difference:
     case ElementKind::signed_integer: return std::to_string(load_signed(type, at));
     case ElementKind::unsigned_integer: return std::to_string(load_unsigned(type, at));
-    case ElementKind::real: return is_long_double(type) ? "long double" : real_text(load_real(type, at));
+    case ElementKind::real: return is_long_double(type) ? "long double" : number_text(load_real(type, at));
     case ElementKind::complex: {
       if (type.item_size > 16) return "long complex";
       DataType part = type;
       part.item_size /= 2;
-      const std::string imaginary = real_text(load_real(part, at + part.item_size));
-      return real_text(load_real(part, at)) + (imaginary.front() == '-' ? "" : "+") + imaginary + "j";
+      const std::string imaginary = number_text(load_real(part, at + part.item_size));
+      return number_text(load_real(part, at)) + (imaginary.front() == '-' ? "" : "+") + imaginary + "j";
     }
     case ElementKind::bytes: return "b'" + escaped(unpadded_bytes(type, at), max_text) + "'";
     case ElementKind::text: return "'" + escaped(unpadded_text(type, at), max_text) + "'";
