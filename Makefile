@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 600
+PREFIX ?= /usr/local
 .DEFAULT_GOAL := help
 export JOBS FUZZ_SECONDS
 
@@ -18,6 +19,11 @@ setup: ## installs the Debian packages that building needs (skipped when they ar
 build: setup ## the release binary, at build/scoria
 	@tools/build release scoria
 	@ln -sf release/src/bin/scoria build/scoria
+
+.PHONY: install
+install: setup ## the program, libscoria and its C header, under PREFIX (default /usr/local)
+	@tools/build release scoria scoria_shared scoria_static
+	cmake --install build/release --prefix "$(PREFIX)"
 
 .PHONY: demo
 demo: build ## forecasts thirteen weeks of sales with 35 models made by R, and draws the forecast
@@ -63,6 +69,11 @@ test-r: build ## installs R and compares with it: new random models every time
 fuzz: setup ## every fuzz target for FUZZ_SECONDS each (default 600)
 	@tools/setup fuzz
 	@tools/run_fuzz
+
+.PHONY: mutation
+mutation: setup ## 10,000 damaged copies of the golden models under sanitizers: an answer or a clear error
+	@tools/build asan mutation_test
+	SCORIA_MUTATIONS=10000 build/asan/tests/mutation_test
 
 .PHONY: bench
 bench: setup ## the benchmarks, each with its answers checked first

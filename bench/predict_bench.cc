@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
       return std::fprintf(stderr, "predict_bench: the predictions are not those of '%s'\n", argv[5]), 1;
     }
   }
-  double trees = 0;
+  double trees = 1;  // a model that does not say how many is one
   for (const auto& [name, value] : model->description().details) {
     if (name == "trees") trees = std::atof(value.c_str());
   }

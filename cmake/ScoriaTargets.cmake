@@ -1,12 +1,15 @@
 # One target per folder of src/: scoria_folder(). Everything links scoria_flags.
 find_package(Threads REQUIRED)
 
+# The scoring library is also a shared one (src/capi). Without interposition calls within it stay direct.
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
 add_library(scoria_flags INTERFACE)
 target_compile_features(scoria_flags INTERFACE cxx_std_20)
 target_include_directories(scoria_flags INTERFACE "${CMAKE_SOURCE_DIR}/src")
 # -Wno-missing-field-initializers: a designated initializer leaves the rest to the defaults on purpose.
 # -ffp-contract=off: R and sklearn do not fuse; a fused multiply-add would give other numbers (DESIGN: arithmetic rules).
-target_compile_options(scoria_flags INTERFACE -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+target_compile_options(scoria_flags INTERFACE -ffp-contract=off -fno-semantic-interposition -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
                                               -Woverloaded-virtual -Wcast-qual
                                               -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)

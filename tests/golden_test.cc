@@ -108,8 +108,10 @@ TEST(Golden, SharedCasesAgree) {
   if (shared == nullptr || !fs::exists(fs::path(shared) / "data/golden")) {
     GTEST_SKIP() << "SCORIA_SHARED names no folder with data/golden";
   }
-  constexpr std::string_view kFamilies[] = {"gbm_",        "glm_",  "kmeans_", "lda_",    "lm_", "multinom",
-                                            "naivebayes_", "nnet_", "polr_",   "prcomp_", "rf_", "rq_"};
+  constexpr std::string_view kFamilies[] = {
+      "gbm_",  "glm_",  "kmeans_", "lda_", "lm_",    "multinom", "naivebayes_",
+      "nnet_", "polr_", "prcomp_", "rf_",  "rpart_", "rq_",
+  };
   const auto cases =
       read_cases_by_prefix(fs::path(shared) / "data/golden", fs::path(shared) / "tools/golden_args.json", kFamilies);
   ASSERT_TRUE(cases.ok()) << cases.error().message;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "model/description_json.h"
 #include "model/features.h"
 #include "model/loaders.h"
 #include "pickle/reader.h"
@@ -33,24 +34,8 @@ FileFacts facts(const std::string& path, std::size_t bytes, const rdata::Documen
 }
 
 Json to_json(const Description& description, const FileFacts& file) {
-  Json json{{"file", file.path},
-            {"bytes", file.bytes},
-            {"format", file.format},
-            {"family", description.family},
-            {"title", description.title},
-            {"package", description.package},
-            {"class", description.r_classes}};
-  for (const Feature& feature : description.features) {
-    Json entry{{"name", feature.name}, {"type", model::feature_kind_name(feature.kind)}, {"used", feature.is_used}};
-    if (!feature.levels.empty()) entry["levels"] = feature.levels;
-    json["features"].push_back(std::move(entry));
-  }
-  json["types"] = description.types;
-  for (const model::Parameter& parameter : description.parameters) {
-    json["parameters"].push_back({{"name", parameter.name}, {"description", parameter.description}});
-  }
-  if (!description.labels.empty()) json["labels"] = description.labels;
-  for (const auto& [name, value] : description.details) json["details"][name] = value;
+  Json json{{"file", file.path}, {"bytes", file.bytes}, {"format", file.format}};
+  json.update(model::description_json(description));
   return json;
 }
 

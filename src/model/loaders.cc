@@ -15,6 +15,7 @@
 #include "model/projection/r_prcomp.h"
 #include "model/tree/r_gbm.h"
 #include "model/tree/r_random_forest.h"
+#include "model/tree/r_rpart.h"
 #include "pickle/reader.h"
 #include "pickle/summary.h"
 
@@ -24,6 +25,7 @@ namespace {
 constexpr Loader kLoaders[] = {
     {"gbm", "R gbm: boosted trees", tree::load_r_gbm},
     {"randomForest", "R randomForest: random forests", tree::load_r_random_forest},
+    {"rpart", "R rpart: decision trees", tree::load_r_rpart},
     // A glm is an lm too, so it comes first.
     {"glm", "R glm and glm.nb: generalized linear models", linear::load_r_glm},
     {"lm", "R lm, mlm and aov: linear models", linear::load_r_lm},

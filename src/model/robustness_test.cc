@@ -38,15 +38,30 @@ constexpr int kDamages = 3500;  // of each model
 
 class DamagedModel : public testing::TestWithParam<const char*> {};
 
-INSTANTIATE_TEST_SUITE_P(
-    Models, DamagedModel,
-    testing::Values("golden/gbm_gaussian_cat_na/model", "golden/rf_class_factor12/model",
-                    "golden/gbm_formula_expressions/model", "fuzz/seeds/model/gbm_expressions",
-                    "fuzz/seeds/model/gbm_multinomial", "fuzz/seeds/model/rf_xy", "fuzz/seeds/model/lm_interaction",
-                    "fuzz/seeds/model/lm_poly_offset", "fuzz/seeds/model/glm_probit", "fuzz/seeds/model/rqs",
-                    "fuzz/seeds/model/nnet_softmax", "fuzz/seeds/model/nnet_matrix", "fuzz/seeds/model/multinom_three",
-                    "fuzz/seeds/model/polr_probit", "fuzz/seeds/model/lda_formula", "fuzz/seeds/model/qda_matrix",
-                    "fuzz/seeds/model/naive_bayes", "fuzz/seeds/model/kmeans", "fuzz/seeds/model/prcomp"));
+constexpr const char* kModels[] = {
+    "golden/gbm_gaussian_cat_na/model",
+    "golden/rf_class_factor12/model",
+    "golden/gbm_formula_expressions/model",
+    "fuzz/seeds/model/gbm_expressions",
+    "fuzz/seeds/model/gbm_multinomial",
+    "fuzz/seeds/model/rf_xy",
+    "fuzz/seeds/model/lm_interaction",
+    "fuzz/seeds/model/lm_poly_offset",
+    "fuzz/seeds/model/glm_probit",
+    "fuzz/seeds/model/rqs",
+    "fuzz/seeds/model/nnet_softmax",
+    "fuzz/seeds/model/nnet_matrix",
+    "fuzz/seeds/model/multinom_three",
+    "fuzz/seeds/model/polr_probit",
+    "fuzz/seeds/model/lda_formula",
+    "fuzz/seeds/model/qda_matrix",
+    "fuzz/seeds/model/naive_bayes",
+    "fuzz/seeds/model/kmeans",
+    "fuzz/seeds/model/prcomp",
+    "fuzz/seeds/model/rpart_regression",
+};
+
+INSTANTIATE_TEST_SUITE_P(Models, DamagedModel, testing::ValuesIn(kModels));
 
 TEST_P(DamagedModel, IsAnErrorWhereverItIsCutShort) {
   const std::string bytes = inflated(GetParam());

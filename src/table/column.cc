@@ -193,6 +193,16 @@ std::string_view Column::text_at(std::size_t row) const {
   return std::string_view(bytes_).substr(begin, static_cast<std::size_t>(offsets_[row + 1]) - begin);
 }
 
+std::span<const std::int64_t> Column::text_offsets() const {
+  SCORIA_CHECK(type_ == Type::text);
+  return offsets_;
+}
+
+std::string_view Column::text_bytes() const {
+  SCORIA_CHECK(type_ == Type::text);
+  return bytes_;
+}
+
 std::span<const std::int32_t> Column::codes() const {
   SCORIA_CHECK(type_ == Type::factor);
   return integers_;

@@ -63,6 +63,9 @@ class Column {
   std::span<const std::int32_t> integers() const;
   std::span<const std::uint8_t> logicals() const;
   std::string_view text_at(std::size_t row) const;
+  // Row i is bytes [offsets[i], offsets[i + 1]) of text_bytes().
+  std::span<const std::int64_t> text_offsets() const;
+  std::string_view text_bytes() const;
   std::span<const std::int32_t> codes() const;
   const std::vector<std::string>& levels() const;
   bool ordered() const { return ordered_; }

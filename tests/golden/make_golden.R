@@ -1,6 +1,6 @@
 # Makes the golden cases of the model families: every expected number is R's own.
 # Usage: Rscript tests/golden/make_golden.R [name-regex]
-# Needs: R with gbm, randomForest, survival, nnet, MASS, e1071, quantreg, jsonlite; xz and zstd on the path.
+# Needs: R with gbm, randomForest, rpart, survival, nnet, MASS, e1071, quantreg, jsonlite; xz and zstd on the path.
 
 GOLDEN <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE)))
 only <- c(commandArgs(TRUE), ".")[1]

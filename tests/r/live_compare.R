@@ -1,7 +1,7 @@
 # Fits random models of every family on random data with random options, stores them in a random form, and compares
 # what build/scoria predicts for new rows with what predict() says: sums and votes of trees bit for bit, what passes exp() to
 # 1e-14; the other families (families/*.R) as each says.
-# usage: Rscript tests/r/live_compare.R path/to/scoria [MODELS]      SCORIA_SEED=N repeats a run (needs gbm, randomForest, nnet, MASS, e1071, quantreg)
+# usage: Rscript tests/r/live_compare.R path/to/scoria [MODELS]      SCORIA_SEED=N repeats a run (needs gbm, randomForest, nnet, MASS, e1071, quantreg, rpart)
 suppressMessages({ library(gbm); library(randomForest) })
 source("tests/golden/golden_writer.R")  # write_rows(): every bit of a double, NA and NaN apart
 
@@ -219,7 +219,7 @@ random_model <- function() {
 
 # ---- the run ---------------------------------------------------------------------------------------------------------
 
-packages <- c("gbm", "randomForest", "nnet", "MASS", "e1071", "quantreg")
+packages <- c("gbm", "randomForest", "nnet", "MASS", "e1071", "quantreg", "rpart")
 cat(sprintf("%d random models, SCORIA_SEED=%d, R %s, %s\n", models, first_seed, getRversion(),
             paste(packages, vapply(packages, function(p) as.character(packageVersion(p)), ""), collapse = ", ")))
 failed <- 0L

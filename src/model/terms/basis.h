@@ -13,7 +13,8 @@
 
 namespace scoria::model::terms {
 
-inline constexpr std::size_t kMaxKnots = 10'000;
+// ns() keeps a matrix of the square of it.
+inline constexpr std::size_t kMaxKnots = 200;
 inline constexpr std::size_t kMaxDegree = 100;
 
 // poly(x, degree, coefs = list(alpha, norm2)), or the plain powers of raw = TRUE.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string_view>
 #include <utility>
 
@@ -166,6 +167,9 @@ Result<MatrixVariable> MatrixVariable::poly(const Expression& call) {
   const auto powers = static_cast<std::size_t>(degree);
   const std::size_t inputs = variable.inputs_.size();
   if (inputs == 0) return Error{Code::corrupt, "poly() has no argument"};
+  if (inputs > kMaxPolyInputs)
+    return Error{Code::too_large,
+                 "poly() of " + std::to_string(inputs) + " variables, may have " + std::to_string(kMaxPolyInputs)};
   for (const Expression& input : variable.inputs_)
     if (is_matrix(input)) return not_understood("poly() of a matrix");
   if (!is_raw && coefs == nullptr) return without("poly()", "coefs");
@@ -193,13 +197,9 @@ Result<MatrixVariable> MatrixVariable::poly(const Expression& call) {
     if (i == inputs) break;
     ++at[i];
     if (++steps > kMaxMatrixColumns * kMaxDegree) return Error{Code::too_large, "poly() of too many variables"};
-    std::size_t total = 0;
+    if (std::accumulate(at.begin(), at.end(), std::size_t{0}) > powers) continue;
     std::string name;
-    for (const std::size_t power : at) {
-      total += power;
-      name += (name.empty() ? "" : ".") + std::to_string(power);
-    }
-    if (total > powers) continue;
+    for (const std::size_t power : at) name += (name.empty() ? "" : ".") + std::to_string(power);
     variable.degrees_.push_back(at);
     variable.names_.push_back(std::move(name));
     if (variable.degrees_.size() > kMaxMatrixColumns) break;

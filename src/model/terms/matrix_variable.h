@@ -17,6 +17,8 @@ namespace scoria::model::terms {
 
 // Columns of one such variable.
 inline constexpr std::size_t kMaxMatrixColumns = 10'000;
+// Variables of one poly().
+inline constexpr std::size_t kMaxPolyInputs = 50;
 
 class MatrixVariable {
  public:

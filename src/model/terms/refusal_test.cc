@@ -7,8 +7,8 @@
 #include "expr/parse.h"
 #include "model/r_language_for_tests.h"
 #include "model/terms/coding.h"
-#include "model/terms/design.h"
 #include "model/terms/language.h"
+#include "model/terms/model_matrix.h"
 #include "model/terms/terms.h"
 
 namespace scoria::model::terms {
@@ -276,6 +276,7 @@ TEST(TermsFormula, ColumnsAreLimited) {
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.error().message, "the model matrix would have more than 65536 columns with the term 'f:g'");
   EXPECT_EQ(made.error().code, Code::too_large);
+  EXPECT_TRUE(Terms::parse(*terms, {.xlevels = xlevels, .needs_matrix = false}).ok()) << "trees need no columns";
 }
 
 TEST(TermsFormula, DamagedAttributesAreNamed) {

@@ -6,8 +6,8 @@
 #include "base/na.h"
 #include "expr/parse.h"
 #include "model/r_object.h"
-#include "model/terms/design.h"
 #include "model/terms/language.h"
+#include "model/terms/model_matrix.h"
 #include "model/terms/variables.h"
 
 namespace scoria::model::terms {
@@ -18,7 +18,7 @@ using rdata::Value;
 
 struct Terms::State {
   Variables variables;
-  Design design;
+  ModelMatrix matrix;
   std::vector<std::string> names;
   std::vector<std::string> labels;
   bool has_intercept = true;
@@ -227,9 +227,9 @@ Result<Terms> Terms::parse(const Value& terms, const Sources& sources) {
     SCORIA_TRY(offset, read_offset(*given, "(offset)"));
     offsets.push_back(std::move(offset));
   }
-  std::vector<DesignVariable> variables;
+  std::vector<CodedVariable> variables;
   for (const VariablePlan& plan : plans) {
-    DesignVariable variable{.name = plan.name, .levels = plan.levels, .column_names = {}};
+    CodedVariable variable{.name = plan.name, .levels = plan.levels, .column_names = {}};
     variable.is_factor = plan.is_factor() || plan.kind == FeatureKind::logical;
     variable.is_ordered = plan.kind == FeatureKind::ordered;
     if (plan.kind == FeatureKind::logical) variable.levels = {"FALSE", "TRUE"};
@@ -241,20 +241,22 @@ Result<Terms> Terms::parse(const Value& terms, const Sources& sources) {
     state->names.push_back(plan.name);
     variables.push_back(std::move(variable));
   }
-  std::vector<DesignTerm> design_terms;
+  std::vector<CodedTerm> coded_terms;
   for (std::size_t term = 0; term < attributes.labels().size(); ++term) {
-    DesignTerm& design = design_terms.emplace_back(DesignTerm{attributes.labels()[term], {}});
+    CodedTerm& coded = coded_terms.emplace_back(CodedTerm{attributes.labels()[term], {}});
     for (std::size_t i = 0; i < attributes.count(); ++i) {
       const std::int32_t code = attributes.code(i, term);
       if (code == 0 || attributes.is_response(i)) continue;
       if (attributes.is_offset(i)) return corrupt("factors", "must not have an offset in a term");
-      design.variables.emplace_back(position[i], code);
+      coded.variables.emplace_back(position[i], code);
     }
-    if (design.variables.empty()) return corrupt("factors", "has no variable in the term '" + design.label + "'");
+    if (coded.variables.empty()) return corrupt("factors", "has no variable in the term '" + coded.label + "'");
   }
-  SCORIA_TRY(design, Design::make(variables, std::move(design_terms), attributes.has_intercept()));
+  if (sources.needs_matrix) {
+    SCORIA_TRY(matrix, ModelMatrix::make(variables, std::move(coded_terms), attributes.has_intercept()));
+    state->matrix = std::move(matrix);
+  }
   SCORIA_TRY(made, Variables::make(std::move(plans), std::move(offsets)));
-  state->design = std::move(design);
   state->variables = std::move(made);
   state->labels = attributes.labels();
   state->has_intercept = attributes.has_intercept();
@@ -268,8 +270,8 @@ Terms::~Terms() = default;
 
 const std::vector<Feature>& Terms::features() const { return state_->variables.features(); }
 const std::vector<std::string>& Terms::variables() const { return state_->names; }
-const std::vector<std::string>& Terms::columns() const { return state_->design.columns(); }
-const std::vector<std::uint32_t>& Terms::assign() const { return state_->design.assign(); }
+const std::vector<std::string>& Terms::columns() const { return state_->matrix.columns(); }
+const std::vector<std::uint32_t>& Terms::assign() const { return state_->matrix.assign(); }
 const std::vector<std::string>& Terms::labels() const { return state_->labels; }
 bool Terms::has_intercept() const { return state_->has_intercept; }
 bool Terms::has_offset() const { return state_->variables.has_offset(); }
@@ -279,7 +281,7 @@ Result<ModelFrame> Terms::frame(const table::Table& rows, std::size_t first_row)
 }
 
 void Terms::fill(const ModelFrame& frame, std::size_t first, std::size_t count, std::span<double> out) const {
-  state_->design.fill(frame, first, count, out);
+  state_->matrix.fill(frame, first, count, out);
 }
 
 }  // namespace scoria::model::terms

@@ -60,6 +60,8 @@ struct Sources {
   const rdata::Value* xlevels = nullptr;
   const rdata::Value* contrasts = nullptr;
   const rdata::Value* call = nullptr;  // for an offset given as an argument, which R evaluates in newdata
+  // False where only frame() is asked for: then there are no columns(), and nothing that only they need is refused.
+  bool needs_matrix = true;
 };
 
 class Terms {

@@ -185,6 +185,16 @@ TEST_F(RRandomForest, RefusesACutoffThatDoesNotFit) {
   EXPECT_THAT(load_error(), HasSubstr("slot 'cutoff' does not fit"));
 }
 
+TEST_F(RRandomForest, RefusesMoreVotesThanMemoryIsGivenFor) {
+  classify();
+  object.set("classes", values.character(std::vector<std::string>(1'000'000, "k")));
+  forest.set("cutoff", values.real(std::vector<double>(1'000'000, 1e-6)));
+  const auto scored = score(rows({0, 1, 1}).take(std::vector<std::uint32_t>(537, 0)));
+  ASSERT_FALSE(scored.ok());
+  EXPECT_THAT(scored.error().message,
+              HasSubstr("537 rows times 1000000 classes are more than 536870912 votes; score at most 536 rows"));
+}
+
 TEST_F(RRandomForest, RefusesAForestThatCannotPredict) {
   object.set("type", values.character({"unsupervised"}));
   EXPECT_THAT(load_error(), HasSubstr("type 'unsupervised' cannot predict"));

@@ -10,6 +10,9 @@
 namespace scoria::model::tree {
 namespace {
 
+// 4 GiB of votes: a small file may name a million classes.
+constexpr std::size_t kMostVotes = 1u << 29;
+
 bool is_of_each_tree(const std::string& type) { return type == "individual" || type == "nodes"; }
 
 }  // namespace
@@ -143,6 +146,13 @@ Result<Prediction> ClassificationForest::score(const table::Table& table, const 
   SCORIA_TRY(rows, complete_rows(table, request.first_row));
   Votes votes;
   if (!std::all_of(types.begin(), types.end(), is_of_each_tree)) {
+    const std::size_t classes = description_.labels.size();
+    if (rows.complete.rows > kMostVotes / classes) {
+      return Error{Code::too_large, std::to_string(rows.complete.rows) + " rows times " + std::to_string(classes) +
+                                        " classes are more than " + std::to_string(kMostVotes) +
+                                        " votes; score at most " + std::to_string(kMostVotes / classes) +
+                                        " rows of this forest at once"};
+    }
     votes.assign(description_.labels.size(), std::vector<double>(rows.complete.rows));
     std::vector<double*> out;
     for (std::vector<double>& column : votes) out.push_back(column.data());

@@ -20,6 +20,7 @@ rows <- function(n) {
     h = factor(sample(letters[1:5], n, TRUE)),
     o = factor(sample(c("low", "mid", "high", "top"), n, TRUE), levels = c("low", "mid", "high", "top"), ordered = TRUE),
     o3 = factor(sample(1:3, n, TRUE), ordered = TRUE),
+    o30 = factor(sample(1:30, n, TRUE), levels = 1:30, ordered = TRUE),
     o12 = factor(sample(1:12, n, TRUE), levels = 1:12, ordered = TRUE),
     l = sample(c(TRUE, FALSE), n, TRUE),
     s = sample(c("red", "green", "blue"), n, TRUE),

@@ -1,5 +1,5 @@
 # Tiny models as fuzz seeds: fitted by R, then stripped to what predict() reads, and not compressed.
-# Usage: Rscript tests/fuzz/seeds/model/make.R [name-regex]    (R 4.2.2, gbm 2.1.8.1, randomForest 4.7-1.1, nnet, MASS, e1071, quantreg 5.94)
+# Usage: Rscript tests/fuzz/seeds/model/make.R [name-regex]    (R 4.2.2, gbm 2.1.8.1, randomForest 4.7-1.1, nnet, MASS, e1071, quantreg 5.94, rpart 4.1.19)
 
 suppressMessages({
   library(gbm)
@@ -7,6 +7,7 @@ suppressMessages({
   library(nnet)
   library(MASS)
   library(e1071)
+  library(rpart)
 })
 RNGkind("Mersenne-Twister", "Inversion", "Rejection")
 folder <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE)))
@@ -81,3 +82,13 @@ whole(naiveBayes(form("c ~ x + g"), d), c("apriori", "tables", "levels", "isnume
 whole(kmeans(d[c("x", "k")], 3), "centers", "kmeans")
 whole(prcomp(d[c("x", "k")], scale. = TRUE), c("rotation", "center", "scale"), "prcomp")
 whole(princomp(d[c("x", "k")]), c("loadings", "center", "scale"), "princomp")
+
+keep_rpart <- function(model, name) {
+  if (!grepl(only, name)) return(invisible())
+  stripped <- unclass(model)[intersect(c("frame", "terms", "splits", "csplit", "control", "method"), names(model))]
+  for (attribute in c("class", "xlevels", "ylevels")) attr(stripped, attribute) <- attr(model, attribute)
+  saveRDS(stripped, file.path(folder, paste0(name, ".rds")), compress = FALSE)
+}
+partition <- function(text, ...) rpart(form(text), d, minsplit = 8, maxcompete = 1, maxsurrogate = 2, xval = 0, ...)
+keep_rpart(partition("y ~ x + g + o", cp = 0.02), "rpart_regression")
+keep_rpart(partition("c ~ k + g", cp = 0.05), "rpart_classification")

@@ -1,4 +1,4 @@
-#include "model/terms/design.h"
+#include "model/terms/model_matrix.h"
 
 #include <algorithm>
 #include <limits>
@@ -11,13 +11,13 @@
 namespace scoria::model::terms {
 
 // A variable's columns: what is appended to a name, and how each is read.
-struct Design::Coded {
+struct ModelMatrix::Coded {
   std::vector<std::string> names;
   std::vector<Part> parts;
 };
 
-Result<const Design::Coded*> Design::coded(const DesignVariable& variable, std::uint32_t position, bool by_contrasts,
-                                           std::vector<Coded>& known) {
+Result<const ModelMatrix::Coded*> ModelMatrix::coded(const CodedVariable& variable, std::uint32_t position,
+                                                     bool by_contrasts, std::vector<Coded>& known) {
   Coded& coded = known[position];
   if (!coded.parts.empty()) return &coded;
   if (!variable.is_factor) {
@@ -45,22 +45,23 @@ Result<const Design::Coded*> Design::coded(const DesignVariable& variable, std::
     }
   }
   tables_.insert(tables_.end(), columns.values.begin(), columns.values.end());
-  if (tables_.size() > kMaxContrastCells * 16)
+  if (tables_.size() > kMaxMatrixValues)
     return Error{Code::too_large,
-                 "the factors' contrasts hold more than " + std::to_string(kMaxContrastCells * 16) + " values"};
+                 "the factors' contrasts hold more than " + std::to_string(kMaxMatrixValues) + " values"};
   return &coded;
 }
 
-Status Design::add_term(const std::vector<DesignVariable>& variables, const DesignTerm& term, std::uint32_t number,
-                        std::vector<Coded>& contrasts, std::vector<Coded>& full) {
+Status ModelMatrix::add_term(const std::vector<CodedVariable>& variables, const CodedTerm& term, std::uint32_t number,
+                             std::vector<Coded>& contrasts, std::vector<Coded>& full) {
   std::vector<const Coded*> factors;
   std::size_t count = 1;
   for (const auto& [position, code] : term.variables) {
     SCORIA_TRY(factor, coded(variables[position], position, code == 1, code == 1 ? contrasts : full));
     factors.push_back(factor);
     count *= factor->parts.size();
-    if (count + columns_.size() > kMaxDesignColumns || parts_.size() + count * term.variables.size() > kMaxDesignParts)
-      return Error{Code::too_large, "the model matrix would have more than " + std::to_string(kMaxDesignColumns) +
+    if (count + columns_.size() > kMaxExpandedColumns ||
+        parts_.size() + count * term.variables.size() > kMaxMatrixParts)
+      return Error{Code::too_large, "the model matrix would have more than " + std::to_string(kMaxExpandedColumns) +
                                         " columns with the term '" + term.label + "'"};
   }
   // The first variable's columns go fastest.
@@ -85,16 +86,16 @@ Status Design::add_term(const std::vector<DesignVariable>& variables, const Desi
   return Ok{};
 }
 
-Result<Design> Design::make(const std::vector<DesignVariable>& variables, std::vector<DesignTerm> terms,
-                            bool has_intercept) {
-  Design design;
+Result<ModelMatrix> ModelMatrix::make(const std::vector<CodedVariable>& variables, std::vector<CodedTerm> terms,
+                                      bool has_intercept) {
+  ModelMatrix matrix;
   if (has_intercept) {
-    design.columns_.push_back({});
-    design.names_.emplace_back("(Intercept)");
-    design.assign_.push_back(0);
+    matrix.columns_.push_back({});
+    matrix.names_.emplace_back("(Intercept)");
+    matrix.assign_.push_back(0);
   } else {
     // Without an intercept the first factor takes its place.
-    for (DesignTerm& term : terms) {
+    for (CodedTerm& term : terms) {
       const auto factor = std::find_if(term.variables.begin(), term.variables.end(),
                                        [&](const auto& variable) { return variables[variable.first].is_factor; });
       if (factor == term.variables.end()) continue;
@@ -105,11 +106,11 @@ Result<Design> Design::make(const std::vector<DesignVariable>& variables, std::v
   std::vector<Coded> contrasts(variables.size());
   std::vector<Coded> full(variables.size());
   for (std::size_t i = 0; i < terms.size(); ++i)
-    SCORIA_TRY_STATUS(design.add_term(variables, terms[i], static_cast<std::uint32_t>(i + 1), contrasts, full));
-  return design;
+    SCORIA_TRY_STATUS(matrix.add_term(variables, terms[i], static_cast<std::uint32_t>(i + 1), contrasts, full));
+  return matrix;
 }
 
-void Design::fill(const ModelFrame& frame, std::size_t first, std::size_t count, std::span<double> out) const {
+void ModelMatrix::fill(const ModelFrame& frame, std::size_t first, std::size_t count, std::span<double> out) const {
   SCORIA_CHECK(out.size() == count * columns_.size());
   double* target = out.data();
   for (const Column& column : columns_) {

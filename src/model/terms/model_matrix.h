@@ -18,13 +18,15 @@ namespace scoria::model::terms {
 struct ModelFrame;
 
 // Expanded columns of one model matrix.
-inline constexpr std::size_t kMaxDesignColumns = 65'536;
+inline constexpr std::size_t kMaxExpandedColumns = 65'536;
 // Factors of products, over all columns.
-inline constexpr std::size_t kMaxDesignParts = 1'000'000;
+inline constexpr std::size_t kMaxMatrixParts = 1'000'000;
+// Values of contrasts, over all factors.
+inline constexpr std::size_t kMaxMatrixValues = 16'000'000;
 inline constexpr std::size_t kMaxNameBytes = 64'000'000;
 
 // What the matrix has to know of a variable.
-struct DesignVariable {
+struct CodedVariable {
   std::string name;
   bool is_factor = false;  // factors, text, and logical columns, whose levels are FALSE and TRUE
   bool is_ordered = false;
@@ -35,16 +37,16 @@ struct DesignVariable {
 };
 
 // A term: a position and R's code (1 contrasts, 2 all levels) for each of its variables, in the order of the frame.
-struct DesignTerm {
+struct CodedTerm {
   std::string label;
   std::vector<std::pair<std::uint32_t, std::int32_t>> variables;
 };
 
-class Design {
+class ModelMatrix {
  public:
   // Errors: as contrast_coding(), naming the variable; too_large, beyond the limits above.
-  static Result<Design> make(const std::vector<DesignVariable>& variables, std::vector<DesignTerm> terms,
-                             bool has_intercept);
+  static Result<ModelMatrix> make(const std::vector<CodedVariable>& variables, std::vector<CodedTerm> terms,
+                                  bool has_intercept);
 
   const std::vector<std::string>& columns() const { return names_; }
   const std::vector<std::uint32_t>& assign() const { return assign_; }
@@ -66,9 +68,9 @@ class Design {
     std::uint32_t parts = 0;  // 0: the intercept
   };
 
-  Status add_term(const std::vector<DesignVariable>& variables, const DesignTerm& term, std::uint32_t number,
+  Status add_term(const std::vector<CodedVariable>& variables, const CodedTerm& term, std::uint32_t number,
                   std::vector<Coded>& contrasts, std::vector<Coded>& full);
-  Result<const Coded*> coded(const DesignVariable& variable, std::uint32_t position, bool by_contrasts,
+  Result<const Coded*> coded(const CodedVariable& variable, std::uint32_t position, bool by_contrasts,
                              std::vector<Coded>& known);
 
   std::vector<std::string> names_;
