@@ -138,8 +138,17 @@ Compression detect_compression(std::span<const std::byte> head) {
   }
   if (starts_with(head, std::string_view("\xFD\x37\x7A\x58\x5A\x00", 6))) return Compression::xz;
   if (starts_with(head, "\x28\xB5\x2F\xFD")) return Compression::zstd;
+  if (starts_with(head, "\x04\x22\x4D\x18")) return Compression::lz4;
   if (is_lzma_alone(head)) return Compression::lzma;
   return Compression::none;
+}
+
+// Deflate with a window of at most 32 KiB, a check over both bytes, and no preset dictionary.
+bool looks_like_zlib(std::span<const std::byte> head) {
+  if (head.size() < 2) return false;
+  const auto method = std::to_integer<unsigned>(head[0]);
+  const auto flags = std::to_integer<unsigned>(head[1]);
+  return (method & 15u) == 8 && method >> 4 <= 7 && (method << 8 | flags) % 31 == 0 && (flags & 32u) == 0;
 }
 
 Result<std::unique_ptr<ByteSource>> open_source(const std::filesystem::path& path, DecompressLimits limits) {

@@ -27,10 +27,13 @@ struct DecompressLimits {
   std::uint64_t max_ratio = 2000;  // deflate cannot exceed 1032; xz and zstd can, and no model does
 };
 
-enum class Compression : std::uint8_t { none, gzip, bzip2, xz, lzma, zstd };
+enum class Compression : std::uint8_t { none, gzip, bzip2, xz, lzma, zstd, lz4, zlib };
 
-// By the first bytes of a file; `none` when nothing is recognised.
+// By the first bytes of a file; `none` when nothing is recognised. Never `zlib`: its two bytes may begin a text ('x^2,y'), so
+// whoever expects it asks looks_like_zlib() and tries.
 Compression detect_compression(std::span<const std::byte> head);
+
+bool looks_like_zlib(std::span<const std::byte> head);
 
 // Opens a file, or standard input for "-", and decompresses it by its first bytes.
 Result<std::unique_ptr<ByteSource>> open_source(const std::filesystem::path& path, DecompressLimits limits = {});
@@ -48,5 +51,6 @@ std::unique_ptr<ByteSource> memory_source(std::span<const std::byte> bytes);
 // Decompresses whole bytes in memory (by their magic; uncompressed bytes are copied).
 // Errors: corrupt, naming the format and what is wrong; too_large.
 Result<std::string> decompress(std::span<const std::byte> bytes, DecompressLimits limits = {});
+Result<std::string> decompress(std::span<const std::byte> bytes, Compression compression, DecompressLimits limits);
 
 }  // namespace scoria

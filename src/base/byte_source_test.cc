@@ -34,6 +34,8 @@ std::string compressed(Compression compression, std::string_view text) {
     case Compression::xz: return lzma_for_tests(text, true);
     case Compression::lzma: return lzma_for_tests(text, false);
     case Compression::zstd: return zstd_for_tests(text);
+    case Compression::lz4: return lz4_for_tests(text);
+    case Compression::zlib: return zlib_for_tests(text);
   }
   return {};
 }
@@ -51,7 +53,7 @@ Result<std::string> read_all(ByteSource& source, std::size_t piece) {
 class EveryCompression : public testing::TestWithParam<Compression> {};
 INSTANTIATE_TEST_SUITE_P(All, EveryCompression,
                          testing::Values(Compression::none, Compression::gzip, Compression::bzip2, Compression::xz,
-                                         Compression::lzma, Compression::zstd),
+                                         Compression::lzma, Compression::zstd, Compression::lz4),
                          [](const auto& param_info) { return std::string(compression_name(param_info.param)); });
 
 TEST_P(EveryCompression, IsRecognisedByItsFirstBytes) {
@@ -104,7 +106,7 @@ TEST_P(EveryCompression, AFlippedByteNeverCrashes) {
 class EveryRealCompression : public testing::TestWithParam<Compression> {};
 INSTANTIATE_TEST_SUITE_P(All, EveryRealCompression,
                          testing::Values(Compression::gzip, Compression::bzip2, Compression::xz, Compression::lzma,
-                                         Compression::zstd),
+                                         Compression::zstd, Compression::lz4),
                          [](const auto& param_info) { return std::string(compression_name(param_info.param)); });
 
 TEST_P(EveryRealCompression, ABombIsRefusedByItsRatio) {
@@ -133,7 +135,8 @@ TEST_P(EveryRealCompression, OtherBytesBehindTheEndAreCorrupt) {
 
 class SeveralMembers : public testing::TestWithParam<Compression> {};
 INSTANTIATE_TEST_SUITE_P(All, SeveralMembers,
-                         testing::Values(Compression::gzip, Compression::bzip2, Compression::xz, Compression::zstd),
+                         testing::Values(Compression::gzip, Compression::bzip2, Compression::xz, Compression::zstd,
+                                         Compression::lz4),
                          [](const auto& param_info) { return std::string(compression_name(param_info.param)); });
 
 TEST_P(SeveralMembers, AreReadAsOne) {
@@ -178,6 +181,28 @@ TEST(Detection, TextAndShortHeadsAreNotCompressed) {
     EXPECT_EQ(detect_compression(as_bytes(text)), Compression::none) << text;
   }
 }
+
+TEST(Zlib, IsDecompressedWhereItIsAskedFor) {
+  const std::string text = sample();
+  for (const int level : {0, 1, 3, 6, 9}) {
+    const std::string bytes = zlib_for_tests(text, level);
+    EXPECT_TRUE(looks_like_zlib(as_bytes(bytes)));
+    auto out = decompress(as_bytes(bytes), Compression::zlib, {});
+    ASSERT_TRUE(out.ok()) << out.error().message;
+    EXPECT_EQ(out.value(), text);
+  }
+}
+
+TEST(Zlib, ABombAndATruncatedStreamAreErrors) {
+  const std::string bomb = zlib_for_tests(std::string(20 << 20, '\0'));
+  EXPECT_EQ(decompress(as_bytes(bomb), Compression::zlib, {.max_ratio = 100}).error().code, Code::too_large);
+  const std::string whole = zlib_for_tests(sample(2000));
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    ASSERT_FALSE(decompress(as_bytes(std::string_view(whole).substr(0, size)), Compression::zlib, {}).ok()) << size;
+  }
+}
+
+TEST(Zlib, DoesNotTakeATextForItself) { EXPECT_EQ(detect_compression(as_bytes("x^2,y\n1,2\n")), Compression::none); }
 
 TEST(Source, AMissingFileIsNotFoundAndNamed) {
   auto source = open_source("/nowhere/x.csv");

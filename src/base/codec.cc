@@ -1,6 +1,7 @@
 #include "base/codec.h"
 
 #include <bzlib.h>
+#include <lz4frame.h>
 #include <lzma.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -31,11 +32,13 @@ Byte* unconst(const char* bytes) {
   return reinterpret_cast<Byte*>(const_cast<char*>(bytes));
 }
 
-class GzipCodec final : public Codec {
+// Deflate in gzip's wrapping or in zlib's.
+class DeflateCodec final : public Codec {
  public:
-  ~GzipCodec() override { inflateEnd(&stream_); }
+  explicit DeflateCodec(bool is_gzip) : is_gzip_(is_gzip) {}
+  ~DeflateCodec() override { inflateEnd(&stream_); }
 
-  bool open() { return inflateInit2(&stream_, 15 + 16) == Z_OK; }
+  bool open() { return inflateInit2(&stream_, is_gzip_ ? 15 + 16 : 15) == Z_OK; }
 
   Result<Step> step(std::span<const char> in, std::span<char> out, bool) override {
     const unsigned in_size = clamped(in.size());
@@ -45,20 +48,23 @@ class GzipCodec final : public Codec {
     stream_.next_out = reinterpret_cast<Bytef*>(out.data());
     stream_.avail_out = out_size;
     const int code = inflate(&stream_, Z_NO_FLUSH);
-    if (code == Z_MEM_ERROR) return out_of_memory("gzip");
-    if (code == Z_NEED_DICT) return corrupt("gzip", "it wants a preset dictionary");
+    if (code == Z_MEM_ERROR) return out_of_memory(name());
+    if (code == Z_NEED_DICT) return corrupt(name(), "it wants a preset dictionary");
     if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) {
-      return corrupt("gzip", stream_.msg != nullptr ? stream_.msg : "invalid stream");
+      return corrupt(name(), stream_.msg != nullptr ? stream_.msg : "invalid stream");
     }
     return Step{in_size - stream_.avail_in, out_size - stream_.avail_out, code == Z_STREAM_END};
   }
 
   Status restart() override {
-    if (inflateReset(&stream_) != Z_OK) return out_of_memory("gzip");
+    if (inflateReset(&stream_) != Z_OK) return out_of_memory(name());
     return Ok{};
   }
 
  private:
+  std::string_view name() const { return is_gzip_ ? "gzip" : "zlib"; }
+
+  bool is_gzip_;
   z_stream stream_{};
 };
 
@@ -160,6 +166,27 @@ class ZstdCodec final : public Codec {
   ZSTD_DStream* stream_ = nullptr;
 };
 
+class Lz4Codec final : public Codec {
+ public:
+  ~Lz4Codec() override { LZ4F_freeDecompressionContext(context_); }
+
+  bool open() { return LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION)) == 0; }
+
+  Result<Step> step(std::span<const char> in, std::span<char> out, bool) override {
+    std::size_t in_size = in.size();
+    std::size_t out_size = out.size();
+    const std::size_t code = LZ4F_decompress(context_, out.data(), &out_size, in.data(), &in_size, nullptr);
+    if (LZ4F_isError(code) != 0) return corrupt("lz4", LZ4F_getErrorName(code));
+    // A frame's end is also the answer to no input at all.
+    return Step{in_size, out_size, code == 0 && in_size > 0};
+  }
+
+  Status restart() override { return Ok{}; }  // a finished frame leaves the context ready for the next
+
+ private:
+  LZ4F_dctx* context_ = nullptr;
+};
+
 template <typename T, typename... Arguments>
 Result<std::unique_ptr<Codec>> opened(Compression compression, Arguments... arguments) {
   auto codec = std::make_unique<T>(arguments...);
@@ -171,11 +198,13 @@ Result<std::unique_ptr<Codec>> opened(Compression compression, Arguments... argu
 
 Result<std::unique_ptr<Codec>> make_codec(Compression compression) {
   switch (compression) {
-    case Compression::gzip: return opened<GzipCodec>(compression);
+    case Compression::gzip: return opened<DeflateCodec>(compression, true);
+    case Compression::zlib: return opened<DeflateCodec>(compression, false);
     case Compression::bzip2: return opened<Bzip2Codec>(compression);
     case Compression::xz: return opened<LzmaCodec>(compression, true);
     case Compression::lzma: return opened<LzmaCodec>(compression, false);
     case Compression::zstd: return opened<ZstdCodec>(compression);
+    case Compression::lz4: return opened<Lz4Codec>(compression);
     case Compression::none: break;
   }
   throw_bug(__FILE__, __LINE__, "a compression that needs a codec");
@@ -189,6 +218,8 @@ std::string_view compression_name(Compression compression) {
     case Compression::xz: return "xz";
     case Compression::lzma: return "lzma";
     case Compression::zstd: return "zstd";
+    case Compression::lz4: return "lz4";
+    case Compression::zlib: return "zlib";
   }
   throw_bug(__FILE__, __LINE__, "a known Compression");
 }

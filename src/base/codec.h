@@ -1,4 +1,4 @@
-// Streaming decompressors behind one face: gzip, bzip2, xz, lzma-alone and zstd.
+// Streaming decompressors behind one face: gzip, zlib, bzip2, xz, lzma-alone, zstd and lz4 frames.
 // Threads: one user at a time. Owns: the library's state.
 #pragma once
 
@@ -16,7 +16,7 @@ class Codec {
   struct Step {
     std::size_t consumed = 0;
     std::size_t produced = 0;
-    bool member_ended = false;  // gzip, bzip2 and zstd files may hold several members, one after the other
+    bool member_ended = false;  // gzip, bzip2, zstd and lz4 files may hold several members, one after the other
   };
 
   virtual ~Codec() = default;

@@ -1,8 +1,10 @@
-// Compressed bytes for tests, made by the formats' own libraries. Test programs only: link bz2, lzma and zstd.
+// Compressed bytes for tests, made by the formats' own libraries. Test programs only: link bz2, lzma, zstd, lz4 and z, those that are used.
 #pragma once
 
 #include <bzlib.h>
+#include <lz4frame.h>
 #include <lzma.h>
+#include <zlib.h>
 #include <zstd.h>
 
 #include <string>
@@ -43,6 +45,21 @@ inline std::string lzma_for_tests(std::string_view bytes, bool xz) {
 inline std::string zstd_for_tests(std::string_view bytes) {
   std::string out(ZSTD_compressBound(bytes.size()), '\0');
   out.resize(ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), 3));
+  return out;
+}
+
+inline std::string lz4_for_tests(std::string_view bytes) {
+  std::string out(LZ4F_compressFrameBound(bytes.size(), nullptr), '\0');
+  out.resize(LZ4F_compressFrame(out.data(), out.size(), bytes.data(), bytes.size(), nullptr));
+  return out;
+}
+
+inline std::string zlib_for_tests(std::string_view bytes, int level = 3) {
+  uLongf size = compressBound(bytes.size());
+  std::string out(size, '\0');
+  SCORIA_CHECK(compress2(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()),
+                         bytes.size(), level) == Z_OK);
+  out.resize(size);
   return out;
 }
 

@@ -44,7 +44,10 @@ std::optional<std::string> inflate_one_member(std::span<const std::byte> bytes, 
 }  // namespace
 
 Result<std::string> decompress(std::span<const std::byte> bytes, DecompressLimits limits) {
-  const Compression compression = detect_compression(bytes);
+  return decompress(bytes, detect_compression(bytes), limits);
+}
+
+Result<std::string> decompress(std::span<const std::byte> bytes, Compression compression, DecompressLimits limits) {
   if (compression == Compression::none) {
     if (bytes.size() > limits.max_bytes) {
       return Error{Code::too_large, "data of " + std::to_string(bytes.size()) + " bytes is beyond the limit of " +

@@ -78,6 +78,7 @@ class DecompressingSource final : public ByteSource {
     switch (compression_) {
       case Compression::gzip: return first == 0x1F;
       case Compression::bzip2: return first == 'B';
+      case Compression::lz4: return first == 0x04 || (first & 0xF0u) == 0x50;
       case Compression::zstd: return first == 0x28 || (first & 0xF0u) == 0x50;  // a frame or a skippable frame
       default: return false;
     }

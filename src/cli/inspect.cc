@@ -8,6 +8,8 @@
 #include "model/description_json.h"
 #include "model/features.h"
 #include "model/loaders.h"
+#include "pickle/reader.h"
+#include "pickle/summary.h"
 #include "plan/provenance.h"
 #include "plan/score_provenance.h"
 #include "rdata/reader.h"
@@ -131,6 +133,13 @@ Result<std::string> inspect(const InspectOptions& options) {
     return inspect_columnar(options.file, format.value(), options.json);
   }
   SCORIA_TRY(file, FileBytes::open(options.file));
+  if (pickle::is_pickle(file.bytes())) {
+    if (options.object)
+      return Error{Code::invalid, "--object names an object of an R workspace; '" + options.file + "' is Python's"};
+    auto pickled = pickle::read(file.bytes());
+    if (!pickled.ok()) return with_context("'" + options.file + "'", std::move(pickled).error());
+    return options.json ? pickle::summarize_json(pickled.value()) + "\n" : pickle::summarize(pickled.value());
+  }
   auto read = rdata::read(file.bytes());
   if (!read.ok()) return with_context("'" + options.file + "'", std::move(read).error());
   const rdata::Document document = std::move(read).value();

@@ -15,7 +15,7 @@ struct InspectOptions {
   bool json = false;
 };
 
-// A model: its family, features, types and parameters. Any other R object: a summary of its structure. An output of
+// A model of R: its family, features, types and parameters. Any other R object and any Python object: an outline of it. An output of
 // `scoria run`: where it came from. The text to print, with its last line end.
 Result<std::string> inspect(const InspectOptions& options);
 

@@ -16,6 +16,8 @@
 #include "model/tree/r_gbm.h"
 #include "model/tree/r_random_forest.h"
 #include "model/tree/r_rpart.h"
+#include "pickle/reader.h"
+#include "pickle/summary.h"
 
 namespace scoria::model {
 namespace {
@@ -78,8 +80,23 @@ Result<ModelPtr> load_model(const rdata::Value& object) {
                "this file's object (" + what + ") is not a model that can be scored; classes that can: " + families};
 }
 
+namespace {
+
+// Python's objects are read, and no family is made of them yet.
+Result<ModelPtr> open_pickle(std::span<const std::byte> bytes, const rdata::ReadLimits& limits) {
+  SCORIA_TRY(document, pickle::read(bytes, {.decompress = limits.decompress,
+                                            .max_values = limits.max_values,
+                                            .max_bytes = limits.max_bytes}));
+  return Error{Code::unsupported, "it holds " + pickle::describe_class(document.root()) + " (" +
+                                      pickle::describe_file(document) +
+                                      "), a family that is not read yet; 'scoria inspect' shows what is in the file"};
+}
+
+}  // namespace
+
 Result<ModelPtr> open_model(std::span<const std::byte> bytes, const std::optional<std::string>& object,
                             const rdata::ReadLimits& limits) {
+  if (pickle::is_pickle(bytes)) return open_pickle(bytes, limits);
   SCORIA_TRY(document, rdata::read(bytes, limits));
   SCORIA_TRY(value, select_object(document, object));
   return load_model(*value);

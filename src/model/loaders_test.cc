@@ -50,6 +50,17 @@ TEST(Loaders, RefuseAnObjectNameForAFileOfOneObject) {
   EXPECT_EQ(open_model(file.value().bytes(), "m").error().code, Code::invalid);
 }
 
+TEST(Loaders, NameTheClassOfAPythonModel) {
+  const auto file = FileBytes::open(SCORIA_SOURCE_DIR "/tests/data/pickle/py36.iot.p3.gz");
+  ASSERT_TRUE(file.ok());
+  const auto loaded = open_model(file.value().bytes());
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_EQ(loaded.error().code, Code::unsupported);
+  EXPECT_THAT(loaded.error().message,
+              HasSubstr("it holds sklearn.pipeline.Pipeline of StandardScaler, OneClassSVM (Python pickle"));
+  EXPECT_EQ(open_model(file.value().bytes(), {}, {.max_values = 10}).error().code, Code::too_large);
+}
+
 TEST(Loaders, PassTheirLimitsOn) {
   const auto file = FileBytes::open(SCORIA_SOURCE_DIR "/tests/golden/gbm_bernoulli/model.rds");
   ASSERT_TRUE(file.ok());

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/arena.h"
 #include "base/result.h"
-#include "rdata/arena.h"
 #include "rdata/value.h"
 
 namespace scoria::rdata {

@@ -12,8 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/arena.h"
 #include "base/result.h"
-#include "rdata/arena.h"
 
 namespace scoria::rdata {
 

@@ -1,7 +1,7 @@
 // The memory behind a Document.
 #pragma once
 
-#include "rdata/arena.h"
+#include "base/arena.h"
 #include "rdata/value.h"
 
 namespace scoria::rdata {

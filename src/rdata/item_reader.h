@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "rdata/arena.h"
+#include "base/arena.h"
 #include "rdata/cursor.h"
 #include "rdata/reader.h"
 #include "rdata/value.h"

@@ -9,21 +9,12 @@
 #include <vector>
 
 #include "base/na.h"
+#include "base/outline.h"
 
 namespace scoria::rdata {
 namespace {
 
-struct Node {
-  std::string label;
-  std::string type;
-  std::vector<std::string> classes;
-  bool has_length = false;
-  std::size_t length = 0;
-  std::vector<std::int32_t> dim;
-  std::vector<std::string> values;  // the first ones, as text
-  std::vector<Node> children;
-  std::size_t more = 0;  // children that are not shown
-};
+using Node = OutlineNode;
 
 std::string short_number(double x) {
   if (is_na(x)) return "NA";
@@ -138,6 +129,7 @@ class Outline {
     }
     if (const Value* dim = x.attribute("dim"); dim != nullptr && dim->kind == Kind::integer) {
       const std::size_t shown = std::min<std::size_t>(dim->integers.size(), 8);
+      node.has_dim = shown > 0;
       node.dim.assign(dim->integers.begin(), dim->integers.begin() + static_cast<std::ptrdiff_t>(shown));
     }
   }
@@ -207,38 +199,6 @@ class Outline {
   std::unordered_map<const Value*, std::size_t> environments_;
 };
 
-void render(const Node& node, std::size_t depth, std::string& out) {
-  out.append(2 * depth, ' ').append(node.label).append(node.label.empty() ? "" : ": ").append(node.type);
-  for (std::size_t i = 0; i < node.classes.size(); ++i) out.append(i == 0 ? ", class " : ", ").append(node.classes[i]);
-  if (!node.dim.empty()) {
-    out += " [";
-    for (std::size_t i = 0; i < node.dim.size(); ++i) out.append(i == 0 ? "" : " x ").append(integer_text(node.dim[i]));
-    out += ']';
-  } else if (node.has_length && (node.length != 1 || node.values.empty())) {
-    out.append(" [").append(std::to_string(node.length)).append("]");
-  }
-  for (std::size_t i = 0; i < node.values.size(); ++i) out.append(i == 0 ? "  " : " ").append(node.values[i]);
-  if (!node.values.empty() && node.has_length && node.length > node.values.size()) out += " ...";
-  out += '\n';
-  for (const Node& child : node.children) render(child, depth + 1, out);
-  if (node.more > 0 && !node.children.empty()) {
-    out.append(2 * depth + 2, ' ').append("... ").append(std::to_string(node.more)).append(" more\n");
-  }
-}
-
-nlohmann::ordered_json json_of(const Node& node) {
-  nlohmann::ordered_json json;
-  if (!node.label.empty()) json["label"] = node.label;
-  json["type"] = node.type;
-  if (!node.classes.empty()) json["class"] = node.classes;
-  if (node.has_length) json["length"] = node.length;
-  if (!node.dim.empty()) json["dim"] = node.dim;
-  if (!node.values.empty()) json["values"] = node.values;
-  for (const Node& child : node.children) json["children"].push_back(json_of(child));
-  if (node.more > 0) json["more"] = node.more;
-  return json;
-}
-
 }  // namespace
 
 std::string summarize(const Document& document, const SummaryOptions& options) {
@@ -247,8 +207,7 @@ std::string summarize(const Document& document, const SummaryOptions& options) {
          document.writer;
   if (document.compression != "none") out += ", " + document.compression;
   out += '\n';
-  render(Outline(options).node("", document.root(), 0), 0, out);
-  return out;
+  return out + outline_text(Outline(options).node("", document.root(), 0));
 }
 
 std::string summarize_json(const Document& document, const SummaryOptions& options) {
@@ -258,7 +217,7 @@ std::string summarize_json(const Document& document, const SummaryOptions& optio
   json["writer"] = document.writer;
   json["compression"] = document.compression;
   json["workspace"] = document.is_workspace;
-  json["root"] = json_of(Outline(options).node("", document.root(), 0));
+  json["root"] = outline_json(Outline(options).node("", document.root(), 0));
   // Names of a hostile file need not be UTF-8.
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }

@@ -7,6 +7,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
+pickles=$root/tests/data/pickle
 
 # check NAME EXPECTED_STATUS EXPECTED_TEXT COMMAND...: the text must be in what the command prints.
 check() {
@@ -39,6 +40,14 @@ check "an R object that is no model names its class" 1 "gbm, randomForest" "$sco
 check "a text where a number belongs names row and column" 1 "row 1, column 'b': 'x'" "$scoria" score "$model" - < <(printf 'a,b\n1,x\n')
 check "a ragged line names its number" 1 "line 3" "$scoria" score "$model" - < <(printf 'a,b\n1,2\n1\n')
 check "a full disk is told" 1 "No space left" bash -c '"$1" score "$2" "$3" >/dev/full' _ "$scoria" "$model" "$rows"
+check "a Python model is named by its class" 1 "sklearn.pipeline.Pipeline of StandardScaler, OneClassSVM" "$scoria" score "$pickles/py36.iot.p3.gz" "$rows"
+check "inspect shows a Python model" 0 ".mean_: numpy array <f8 [3]" "$scoria" inspect "$pickles/py36.iot.p3.gz"
+check "inspect shows what joblib wrote" 0 "joblib file, protocol" "$scoria" inspect "$pickles/np2.joblib.lz4"
+check "inspect prints a Python model as JSON" 0 '"writer": "scikit-learn 0.19.2"' "$scoria" inspect "$pickles/py36.iot.p3.gz" --json
+printf "cos\\nsystem\\n(S'touch %s'\\ntR." "$work/pwned" >"$work/hostile.pkl"
+check "a pickle that asks for a command is refused" 1 "asks to call os.system('touch" "$scoria" score "$work/hostile.pkl" "$rows"
+check "inspect refuses it as well" 1 "nothing in it is called" "$scoria" inspect "$work/hostile.pkl"
+[ ! -e "$work/pwned" ] || { echo "FAILED: a pickle ran a command"; failures=$((failures + 1)); }
 check "inspect prints JSON" 0 '"family": "gbm"' "$scoria" inspect "$model" --json
 
 # The same rows through a pipe, a file and JSON lines give the same numbers.

@@ -1,4 +1,4 @@
-// Memory for the many small parts of one Document: handed out upwards, freed all at once.
+// Memory for the many small parts of one document: handed out upwards, freed all at once.
 // Threads: one user at a time. Owns: its blocks; what is put into them must not need a destructor.
 #pragma once
 
@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace scoria::rdata {
+namespace scoria {
 
 class Arena {
  public:
@@ -73,4 +73,4 @@ class Arena {
   std::size_t next_block_;
 };
 
-}  // namespace scoria::rdata
+}  // namespace scoria
