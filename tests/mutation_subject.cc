@@ -22,13 +22,15 @@ constexpr rdata::ReadLimits kLimits{.decompress = {.max_bytes = 64u << 20, .max_
                                     .max_values = 1'000'000,
                                     .max_bytes = 64u << 20};
 
-// gzip, bzip2 and xz always end in a checksum of what they hold; a zstd frame says in its header whether it does.
+// gzip, zlib, bzip2 and xz always end in a checksum of what they hold; zstd and lz4 frames say in their header whether they do.
 bool ends_in_checksum(std::string_view stored) {
   switch (detect_compression(std::as_bytes(std::span(stored)))) {
     case Compression::gzip:
+    case Compression::zlib:
     case Compression::bzip2:
     case Compression::xz: return true;
-    case Compression::zstd: return stored.size() > 4 && (static_cast<unsigned char>(stored[4]) & 4u) != 0;
+    case Compression::zstd:
+    case Compression::lz4: return stored.size() > 4 && (static_cast<unsigned char>(stored[4]) & 4u) != 0;
     case Compression::lzma:
     case Compression::none: return false;
   }
