@@ -24,7 +24,7 @@ Result<bool> Partition::choose_streaming() const {
     const std::uint64_t needed = input.file.bytes * (table::is_columnar(format) ? 8 : 3);
     if (needed <= options_.memory_limit) continue;
     const auto gigabytes = [](std::uint64_t bytes) {
-      return std::to_string(bytes / 1'000'000'000.0).substr(0, 5) + " GB";
+      return std::to_string(static_cast<double>(bytes) / 1e9).substr(0, 5) + " GB";
     };
     return Error{Code::too_large, "input '" + input.file.path + "' is " + gigabytes(input.file.bytes) + ", and " +
                                       *reason + " needs all its rows at once: about " + gigabytes(needed) +

@@ -53,7 +53,7 @@ Result<RowReader> RowReader::open(const std::string& path, table::CsvOptions opt
     reader.json_.emplace(std::move(json));
     reader.batch_rows_ = batch_rows_for(64);
   } else {
-    SCORIA_TRY(csv, table::CsvReader::open(std::move(source), std::move(options)));
+    SCORIA_TRY(csv, table::CsvReader::open(std::move(source), options));
     reader.csv_.emplace(std::move(csv));
     // All of a row's text is in memory, whatever columns are wanted.
     reader.batch_rows_ = batch_rows_for(reader.csv_->header().size());

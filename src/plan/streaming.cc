@@ -20,7 +20,11 @@ std::optional<std::string> beyond_a_row(const expr::Expression& expression) {
 
 std::optional<std::string> beyond_a_row(const std::string& path, const NamedList<expr::Expression>& definitions) {
   for (const auto& [name, expression] : definitions) {
-    if (const auto function = beyond_a_row(expression)) return *function + " in " + path + "." + name;
+    if (auto function = beyond_a_row(expression)) {
+      *function += " in ";
+      *function += path;
+      return function->append(".").append(name);
+    }
   }
   return std::nullopt;
 }

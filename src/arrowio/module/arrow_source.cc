@@ -65,7 +65,7 @@ std::vector<int> wanted_fields(const arrow::Schema& schema, const BatchRequest& 
 // What is read when no column is wanted: Arrow takes an empty list for all of them.
 class ArrowFileSource final : public ArrowSource {
  public:
-  static arrow::Result<std::unique_ptr<BatchSource>> open(std::shared_ptr<arrow::io::RandomAccessFile> file,
+  static arrow::Result<std::unique_ptr<BatchSource>> open(const std::shared_ptr<arrow::io::RandomAccessFile>& file,
                                                           const BatchRequest& request,
                                                           arrow::ipc::IpcReadOptions options) {
     auto source = std::make_unique<ArrowFileSource>(request.max_rows);
@@ -95,11 +95,11 @@ class ArrowFileSource final : public ArrowSource {
 
 class ArrowStreamSource final : public ArrowSource {
  public:
-  static arrow::Result<std::unique_ptr<BatchSource>> open(std::shared_ptr<arrow::io::InputStream> stream,
+  static arrow::Result<std::unique_ptr<BatchSource>> open(const std::shared_ptr<arrow::io::InputStream>& stream,
                                                           const BatchRequest& request,
                                                           const arrow::ipc::IpcReadOptions& options) {
     auto source = std::make_unique<ArrowStreamSource>(request.max_rows);
-    ARROW_ASSIGN_OR_RAISE(source->reader_, arrow::ipc::RecordBatchStreamReader::Open(std::move(stream), options));
+    ARROW_ASSIGN_OR_RAISE(source->reader_, arrow::ipc::RecordBatchStreamReader::Open(stream, options));
     source->set_schema(*source->reader_->schema());
     if (request.only) source->wanted_ = wanted_fields(*source->reader_->schema(), request);
     return source;
@@ -129,13 +129,13 @@ arrow::Result<std::unique_ptr<BatchSource>> open_arrow(const std::string& path, 
   arrow::ipc::IpcReadOptions options;
   options.memory_pool = pool;
   options.max_recursion_depth = 32;
-  if (magic.substr(0, kFileMagic.size()) == kFileMagic) return ArrowFileSource::open(std::move(file), request, options);
+  if (magic.substr(0, kFileMagic.size()) == kFileMagic) return ArrowFileSource::open(file, request, options);
   if (magic.substr(0, kFeather1Magic.size()) == kFeather1Magic) {
     return arrow::Status::NotImplemented(
         "this is Feather version 1 of 2016; write it again as version 2, which is Arrow's file");
   }
   ARROW_RETURN_NOT_OK(file->Seek(0));
-  return ArrowStreamSource::open(std::move(file), request, options);
+  return ArrowStreamSource::open(file, request, options);
 }
 
 }  // namespace scoria::arrowio

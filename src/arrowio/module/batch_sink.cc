@@ -41,9 +41,9 @@ std::int64_t rows_of_a_group(const arrow::Schema& schema) {
 }  // namespace
 
 arrow::Result<std::unique_ptr<BatchSink>> open_sink(ModuleFormat format, const std::shared_ptr<arrow::Schema>& schema,
-                                                    std::shared_ptr<const arrow::KeyValueMetadata> metadata,
+                                                    const std::shared_ptr<const arrow::KeyValueMetadata>& metadata,
                                                     std::shared_ptr<arrow::io::OutputStream> out) {
-  const auto with_metadata = schema->WithMetadata(std::move(metadata));
+  const auto with_metadata = schema->WithMetadata(metadata);
   arrow::MemoryPool* pool = arrow::system_memory_pool();
   if (format == ModuleFormat::parquet) {
     parquet::WriterProperties::Builder properties;

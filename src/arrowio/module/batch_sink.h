@@ -23,7 +23,7 @@ class BatchSink {
 // Parquet: zstd, row groups of a million rows, fewer where a million would take more than some 128 MB. Arrow: not compressed, so
 // that it can be mapped. `metadata` goes where pyarrow shows it: the schema's metadata.
 arrow::Result<std::unique_ptr<BatchSink>> open_sink(ModuleFormat format, const std::shared_ptr<arrow::Schema>& schema,
-                                                    std::shared_ptr<const arrow::KeyValueMetadata> metadata,
+                                                    const std::shared_ptr<const arrow::KeyValueMetadata>& metadata,
                                                     std::shared_ptr<arrow::io::OutputStream> out);
 
 }  // namespace scoria::arrowio

@@ -41,7 +41,7 @@ arrow::Status LimitedPool::take(std::int64_t size) {
 
 arrow::Status LimitedPool::Allocate(std::int64_t size, std::int64_t alignment, std::uint8_t** out) {
   ARROW_RETURN_NOT_OK(take(size));
-  const arrow::Status status = arrow::system_memory_pool()->Allocate(size, alignment, out);
+  arrow::Status status = arrow::system_memory_pool()->Allocate(size, alignment, out);
   if (!status.ok()) held_ -= size;
   return status;
 }
@@ -49,7 +49,7 @@ arrow::Status LimitedPool::Allocate(std::int64_t size, std::int64_t alignment, s
 arrow::Status LimitedPool::Reallocate(std::int64_t old_size, std::int64_t new_size, std::int64_t alignment,
                                       std::uint8_t** pointer) {
   ARROW_RETURN_NOT_OK(take(new_size));
-  const arrow::Status status = arrow::system_memory_pool()->Reallocate(old_size, new_size, alignment, pointer);
+  arrow::Status status = arrow::system_memory_pool()->Reallocate(old_size, new_size, alignment, pointer);
   held_ -= status.ok() ? old_size : new_size;
   return status;
 }
