@@ -54,7 +54,7 @@ class ArrowModule : public testing::Test {
   }
 
   std::string write(const std::string& name, Format format, const std::vector<Table>& batches) {
-    const std::string path = (folder_ / name).string();
+    std::string path = (folder_ / name).string();
     std::string bytes;
     auto writer = ColumnarWriter::open(format, path,
                                        [&](std::string_view more) {
@@ -215,10 +215,13 @@ TEST_F(ArrowModule, DamagedFilesAreAnsweredOrRefused) {
     for (int i = 0; i < damages; ++i) {
       std::string bytes(good.value().text());
       const auto place = [&] { return random() % bytes.size(); };
+      const auto flip = [](char& byte, unsigned bit) {
+        byte = static_cast<char>(static_cast<unsigned char>(byte) ^ 1u << bit);
+      };
       for (unsigned change = 0; change <= random() % 4; ++change) {
         switch (random() % 5) {
           case 0: bytes[place()] = static_cast<char>(random()); break;
-          case 1: bytes[place()] ^= static_cast<char>(1u << random() % 8); break;
+          case 1: flip(bytes[place()], random() % 8); break;
           case 2: bytes.resize(1 + place()); break;
           case 3: bytes.insert(place(), bytes.substr(place(), random() % 16)); break;
           default: {

@@ -49,13 +49,14 @@ Result<const ModuleApi*> load_from(const fs::path& path) {
 }
 
 Result<const ModuleApi*> find_and_load() {
-  std::string looked;
-  for (const fs::path& place : places()) {
+  const std::vector<fs::path> all = places();
+  for (const fs::path& place : all) {
     std::error_code error;
     if (fs::exists(place, error)) return load_from(place);
-    looked += (looked.empty() ? "" : ", ") + place.string();
   }
-  return unusable("which is not there (looked for " + looked + ")");
+  const std::string first = all.front().string();
+  return unusable(all.size() == 1 ? "and SCORIA_ARROW names '" + first + "', which is not there"
+                                  : "and neither '" + first + "' nor a file of that name in ../lib is there");
 }
 
 }  // namespace

@@ -249,6 +249,25 @@ TEST(Kernels, GoWithoutMasksWhereTheirRoomWouldBeWasted) {
   }
 }
 
+// Deep trees take large blocks, and ask for the next tree while they walk this one.
+TEST(Kernels, AnswerDeepTreesOverSeveralBlocks) {
+  InlineExecutor inline_executor;
+  ThreadedExecutor threaded;
+  RandomEnsemble random(7, {.has_missing_children = true, .trees = 3, .most_leaves = 3000});
+  const FeatureMatrix x = random.rows(17'000, true);
+  const Segment all[] = {{0, 3, false}};
+  const Columns expected = reference_sums(random, x, {all, 1, 0, {}});
+  const Sums sums = sums_of(random);
+  for (const KernelChoice choice : kernel_choices()) {
+    Columns got(1, std::vector<double>(x.rows));
+    sums.sum(x, {all, 1, 0, choice}, pointers(got), inline_executor);
+    expect_same(expected, got, name_of(choice));
+    got[0].assign(x.rows, -1);
+    sums.sum(x, {all, 1, 0, choice}, pointers(got), threaded);
+    expect_same(expected, got, name_of(choice) + ", threads");
+  }
+}
+
 TEST(Kernels, StayRightWhenTheirSumsMove) {
   InlineExecutor executor;
   RandomEnsemble random(5, {.has_missing_children = true, .trees = 20, .most_leaves = 12});

@@ -17,6 +17,11 @@ namespace {
 
 // Rows that are ranked together and then meet every tree: their ranks and sums stay in the second-level cache.
 constexpr std::size_t kBlock = 512;
+// A deep tree comes from memory again for every block, and in no order that a processor guesses: blocks are then as many rows
+// as have ranks in this many bytes.
+constexpr std::size_t kDeepBlockBytes = 512u << 10;
+constexpr std::size_t kDeepBlock = 8192;
+constexpr std::size_t kDeepTreeBytes = 16u << 10;
 // Below this a group of lanes would be mostly empty.
 constexpr std::size_t kFewRows = 16;
 // Ranking thresholds and laying trees out costs as much as walking some hundred rows: not before these were asked for.
@@ -37,8 +42,9 @@ class Kernel {
     return Kernel(GatherLayout::build(ensemble, space));
   }
 
+  bool is_gathers() const { return std::holds_alternative<GatherLayout>(layout_); }
   // Gathers follow missing values whether or not they were asked to.
-  bool follows_missing() const { return std::holds_alternative<GatherLayout>(layout_); }
+  bool follows_missing() const { return is_gathers(); }
 
   void run(const KernelJob& job, Simd simd) const {
     std::visit(
@@ -74,6 +80,12 @@ class Kernels {
   const RankSpace& space() const { return space_; }
   // Behind a group's ranks, masks keep the children of a tree's categorical splits: at most as many as it may have leaves.
   std::size_t pitch() const { return space_.group_size() + (has_categories_ ? MaskLayout<4>::kLeaves * kGroup : 0); }
+
+  std::size_t block_rows() const {
+    if (!complete_.is_gathers()) return kBlock;
+    const std::size_t groups = kDeepBlockBytes / (pitch() * sizeof(Rank));
+    return std::clamp(groups * kGroup, kBlock, kDeepBlock);
+  }
 
   // For groups of rows without a missing number, or with one. The latter is made when the first such row comes.
   const Kernel& kernel(bool missing) const {
@@ -114,10 +126,9 @@ class Block {
     }
   }
 
-  // `job` without its ranks; sums are arrays of kBlock.
+  // `job` without its ranks.
   void run(KernelJob job) {
     job.pitch = pitch_;
-    job.stride = kBlock;
     double* const sums = job.sums;
     for (std::size_t group = 0; group < groups_; group += job.groups) {
       // Neighbouring groups of one kind go together: a deep tree is then read once for all of them.
@@ -137,6 +148,20 @@ class Block {
   std::vector<std::uint8_t> missing_;  // by group
   std::vector<Rank> ranks_;
 };
+
+// Rows of a block: what suits the kernel, but no more than leave every thread some blocks and every row its outputs in the cache.
+std::size_t block_rows(const Kernels* kernels, const Ensemble& ensemble, std::size_t outputs, std::size_t rows,
+                       const Executor& executor) {
+  std::size_t most = kBlock;
+  if (kernels != nullptr) {
+    most = kernels->block_rows();
+  } else if (ensemble.nodes() * sizeof(Node) / std::max<std::size_t>(ensemble.trees(), 1) > kDeepTreeBytes) {
+    most = kDeepBlock;
+  }
+  most = std::min(most, 4 * kDeepBlock / std::max<std::size_t>(outputs, 1) / kGroup * kGroup);
+  if (executor.concurrency() > 1) most = std::min(most, rounded_up(rows / (4 * executor.concurrency())));
+  return std::max(most, kBlock);
+}
 
 }  // namespace
 
@@ -165,9 +190,10 @@ Sums::Sums(Ensemble ensemble)
 Sums::Sums(Sums&&) noexcept = default;
 Sums::~Sums() = default;
 
-void Sums::over_blocks(const FeatureMatrix& x, Executor& executor, const std::function<void(Rows)>& body) const {
-  const std::size_t blocks = (x.rows + kBlock - 1) / kBlock;
-  const auto block = [&](std::size_t i) { body({i * kBlock, std::min(kBlock, x.rows - i * kBlock)}); };
+void Sums::over_blocks(const FeatureMatrix& x, std::size_t block_rows, Executor& executor,
+                       const std::function<void(Rows)>& body) const {
+  const std::size_t blocks = (x.rows + block_rows - 1) / block_rows;
+  const auto block = [&](std::size_t i) { body({i * block_rows, std::min(block_rows, x.rows - i * block_rows)}); };
   if (blocks > 1 && executor.concurrency() > 1 && x.rows * ensemble_->trees() >= kWorthThreads) {
     executor.parallel_for(blocks, block);
   } else {
@@ -179,25 +205,30 @@ void Sums::sum(const FeatureMatrix& x, const SumRequest& request, std::span<doub
                Executor& executor) const {
   SCORIA_CHECK(out.size() == request.segments.size() * request.outputs);
   const Kernels* kernels = layouts_->choose(*ensemble_, request.kernels, x.rows);
-  over_blocks(x, executor, [&](Rows rows) {
-    std::vector<double> sums(request.outputs * kBlock);
+  const std::size_t stride = block_rows(kernels, *ensemble_, request.outputs, x.rows, executor);
+  over_blocks(x, stride, executor, [&](Rows rows) {
+    std::vector<double> sums(request.outputs * stride);
     std::unique_ptr<Block> block;
     if (kernels != nullptr) block = std::make_unique<Block>(*kernels, x, rows.begin, rows.count, request.kernels.simd);
     for (std::size_t s = 0; s < request.segments.size(); ++s) {
       const Segment& segment = request.segments[s];
       if (!segment.continues || s == 0) std::fill(sums.begin(), sums.end(), request.initial);
       if (block) {
-        block->run({.begin = segment.begin, .end = segment.end, .outputs = request.outputs, .sums = sums.data()});
+        block->run({.begin = segment.begin,
+                    .end = segment.end,
+                    .outputs = request.outputs,
+                    .sums = sums.data(),
+                    .stride = stride});
       } else {
         for (std::uint32_t tree = segment.begin; tree < segment.end; ++tree) {
-          double* output = sums.data() + (tree - segment.begin) % request.outputs * kBlock;
+          double* output = sums.data() + (tree - segment.begin) % request.outputs * stride;
           for (std::size_t i = 0; i < rows.count; ++i) {
             output[i] += ensemble_->layout()[ensemble_->walk(tree, x, rows.begin + i)].value;
           }
         }
       }
       for (std::uint32_t k = 0; k < request.outputs; ++k) {
-        std::copy_n(sums.data() + k * kBlock, rows.count, out[s * request.outputs + k] + rows.begin);
+        std::copy_n(sums.data() + k * stride, rows.count, out[s * request.outputs + k] + rows.begin);
       }
     }
   });
@@ -205,28 +236,29 @@ void Sums::sum(const FeatureMatrix& x, const SumRequest& request, std::span<doub
 
 void Sums::vote(const FeatureMatrix& x, KernelChoice choice, std::span<double* const> out, Executor& executor) const {
   const Kernels* kernels = layouts_->choose(*ensemble_, choice, x.rows);
-  over_blocks(x, executor, [&](Rows rows) {
-    std::vector<double> votes(out.size() * kBlock);
+  const std::size_t stride = block_rows(kernels, *ensemble_, out.size(), x.rows, executor);
+  over_blocks(x, stride, executor, [&](Rows rows) {
+    std::vector<double> votes(out.size() * stride);
     if (kernels != nullptr) {
       Block(*kernels, x, rows.begin, rows.count, choice.simd)
-          .run({.begin = 0, .end = ensemble_->trees(), .votes = true, .sums = votes.data()});
+          .run({.begin = 0, .end = ensemble_->trees(), .votes = true, .sums = votes.data(), .stride = stride});
     } else {
       for (std::uint32_t tree = 0; tree < ensemble_->trees(); ++tree) {
         for (std::size_t i = 0; i < rows.count; ++i) {
           const double leaf = ensemble_->layout()[ensemble_->walk(tree, x, rows.begin + i)].value;
-          votes[static_cast<std::size_t>(leaf) * kBlock + i] += 1.0;
+          votes[static_cast<std::size_t>(leaf) * stride + i] += 1.0;
         }
       }
     }
     for (std::size_t k = 0; k < out.size(); ++k) {
-      std::copy_n(votes.data() + k * kBlock, rows.count, out[k] + rows.begin);
+      std::copy_n(votes.data() + k * stride, rows.count, out[k] + rows.begin);
     }
   });
 }
 
 void Sums::leaves(const FeatureMatrix& x, std::span<std::uint32_t* const> out, Executor& executor) const {
   SCORIA_CHECK(out.size() == ensemble_->trees());
-  over_blocks(x, executor, [&](Rows rows) {
+  over_blocks(x, block_rows(nullptr, *ensemble_, 1, x.rows, executor), executor, [&](Rows rows) {
     for (std::uint32_t tree = 0; tree < ensemble_->trees(); ++tree) {
       for (std::size_t row = rows.begin; row < rows.begin + rows.count; ++row)
         out[tree][row] = ensemble_->walk(tree, x, row);

@@ -64,8 +64,9 @@ class Sums {
     std::size_t begin;
     std::size_t count;
   };
-  // Calls body for blocks of rows, on several threads where that gains.
-  void over_blocks(const FeatureMatrix& x, Executor& executor, const std::function<void(Rows)>& body) const;
+  // Calls body for blocks of so many rows, on several threads where that gains.
+  void over_blocks(const FeatureMatrix& x, std::size_t block_rows, Executor& executor,
+                   const std::function<void(Rows)>& body) const;
 
   std::unique_ptr<const Ensemble> ensemble_;  // stays where it is when this moves: layouts refer to it
   std::unique_ptr<Layouts> layouts_;
