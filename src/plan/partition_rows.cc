@@ -140,6 +140,32 @@ Status Partition::open_inputs() {
   return Ok{};
 }
 
+Result<std::vector<std::string>> Partition::columns_of(const RawInput& input) const {
+  WantedColumns wanted;
+  for (const auto& [name, type] : plan_.types) wanted.names.insert(name);
+  SCORIA_TRY(reader, RowReader::open(input.location, read_options(input, wanted), options_.memory_limit));
+  if (reader.header() != nullptr) return *reader.header();
+  SCORIA_TRY(rows, reader.rest());  // JSON lines: any row may bring a column
+  return rows.names();
+}
+
+Status Partition::check_types() const {
+  std::set<std::string> unknown;
+  for (const auto& [name, type] : plan_.types) unknown.insert(name);
+  std::set<std::string> known;
+  for (std::size_t i = 0; i < inputs_.size() && !unknown.empty(); ++i) {
+    auto columns = columns_of(*inputs_[i]);
+    if (!columns.ok()) return plan_.at("input." + plan_.inputs[i].first, std::move(columns).error());
+    for (const std::string& name : columns.value()) unknown.erase(name);
+    known.insert(columns.value().begin(), columns.value().end());
+  }
+  if (unknown.empty()) return Ok{};
+  const std::string& name = *unknown.begin();
+  return plan_.places->at_key(
+      "types." + name,
+      {Code::invalid, "no input has a column '" + name + "'; " + expr::suggestion(name, {known.begin(), known.end()})});
+}
+
 Result<Table> Partition::read_input(std::size_t input, const WantedColumns& wanted) const {
   // Every batch of a stream joins the same second table.
   const bool is_shared = is_streamed_ || (!plan_.partition.empty() && plan_.inputs[input].second.names().empty());
