@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "base/na.h"
 #include "model/r_value_for_tests.h"
@@ -67,6 +68,16 @@ TEST_F(RNnet, RefusesAMissingValueOfANetworkFittedWithXAndY) {
   const auto scored = score({1, na_real()}, {.first_row = 10});
   ASSERT_FALSE(scored.ok());
   EXPECT_THAT(scored.error().message, HasSubstr("row 11 has a missing value"));
+}
+
+TEST_F(RNnet, RefusesTheFirstRowWithAnInfinityAsRDoes) {
+  std::vector<double> x(2000, 1.0);  // several blocks
+  x[1999] = std::numeric_limits<double>::infinity();
+  x[700] = -std::numeric_limits<double>::infinity();
+  const auto scored = score(x, {.first_row = 10});
+  ASSERT_FALSE(scored.ok());
+  EXPECT_EQ(scored.error().code, Code::invalid);
+  EXPECT_THAT(scored.error().message, HasSubstr("row 710: an input of the network is Inf or -Inf"));
 }
 
 TEST_F(RNnet, NamesASlotThatIsAbsentOrOfAnotherType) {
