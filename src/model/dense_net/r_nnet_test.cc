@@ -14,6 +14,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Pair;
 using ValuePtr = RValues::ValuePtr;
 
 // 1-1-1: hidden = logistic(0 + 1 x), out = 2 + 10 hidden, linear.
@@ -55,6 +56,7 @@ TEST_F(RNnet, IsFlatBeyondFifteen) {
 
 TEST_F(RNnet, HasClassesOnlyWhereTheFitHas) {
   EXPECT_THAT(load().value()->description().types, ElementsAre("raw"));
+  EXPECT_TRUE(load().value()->description().labels.empty());
   object.set("lev", values.character({"0", "1"}));
   EXPECT_THAT(load().value()->description().types, ElementsAre("raw", "class"));
   object.set("lev", values.character({"0"}));
@@ -62,6 +64,15 @@ TEST_F(RNnet, HasClassesOnlyWhereTheFitHas) {
   const auto scored = score({1}, {.types = {"class"}});
   ASSERT_FALSE(scored.ok());
   EXPECT_THAT(scored.error().message, HasSubstr("prediction type 'class'"));
+}
+
+TEST_F(RNnet, TellsHowItsOutputsAreMade) {
+  const auto outputs = [&] { return load().value()->description().details.at(1); };
+  EXPECT_THAT(outputs(), Pair("outputs", "linear"));
+  object.set("nsunits", values.real({4}));
+  EXPECT_THAT(outputs(), Pair("outputs", "logistic"));
+  object.set("softmax", values.integer({1}));
+  EXPECT_THAT(outputs(), Pair("outputs", "softmax"));
 }
 
 TEST_F(RNnet, RefusesAMissingValueOfANetworkFittedWithXAndY) {
