@@ -75,8 +75,8 @@ class Partition {
   Status open_inputs();
   // Errors: invalid, where the plan gives the type of a column that no input has.
   Status check_types() const;
-  // Of JSON lines only those of them that the plan gives a type.
-  Result<std::vector<std::string>> columns_of(const RawInput& input) const;
+  // Takes the input's columns out of `sought` and puts them into `known`; of JSON lines only the sought ones, batch by batch.
+  Status find_columns(const RawInput& input, std::set<std::string>& sought, std::set<std::string>& known) const;
   Result<table::Table> read_input(std::size_t input, const WantedColumns& wanted) const;
   Result<expr::Tables> read_tables(const std::map<std::string, WantedColumns>& wanted);
   Result<table::Table> second_table(const Join& join, const table::Table& rows) const;

@@ -140,27 +140,38 @@ Status Partition::open_inputs() {
   return Ok{};
 }
 
-Result<std::vector<std::string>> Partition::columns_of(const RawInput& input) const {
-  WantedColumns wanted;
-  for (const auto& [name, type] : plan_.types) wanted.names.insert(name);
-  SCORIA_TRY(reader, RowReader::open(input.location, read_options(input, wanted), options_.memory_limit));
-  if (reader.header() != nullptr) return *reader.header();
-  SCORIA_TRY(rows, reader.rest());  // JSON lines: any row may bring a column
-  return rows.names();
+Status Partition::find_columns(const RawInput& input, std::set<std::string>& sought,
+                               std::set<std::string>& known) const {
+  const auto meet = [&](const std::vector<std::string>& names) {
+    known.insert(names.begin(), names.end());
+    for (const std::string& name : names) sought.erase(name);
+  };
+  SCORIA_TRY(reader, RowReader::open(input.location, read_options(input, {.names = sought, .types = plan_.types}),
+                                     options_.memory_limit));
+  if (reader.header() != nullptr) {
+    meet(*reader.header());
+    return Ok{};
+  }
+  // JSON lines: any row may bring a column.
+  while (!sought.empty()) {
+    SCORIA_TRY_STATUS(check_stop());
+    SCORIA_TRY(rows, reader.next());
+    if (!rows) break;
+    meet(rows->names());
+  }
+  return Ok{};
 }
 
 Status Partition::check_types() const {
-  std::set<std::string> unknown;
-  for (const auto& [name, type] : plan_.types) unknown.insert(name);
+  std::set<std::string> sought;
+  for (const auto& [name, type] : plan_.types) sought.insert(name);
   std::set<std::string> known;
-  for (std::size_t i = 0; i < inputs_.size() && !unknown.empty(); ++i) {
-    auto columns = columns_of(*inputs_[i]);
-    if (!columns.ok()) return plan_.at("input." + plan_.inputs[i].first, std::move(columns).error());
-    for (const std::string& name : columns.value()) unknown.erase(name);
-    known.insert(columns.value().begin(), columns.value().end());
+  for (std::size_t i = 0; i < inputs_.size() && !sought.empty(); ++i) {
+    Status looked = find_columns(*inputs_[i], sought, known);
+    if (!looked.ok()) return plan_.at("input." + plan_.inputs[i].first, std::move(looked).error());
   }
-  if (unknown.empty()) return Ok{};
-  const std::string& name = *unknown.begin();
+  if (sought.empty()) return Ok{};
+  const std::string& name = *sought.begin();
   return plan_.places->at_key(
       "types." + name,
       {Code::invalid, "no input has a column '" + name + "'; " + expr::suggestion(name, {known.begin(), known.end()})});

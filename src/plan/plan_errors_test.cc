@@ -180,10 +180,12 @@ TEST_F(PlanErrors, OfASettingNameTheSetting) {
 }
 
 TEST_F(PlanErrors, OfTypesLookIntoEveryRowOfJsonLines) {
-  put("second.jsonl", "{\"id\":1,\"v\":7}\n{\"id\":2,\"v\":8,\"late\":1}\n");
+  std::string rows;  // more than one batch
+  for (int id = 1; id < 100'000; ++id) rows += "{\"id\":" + std::to_string(id) + ",\"v\":7,\"w\":7}\n";
+  put("second.jsonl", rows + "{\"id\":100000,\"v\":8,\"w\":\"seven\",\"late\":\"a text\"}\n");
   std::string text = kPlan;
   text.replace(text.find("second.csv"), 10, "second.jsonl");
-  EXPECT_EQ(error_of(text + "types: {late: double}\n"), "no error");
+  EXPECT_EQ(error_of(text + "types: {w: character, late: character}\n"), "no error");
   EXPECT_THAT(error_of(text + "types: {later: double}\n"),
               HasSubstr("plan.yaml', line 26, column 9: types.later: no input has a column 'later'"));
 }
