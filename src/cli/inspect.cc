@@ -81,14 +81,17 @@ std::string to_text(const Description& description, const FileFacts& file) {
   text += line("package", description.package);
   text += line("class", joined(description.r_classes));
   for (const auto& [name, value] : description.details) text += line(name, value);
-  if (!description.labels.empty()) text += line("classes", model::listed(description.labels));
+  if (!description.labels.empty()) {
+    text += line("classes", std::to_string(description.labels.size()) + ": " + model::listed(description.labels));
+  }
   text += line("types", joined(description.types) + " (the first is the default)");
   for (const model::Parameter& parameter : description.parameters) {
     text += line("parameter", parameter.name + ": " + parameter.description);
   }
   std::size_t width = 0;
   for (const Feature& feature : description.features) width = std::max(width, feature.name.size());
-  text += "\nfeatures (" + std::to_string(description.features.size()) + ")\n";
+  text += "\nfeatures (" + std::to_string(description.features.size()) + ")";
+  text += description.by_position ? ", by position: the file keeps no names\n" : "\n";
   for (const Feature& feature : description.features) {
     text += "  " + padded(feature.name, width + 2) + std::string(model::feature_kind_name(feature.kind));
     if (!feature.levels.empty()) {

@@ -43,6 +43,7 @@ Result<Partition::Outcome> Partition::run() {
     return outcome;
   }
 
+  SCORIA_TRY_STATUS(check_types());
   SCORIA_TRY(is_streamed, choose_streaming());
   is_streamed_ = is_streamed;
   const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };

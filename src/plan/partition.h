@@ -73,6 +73,10 @@ class Partition {
   // Names of the features, and of those which the models match by level.
   void feature_names(std::set<std::string>& names, std::set<std::string>& as_text) const;
   Status open_inputs();
+  // Errors: invalid, where the plan gives the type of a column that no input has.
+  Status check_types() const;
+  // Takes the input's columns out of `sought` and puts them into `known`; of JSON lines only the sought ones, batch by batch.
+  Status find_columns(const RawInput& input, std::set<std::string>& sought, std::set<std::string>& known) const;
   Result<table::Table> read_input(std::size_t input, const WantedColumns& wanted) const;
   Result<expr::Tables> read_tables(const std::map<std::string, WantedColumns>& wanted);
   Result<table::Table> second_table(const Join& join, const table::Table& rows) const;

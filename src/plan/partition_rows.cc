@@ -140,6 +140,43 @@ Status Partition::open_inputs() {
   return Ok{};
 }
 
+Status Partition::find_columns(const RawInput& input, std::set<std::string>& sought,
+                               std::set<std::string>& known) const {
+  const auto meet = [&](const std::vector<std::string>& names) {
+    known.insert(names.begin(), names.end());
+    for (const std::string& name : names) sought.erase(name);
+  };
+  SCORIA_TRY(reader, RowReader::open(input.location, read_options(input, {.names = sought, .types = plan_.types}),
+                                     options_.memory_limit));
+  if (reader.header() != nullptr) {
+    meet(*reader.header());
+    return Ok{};
+  }
+  // JSON lines: any row may bring a column.
+  while (!sought.empty()) {
+    SCORIA_TRY_STATUS(check_stop());
+    SCORIA_TRY(rows, reader.next());
+    if (!rows) break;
+    meet(rows->names());
+  }
+  return Ok{};
+}
+
+Status Partition::check_types() const {
+  std::set<std::string> sought;
+  for (const auto& [name, type] : plan_.types) sought.insert(name);
+  std::set<std::string> known;
+  for (std::size_t i = 0; i < inputs_.size() && !sought.empty(); ++i) {
+    Status looked = find_columns(*inputs_[i], sought, known);
+    if (!looked.ok()) return plan_.at("input." + plan_.inputs[i].first, std::move(looked).error());
+  }
+  if (sought.empty()) return Ok{};
+  const std::string& name = *sought.begin();
+  return plan_.places->at_key(
+      "types." + name,
+      {Code::invalid, "no input has a column '" + name + "'; " + expr::suggestion(name, {known.begin(), known.end()})});
+}
+
 Result<Table> Partition::read_input(std::size_t input, const WantedColumns& wanted) const {
   // Every batch of a stream joins the same second table.
   const bool is_shared = is_streamed_ || (!plan_.partition.empty() && plan_.inputs[input].second.names().empty());

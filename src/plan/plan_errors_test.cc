@@ -105,6 +105,8 @@ const Wrong kWrong[] = {
     {"BrokenYaml", "  rows: rows.csv", "  rows: [rows.csv", "4, column"},
     {"UnknownTypeOfAColumn", "output: out.csv", "output: out.csv\ntypes: {id: number}",
      "26, column 13: types.id: must be character"},
+    {"TypeOfAColumnThatNoInputHas", "output: out.csv", "output: out.csv\ntypes: {id: integer, v: double, wek: integer}",
+     "26, column 33: types.wek: no input has a column 'wek'; did you mean 'week'?"},
     {"ColumnsOfTypesTold", "    then: prediction * 2", "    type: [link, response]",
      "20, column 13: models.1.column: must hold {type}"},
     {"NameInColumn", "column: p", "column: \"p{stp}\"",
@@ -175,6 +177,17 @@ TEST_F(PlanErrors, OfASettingNameTheSetting) {
   EXPECT_THAT(error_of(kPlan, {{"features", "{from: rows, filtr: x}"}}),
               HasSubstr("plan.yaml', --set features: features.filtr: unknown key"));
   EXPECT_THAT(error_of(kPlan, {{"output", "[a"}}), HasSubstr("--set output: '[a', column 1"));
+}
+
+TEST_F(PlanErrors, OfTypesLookIntoEveryRowOfJsonLines) {
+  std::string rows;  // more than one batch
+  for (int id = 1; id < 100'000; ++id) rows += "{\"id\":" + std::to_string(id) + ",\"v\":7,\"w\":7}\n";
+  put("second.jsonl", rows + "{\"id\":100000,\"v\":8,\"w\":\"seven\",\"late\":\"a text\"}\n");
+  std::string text = kPlan;
+  text.replace(text.find("second.csv"), 10, "second.jsonl");
+  EXPECT_EQ(error_of(text + "types: {w: character, late: character}\n"), "no error");
+  EXPECT_THAT(error_of(text + "types: {later: double}\n"),
+              HasSubstr("plan.yaml', line 26, column 9: types.later: no input has a column 'later'"));
 }
 
 TEST_F(PlanErrors, OfItemsOfAListCountFromOne) {

@@ -49,6 +49,12 @@ check "a pickle that asks for a command is refused" 1 "asks to call os.system('t
 check "inspect refuses it as well" 1 "nothing in it is called" "$scoria" inspect "$work/hostile.pkl"
 [ ! -e "$work/pwned" ] || { echo "FAILED: a pickle ran a command"; failures=$((failures + 1)); }
 check "inspect prints JSON" 0 '"family": "gbm"' "$scoria" inspect "$model" --json
+golden="$root/tests/golden"
+check "inspect counts the classes" 0 "classes          3: 'setosa', 'versicolor', 'virginica'" \
+  "$scoria" inspect "$golden/gbm_multinomial/model.rds"
+check "inspect says that columns go by position" 0 "by position: the file keeps no names" \
+  "$scoria" inspect "$golden/kmeans_unnamed_matrix/model.rds"
+check "inspect shows a discriminant's own prior" 0 "default as fitted: 0." "$scoria" inspect "$golden/lda_two_groups/model.rds"
 
 # The same rows through a pipe, a file and JSON lines give the same numbers.
 "$scoria" score "$model" "$rows" -o "$work/file.csv"

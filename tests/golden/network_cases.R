@@ -78,6 +78,12 @@ add("nnet_error_matrix_na", {
   m <- fit_net(as.matrix(d[c("a", "b")]), d$signal, size = 1, maxit = 10)
   form_case("nnet", m, with_holes(mixed_rows(12, 286)[c("a", "b")], "b", 5), call = "predict(m, nd)", fails = function(m, nd) predict(m, nd))
 })
+add("nnet_error_log_of_zero", {
+  d <- mixed_rows(100, 307); d$y <- two_of(d, 1)
+  m <- fit_net(form("y ~ a + log(k + 1)"), d, size = 1, maxit = 10)
+  nd <- mixed_rows(6, 308)[c("a", "k")]; nd$k[5] <- -1L
+  form_case("nnet", m, nd, call = "predict(m, nd)", fails = function(m, nd) predict(m, nd))
+})
 
 # ---- multinom ----
 multinom_case <- function(m, nd, notes = "") {
@@ -122,4 +128,9 @@ add("multinom_sum_contrasts", {
 add("multinom_error_missing_column", {
   d <- mixed_rows(120, 305); d$y <- three_of(d, 1)
   form_case("nnet", fit_multinom(form("y ~ a + b"), d), mixed_rows(6, 306)[c("a", "k")], call = "predict(m, nd)", fails = function(m, nd) predict(m, nd))
+})
+add("multinom_error_infinite", {
+  d <- mixed_rows(120, 309); d$y <- three_of(d, 1)
+  nd <- mixed_rows(6, 310)[c("a", "b")]; nd$b[4] <- -Inf
+  form_case("nnet", fit_multinom(form("y ~ a + b"), d), nd, call = "predict(m, nd)", fails = function(m, nd) predict(m, nd))
 })

@@ -86,7 +86,7 @@ Result<ModelPtr> load_r_naive_bayes(const Value& value) {
   description.parameters = {
       {"threshold", "what stands for a density or share of at most eps (default 0.001)"},
       {"eps", "densities, shares and standard deviations up to this count as threshold (default 0)"}};
-  description.details = {{"classes", std::to_string(labels.size())}, {"predictors", std::to_string(predictors.size())}};
+  description.details = {{"predictors", std::to_string(predictors.size())}};
   description.labels = std::move(labels);
   return ModelPtr(std::make_shared<NaiveBayes>(std::move(description), std::move(counts), std::move(attributes)));
 }

@@ -1,12 +1,36 @@
 #include "model/dense_net/net_model.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
+#include <string>
 
 #include "base/na.h"
 #include "model/class_columns.h"
 #include "model/parameters.h"
 
 namespace scoria::model::dense_net {
+namespace {
+
+// Which of a block's rows first holds an infinity, counted in the table; the greatest number there is where none does.
+std::size_t first_infinite(const DesignBlock& block, const std::vector<bool>& incomplete) {
+  std::size_t first = std::numeric_limits<std::size_t>::max();
+  for (const double* column : block.columns) {
+    for (std::size_t i = 0; i < block.count && block.first + i < first; ++i) {
+      if (std::isinf(column[i]) && !incomplete[block.first + i]) first = block.first + i;
+    }
+  }
+  return first;
+}
+
+void lower_to(std::atomic<std::size_t>& least, std::size_t value) {
+  std::size_t seen = least.load();
+  while (value < seen && !least.compare_exchange_weak(seen, value)) {
+  }
+}
+
+}  // namespace
 
 NetModel::NetModel(Description description, Design design, Network network, std::vector<std::string> output_names,
                    MissingRow missing)
@@ -30,7 +54,16 @@ Result<Prediction> NetModel::score(const table::Table& table, const Request& req
   SCORIA_TRY(rows, design_.bind(table, request.first_row));
   if (missing_ == MissingRow::refuse) SCORIA_TRY_STATUS(require_complete(rows, request.first_row));
   NumberColumns outputs(network_.outputs(), std::vector<double>(table.rows()));
-  rows.for_each_block(executor, [&](const DesignBlock& block) { network_.forward(block, outputs); });
+  std::atomic<std::size_t> infinite = std::numeric_limits<std::size_t>::max();
+  rows.for_each_block(executor, [&](const DesignBlock& block) {
+    lower_to(infinite, first_infinite(block, rows.incomplete()));
+    network_.forward(block, outputs);
+  });
+  if (infinite < table.rows()) {
+    return Error{Code::invalid, "row " + std::to_string(request.first_row + infinite) +
+                                    ": an input of the network is Inf or -Inf, in the column or once the formula is "
+                                    "worked out; a network takes finite numbers only, in R too"};
+  }
   for (std::size_t row = 0; row < table.rows(); ++row) {
     if (!rows.incomplete()[row]) continue;
     for (std::vector<double>& column : outputs) column[row] = na_real();

@@ -25,6 +25,7 @@ class Network {
   std::size_t outputs() const { return outputs_; }
   std::size_t weights() const { return weights_.size(); }
   bool is_softmax() const { return is_softmax_; }
+  bool is_linear() const { return logistic_ < units_; }  // of the outputs
 
   // out[k][block.first + i] for output k of row i. Precondition: block.columns are inputs() columns.
   void forward(const DesignBlock& block, std::span<std::vector<double>> out) const;

@@ -42,12 +42,11 @@ std::string shape(const Network& network) {
          std::to_string(network.outputs());
 }
 
-Description describe(const Value& value, const std::string& family, const Network& network, const Design& design) {
+Description describe(const Value& value, const std::string& family, const Design& design) {
   Description description;
   description.family = family;
   description.package = "nnet";
   description.r_classes = rdata::classes(value);
-  description.details = {{"units", shape(network)}, {"weights", std::to_string(network.weights())}};
   design.describe(description);
   return description;
 }
@@ -70,12 +69,18 @@ Result<ModelPtr> load_r_nnet(const Value& value) {
   SCORIA_TRY_STATUS(require_inputs(object, network, design));
   SCORIA_TRY(labels, class_labels(object, "lev", network.outputs()));
   std::vector<std::string> names = output_names(object, network.outputs());
-  Description description = describe(value, "nnet", network, design);
-  description.title = "nnet: a " + shape(network) + " network" + (network.is_softmax() ? ", softmax" : "");
+  Description description = describe(value, "nnet", design);
+  description.title = "nnet: a " + shape(network) + " network";
+  description.details = {{"units", shape(network)},
+                         {"outputs", network.is_softmax()  ? "softmax"
+                                     : network.is_linear() ? "linear"
+                                                           : "logistic"},
+                         {"weights", std::to_string(network.weights())}};
   description.types = {"raw"};
   if (!labels.empty()) description.types.emplace_back("class");
   // Without fitted values the classes name the outputs.
   if (names.empty() && network.outputs() > 1) names = labels;
+  if (!names.empty() && names != labels) description.details.emplace_back("columns", listed(names));
   description.labels = std::move(labels);
   return ModelPtr(std::make_shared<NetModel>(std::move(description), std::move(design), std::move(network),
                                              std::move(names),
@@ -96,8 +101,11 @@ Result<ModelPtr> load_r_multinom(const Value& value) {
   const bool has_levels = object.find("lev") != nullptr;
   SCORIA_TRY(labels, class_labels(object, has_levels ? "lev" : "lab", network.outputs()));
   if (labels.empty()) return object.corrupt("lev", "(or 'lab') must have a class for each output");
-  Description description = describe(value, "multinom", network, design);
+  Description description = describe(value, "multinom", design);
   description.title = "multinom: multinomial logit, " + std::to_string(labels.size()) + " classes";
+  // The first class of several is what the others are compared with.
+  const std::size_t compared = network.outputs() == 1 ? 1 : network.outputs() - 1;
+  description.details = {{"coefficients", std::to_string(compared * network.inputs())}};
   description.types = {"class", "probs"};
   std::vector<std::string> names = output_names(object, network.outputs());
   if (names.empty() && network.outputs() > 1) names = labels;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "base/na.h"
 #include "model/r_value_for_tests.h"
@@ -13,6 +14,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Pair;
 using ValuePtr = RValues::ValuePtr;
 
 // 1-1-1: hidden = logistic(0 + 1 x), out = 2 + 10 hidden, linear.
@@ -54,6 +56,7 @@ TEST_F(RNnet, IsFlatBeyondFifteen) {
 
 TEST_F(RNnet, HasClassesOnlyWhereTheFitHas) {
   EXPECT_THAT(load().value()->description().types, ElementsAre("raw"));
+  EXPECT_TRUE(load().value()->description().labels.empty());
   object.set("lev", values.character({"0", "1"}));
   EXPECT_THAT(load().value()->description().types, ElementsAre("raw", "class"));
   object.set("lev", values.character({"0"}));
@@ -63,10 +66,29 @@ TEST_F(RNnet, HasClassesOnlyWhereTheFitHas) {
   EXPECT_THAT(scored.error().message, HasSubstr("prediction type 'class'"));
 }
 
+TEST_F(RNnet, TellsHowItsOutputsAreMade) {
+  const auto outputs = [&] { return load().value()->description().details.at(1); };
+  EXPECT_THAT(outputs(), Pair("outputs", "linear"));
+  object.set("nsunits", values.real({4}));
+  EXPECT_THAT(outputs(), Pair("outputs", "logistic"));
+  object.set("softmax", values.integer({1}));
+  EXPECT_THAT(outputs(), Pair("outputs", "softmax"));
+}
+
 TEST_F(RNnet, RefusesAMissingValueOfANetworkFittedWithXAndY) {
   const auto scored = score({1, na_real()}, {.first_row = 10});
   ASSERT_FALSE(scored.ok());
   EXPECT_THAT(scored.error().message, HasSubstr("row 11 has a missing value"));
+}
+
+TEST_F(RNnet, RefusesTheFirstRowWithAnInfinityAsRDoes) {
+  std::vector<double> x(2000, 1.0);  // several blocks
+  x[1999] = std::numeric_limits<double>::infinity();
+  x[700] = -std::numeric_limits<double>::infinity();
+  const auto scored = score(x, {.first_row = 10});
+  ASSERT_FALSE(scored.ok());
+  EXPECT_EQ(scored.error().code, Code::invalid);
+  EXPECT_THAT(scored.error().message, HasSubstr("row 710: an input of the network is Inf or -Inf"));
 }
 
 TEST_F(RNnet, NamesASlotThatIsAbsentOrOfAnotherType) {

@@ -1,5 +1,8 @@
 #include "model/discriminant/r_discriminant.h"
 
+#include <charconv>
+#include <iterator>
+
 #include "model/discriminant/linear_discriminant.h"
 #include "model/discriminant/quadratic_discriminant.h"
 
@@ -18,6 +21,19 @@ Result<Design> read_design(const RObject& object, const Groups& groups) {
   return std::move(design);
 }
 
+// To read, not to calculate with.
+std::string rounded(const std::vector<double>& shares) {
+  std::string text;
+  for (const double share : shares) {
+    char digits[32];
+    constexpr int kDigits = 4;
+    const auto [end, error] =
+        std::to_chars(std::begin(digits), std::end(digits), share, std::chars_format::general, kDigits);
+    text.append(text.empty() ? "" : ", ").append(std::begin(digits), end);
+  }
+  return text;
+}
+
 Description describe(const Value& value, const std::string& family, const std::string& kind, const Groups& groups,
                      const Design& design) {
   Description description;
@@ -27,10 +43,10 @@ Description describe(const Value& value, const std::string& family, const std::s
   description.r_classes = rdata::classes(value);
   description.types = {"class", "posterior"};
   description.parameters = {
-      {"prior", "a probability for each group, adding up to 1 (default as fitted)"},
+      {"prior", "a probability for each group, adding up to 1 (default as fitted: " + rounded(groups.prior) + ")"},
       {"method", "plug-in (default), predictive or debiased: how the groups' distributions are estimated"}};
   description.labels = groups.names;
-  description.details = {{"groups", std::to_string(groups.count())}, {"variables", std::to_string(groups.variables())}};
+  description.details = {{"variables", std::to_string(groups.variables())}};
   design.describe(description);
   return description;
 }

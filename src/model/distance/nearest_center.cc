@@ -50,7 +50,7 @@ Result<Prediction> NearestCenter::score(const table::Table& table, const Request
     if (type == "cluster") {
       prediction.table.add(type, table::Column::integer(nearest));
     } else {
-      add_numbers(type, description_.labels, distances, prediction.table);
+      add_numbers(type, centers_.row_names, distances, prediction.table);
     }
   }
   return prediction;

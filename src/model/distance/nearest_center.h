@@ -15,7 +15,7 @@ namespace scoria::model::distance {
 
 class NearestCenter final : public Model {
  public:
-  // Precondition: a row of `centers` is a center, its columns are the design's.
+  // Precondition: a row of `centers` is a center and has a name, its columns are the design's.
   NearestCenter(Description description, Design design, RMatrix centers);
 
   Result<Prediction> score(const table::Table& table, const Request& request, Executor& executor) const override;

@@ -16,8 +16,8 @@ Result<ModelPtr> load_r_kmeans(const rdata::Value& value) {
   description.r_classes = rdata::classes(value);
   description.types = {"cluster", "distance"};
   description.details = {{"clusters", std::to_string(centers.rows)}, {"variables", std::to_string(centers.columns)}};
-  for (std::size_t k = 0; k < centers.rows; ++k) {
-    description.labels.push_back(centers.row_names.empty() ? std::to_string(k + 1) : centers.row_names[k]);
+  for (std::size_t k = centers.row_names.size(); k < centers.rows; ++k) {
+    centers.row_names.push_back(std::to_string(k + 1));
   }
   design.describe(description);
   return ModelPtr(std::make_shared<NearestCenter>(std::move(description), std::move(design), std::move(centers)));

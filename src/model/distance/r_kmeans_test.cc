@@ -44,6 +44,18 @@ TEST_F(RKmeans, GivesTheFirstOfTheNearestCentersAndTheDistanceToEach) {
   EXPECT_TRUE(table.column(1)->is_null(3));
 }
 
+TEST_F(RKmeans, CountsCentersThatHaveNoNames) {
+  const auto loaded = load(values.with(values.real({0, 3}), {{"dim", values.integer({2, 1})}}));
+  ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+  EXPECT_TRUE(loaded.value()->description().labels.empty());  // clusters are no classes
+  table::Table rows;
+  rows.add("V1", table::Column::real({1}));
+  InlineExecutor executor;
+  const auto scored = loaded.value()->score(rows, {.types = {"distance"}}, executor);
+  ASSERT_TRUE(scored.ok()) << scored.error().message;
+  EXPECT_THAT(scored.value().table.names(), ElementsAre("distance:1", "distance:2"));
+}
+
 TEST_F(RKmeans, NamesTheSlotThatIsWrong) {
   for (const auto centers : {values.null(), values.character({"a"}), values.real({1, 2}), matrix({}, 0, 2),
                              matrix({}, 2, 0), matrix({1, 2, 3}, 3, 1)}) {

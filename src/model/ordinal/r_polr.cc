@@ -33,9 +33,8 @@ Result<ModelPtr> load_r_polr(const rdata::Value& value) {
   description.package = "MASS";
   description.r_classes = rdata::classes(value);
   description.types = {"class", "probs"};
-  description.details = {{"method", method[0]},
-                         {"classes", std::to_string(labels.size())},
-                         {"coefficients", std::to_string(coefficients.size())}};
+  description.details = {{"method", method[0]}, {"coefficients", std::to_string(coefficients.size())}};
+  if (design.has_offset()) description.details.emplace_back("offset", "yes");
   description.labels = std::move(labels);
   design.describe(description);
   const bool has_offset = design.has_offset();

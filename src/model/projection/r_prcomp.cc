@@ -36,7 +36,6 @@ Result<ModelPtr> load(const Value& value, const std::string& family, std::string
   description.details = {{"components", std::to_string(rotation.columns)},
                          {"centered", center.empty() ? "no" : "yes"},
                          {"scaled", scale.empty() ? "no" : "yes"}};
-  description.labels = rotation.column_names;
   design.describe(description);
   return ModelPtr(std::make_shared<Projection>(std::move(description), std::move(design), std::move(center),
                                                std::move(scale), std::move(rotation)));
