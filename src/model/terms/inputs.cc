@@ -23,13 +23,13 @@ using table::Type;
 
 constexpr std::string_view kComparisons[] = {"==", "!=", "<", "<=", ">", ">=", "%in%"};
 // Their arguments may be of any type.
-constexpr std::string_view kTakeAny[] = {"is.na",   "is.nan",   "is.finite", "as.character", "as.logical", "factor",
-                                         "ordered", "nchar",    "substr",    "paste",        "paste0",     "as.Date",
-                                         "format",  "weekdays", "months",    "quarters",     "difftime"};
+constexpr std::string_view kTakeAny[] = {
+    "is.na", "is.nan", "is.finite", "as.character", "as.logical", "factor", "ordered",  "nchar",    "substr",
+    "paste", "paste0", "as.Date",   "format",       "weekdays",   "months", "quarters", "difftime", "interaction"};
 // Of a date they give days or seconds, of a factor its codes.
 constexpr std::string_view kTakeAmount[] = {"as.numeric", "as.double", "as.integer", "unclass"};
-constexpr std::string_view kGiveText[] = {"as.character", "paste",    "paste0", "substr",
-                                          "format",       "weekdays", "months", "quarters"};
+constexpr std::string_view kGiveText[] = {"as.character", "paste",  "paste0",   "substr",     "format",
+                                          "weekdays",     "months", "quarters", "interaction"};
 
 // Behind a column's name: the same column as numbers, dates as days. No name in a table holds a line's end.
 const std::string kAsNumber = "\n(as a number)";
@@ -148,6 +148,8 @@ Result<Expression> Inputs::note(const Expression& expression, Use use, const std
       args.push_back({arg.name, Expression::name(own.name + kAsNumber)});
       continue;
     }
+    if (is_one_of(expression, kTakeAmount) && arg.value->is_call("interaction"))
+      return not_understood(what, "the codes of interaction() depend on which rows are scored together");
     Use inner = Use::number;
     if (expression->is_call("(")) inner = use;
     if (expression->is_call("ifelse")) inner = i == 0 ? Use::any : use;
