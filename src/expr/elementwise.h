@@ -38,6 +38,9 @@ Result<table::ColumnPtr> atan_of(const Call& call);
 Result<table::ColumnPtr> sinh_of(const Call& call);
 Result<table::ColumnPtr> cosh_of(const Call& call);
 Result<table::ColumnPtr> tanh_of(const Call& call);
+Result<table::ColumnPtr> asinh_of(const Call& call);
+Result<table::ColumnPtr> acosh_of(const Call& call);
+Result<table::ColumnPtr> atanh_of(const Call& call);
 Result<table::ColumnPtr> atan2_of(const Call& call);
 
 // Comparisons; text by its bytes, a factor by its levels. NaN compares as NA.
@@ -51,6 +54,7 @@ Result<table::ColumnPtr> greater_equal(const Call& call);
 // Three-valued logic: NA & FALSE is FALSE, NA | TRUE is TRUE.
 Result<table::ColumnPtr> logical_and(const Call& call);
 Result<table::ColumnPtr> logical_or(const Call& call);
+Result<table::ColumnPtr> exclusive_or(const Call& call);  // NA beside anything is NA
 Result<table::ColumnPtr> logical_not(const Call& call);
 
 // Choices.
@@ -82,6 +86,7 @@ Result<table::ColumnPtr> character_count(const Call& call);
 Result<table::ColumnPtr> part_of_text(const Call& call);
 Result<table::ColumnPtr> paste_of(const Call& call);  // the last argument is sep
 Result<table::ColumnPtr> paste0_of(const Call& call);
+Result<table::ColumnPtr> interaction_of(const Call& call);  // the last arguments are sep, drop and lex.order
 Result<table::ColumnPtr> starts_with(const Call& call);
 
 // Dates, as expr/date.h has them. What is no date gives NA.

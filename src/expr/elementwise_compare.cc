@@ -170,6 +170,14 @@ Result<ColumnPtr> greater_equal(const Call& call) { return compare(call, std::gr
 Result<ColumnPtr> logical_and(const Call& call) { return join(call, 0); }
 Result<ColumnPtr> logical_or(const Call& call) { return join(call, 1); }
 
+Result<ColumnPtr> exclusive_or(const Call& call) {
+  std::vector<std::uint8_t> left = three_valued(call.args[0], call.size);
+  const std::vector<std::uint8_t> right = three_valued(call.args[1], call.size);
+  for (std::size_t row = 0; row < call.size; ++row)
+    left[row] = left[row] == 2 || right[row] == 2 ? 2 : left[row] ^ right[row];
+  return from_three_valued(std::move(left));
+}
+
 Result<ColumnPtr> logical_not(const Call& call) {
   std::vector<std::uint8_t> values = three_valued(call.args[0], call.size);
   for (std::uint8_t& value : values)

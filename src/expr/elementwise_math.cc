@@ -190,6 +190,15 @@ Result<ColumnPtr> cosh_of(const Call& call) {
 Result<ColumnPtr> tanh_of(const Call& call) {
   return map_real(call, [](double x) { return std::tanh(x); });
 }
+Result<ColumnPtr> asinh_of(const Call& call) {
+  return map_real(call, [](double x) { return std::asinh(x); });
+}
+Result<ColumnPtr> acosh_of(const Call& call) {
+  return map_real(call, [](double x) { return std::acosh(x); });
+}
+Result<ColumnPtr> atanh_of(const Call& call) {
+  return map_real(call, [](double x) { return std::atanh(x); });
+}
 Result<ColumnPtr> atan2_of(const Call& call) {
   return map_reals(call, [](double y, double x) { return std::atan2(y, x); });
 }

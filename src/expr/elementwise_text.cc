@@ -97,6 +97,28 @@ Result<ColumnPtr> paste_of(const Call& call) {
 
 Result<ColumnPtr> paste0_of(const Call& call) { return pasted(call.args, "", call.size); }
 
+Result<ColumnPtr> interaction_of(const Call& call) {
+  constexpr std::size_t kOptions = 3;
+  const std::span<const ColumnPtr> factors = call.args.first(call.args.size() - kOptions);
+  const ColumnPtr& separator = call.args[factors.size()];
+  if (separator && (separator->type() != Type::text || separator->is_null(0)))
+    return Error{Code::invalid, "interaction()'s sep must be a text"};
+  std::vector<ColumnPtr> parts;
+  for (const ColumnPtr& factor : factors) parts.push_back(to_text(factor));
+  const table::Validity validity = any_null(parts, call.size);
+  const ColumnPtr texts = pasted(parts, separator ? separator->text_at(0) : ".", call.size);
+  if (validity.all_valid()) return texts;
+  TextRows rows(call.size);
+  for (std::size_t row = 0; row < call.size; ++row) {
+    if (validity.is_null(row)) {
+      rows.add_null();
+    } else {
+      rows.add(texts->text_at(row));
+    }
+  }
+  return rows.finish();
+}
+
 Result<ColumnPtr> starts_with(const Call& call) {
   const Column& x = *call.args[0];
   const Column& prefix = *call.args[1];

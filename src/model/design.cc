@@ -52,8 +52,10 @@ Design Design::of_columns(std::vector<std::string> names, std::size_t count) {
 Result<Design> Design::of_formula(const RObject& object, Intercept intercept) {
   const rdata::Value* value = object.find("terms");
   if (value == nullptr) return object.corrupt("terms", "is absent");
-  auto terms = terms::Terms::parse(
-      *value, {.xlevels = object.find("xlevels"), .contrasts = object.find("contrasts"), .call = object.find("call")});
+  auto terms = terms::Terms::parse(*value, {.xlevels = object.find("xlevels"),
+                                            .contrasts = object.find("contrasts"),
+                                            .call = object.find("call"),
+                                            .frame = object.find("model")});
   if (!terms.ok()) return std::move(terms).error();
   Design design;
   design.terms_ = std::make_shared<const terms::Terms>(std::move(terms).value());

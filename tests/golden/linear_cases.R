@@ -148,6 +148,28 @@ add("linear_lm_backticks", {
   names(nd)[1:2] <- c("my x", "price (eur)")
   linear_case(m, nd, call = "predict(m, nd)", questions = function(m, nd) c(lm_everything(m, nd), lm_terms(m, nd)))
 })
+add("linear_lm_unclass", {
+  d <- linear_rows(50, 61)
+  m <- lm(form("y ~ unclass(o) + unclass(f):x"), d)
+  linear_case(m, linear_rows(15, 62)[c("o", "f", "x")], call = "predict(m, nd)", questions = response_of,
+              notes = "codes of factors: unclass() keeps the levels in the model frame")
+})
+add("linear_lm_columns_named_like_constants", {
+  d <- linear_rows(50, 63)
+  names(d)[match(c("x", "z"), names(d))] <- c("T", "pi")
+  m <- lm(form("y ~ T + I(T^2 * pi) + log(pi)"), d)
+  nd <- linear_rows(15, 64)[c("x", "z")]
+  names(nd) <- c("T", "pi")
+  linear_case(m, nd, call = "predict(m, nd)", questions = response_of)
+})
+add("linear_lm_interaction", {
+  m <- lm(form("y ~ interaction(f, t) + interaction(g, s, sep = '_', drop = TRUE):x"), linear_rows(90, 65))
+  linear_case(m, with_holes(linear_rows(15, 66)[c("f", "t", "g", "s", "x")], c("f", "s"), 5), call = "predict(m, nd)", questions = response_of)
+})
+add("linear_manova", {
+  m <- manova(form("cbind(y, positive) ~ f + o"), linear_rows(50, 67))
+  linear_case(m, linear_rows(10, 68)[c("f", "o")], call = "predict(m, nd)", questions = response_of)
+})
 add("linear_aov", {
   m <- aov(form("y ~ f * g + z"), linear_rows(60, 39))
   linear_case(m, linear_rows(15, 40), call = "predict(m, nd)", questions = lm_everything)

@@ -111,6 +111,14 @@ for (link in c("log", "sqrt", "identity")) add(paste0("linear_glm_nb_", link), {
   linear_case(m, linear_rows(15, 169), call = "predict(m, nd)", package = "MASS", questions = function(m, nd) c(glm_everything(m, nd), glm_terms(m, nd)),
               notes = "dispersion 1")
 })
+add("linear_glm_codes_of_factors", {
+  d <- linear_rows(60, 173)[c("yes", "f", "o", "k", "x")]
+  d$k <- factor(d$k)
+  m <- fit_glm(form("yes ~ as.numeric(k) + unclass(f) + x"), binomial, d)
+  m$data <- d
+  linear_case(m, d[1:20, -1], call = "predict(m, nd)", questions = glm_everything,
+              notes = "codes of factors that are no terms themselves: their levels are in the object's data; k's levels are numbers")
+})
 add("linear_glm_stripped", {
   m <- fit_glm(form("yes ~ x + f"), binomial, linear_rows(60, 171))
   full <- m

@@ -136,7 +136,9 @@ Result<Fit> Fit::read(const Value& value, const std::string& what) {
   if (terms_slot == nullptr) return object.corrupt("terms", "is absent; predict() cannot do without");
   SCORIA_TRY(terms, terms::Terms::parse(*terms_slot, {.xlevels = object.find("xlevels"),
                                                       .contrasts = object.find("contrasts"),
-                                                      .call = object.find("call")}));
+                                                      .call = object.find("call"),
+                                                      .data = object.find("data"),
+                                                      .frame = object.find("model")}));
   const std::size_t columns = terms.columns().size();
   SCORIA_TRY(coefficients, read_coefficients(object, columns));
   Fit fit{.terms = std::move(terms)};

@@ -8,7 +8,7 @@
 namespace scoria::model::linear {
 namespace {
 
-constexpr std::string_view kPlainClasses[] = {"mlm", "aov", "maov", "rlm"};
+constexpr std::string_view kPlainClasses[] = {"mlm", "aov", "maov", "manova", "rlm"};
 
 // predict.mlm() adds one offset only: that of the formula where there is one, else that of the call.
 Status require_one_offset(const RObject& object) {

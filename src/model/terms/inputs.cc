@@ -23,13 +23,13 @@ using table::Type;
 
 constexpr std::string_view kComparisons[] = {"==", "!=", "<", "<=", ">", ">=", "%in%"};
 // Their arguments may be of any type.
-constexpr std::string_view kTakeAny[] = {"is.na",   "is.nan",   "is.finite", "as.character", "as.logical", "factor",
-                                         "ordered", "nchar",    "substr",    "paste",        "paste0",     "as.Date",
-                                         "format",  "weekdays", "months",    "quarters",     "difftime"};
+constexpr std::string_view kTakeAny[] = {
+    "is.na", "is.nan", "is.finite", "as.character", "as.logical", "factor", "ordered",  "nchar",    "substr",
+    "paste", "paste0", "as.Date",   "format",       "weekdays",   "months", "quarters", "difftime", "interaction"};
 // Of a date they give days or seconds, of a factor its codes.
 constexpr std::string_view kTakeAmount[] = {"as.numeric", "as.double", "as.integer", "unclass"};
-constexpr std::string_view kGiveText[] = {"as.character", "paste",    "paste0", "substr",
-                                          "format",       "weekdays", "months", "quarters"};
+constexpr std::string_view kGiveText[] = {"as.character", "paste",  "paste0",   "substr",     "format",
+                                          "weekdays",     "months", "quarters", "interaction"};
 
 // Behind a column's name: the same column as numbers, dates as days. No name in a table holds a line's end.
 const std::string kAsNumber = "\n(as a number)";
@@ -43,6 +43,37 @@ bool gives_text(const Expression& expression) {
   return expression->is_call("c") && !expression->args.empty() &&
          std::all_of(expression->args.begin(), expression->args.end(),
                      [](const Argument& arg) { return gives_text(arg.value); });
+}
+
+bool has_constant_name(std::string_view name) { return name == "pi" || name == "T" || name == "F"; }
+
+// Names an expression reads, with T, F and pi.
+void collect_names(const Expression& expression, std::set<std::string, std::less<>>& names) {
+  if (expression->kind == Kind::name) names.insert(expression->text);
+  for (const Argument& arg : expression->args) collect_names(arg.value, names);
+}
+
+bool is_factor_without_levels(const Expression& call) {
+  if (!call->is_call("factor") && !call->is_call("ordered")) return false;
+  std::size_t unnamed = 0;
+  for (const Argument& arg : call->args) {
+    if (arg.name == "levels") return false;
+    unnamed += arg.name.empty() ? 1 : 0;
+  }
+  return unnamed < 2;
+}
+
+// A factor of the levels that the fit has recorded.
+Result<ColumnPtr> with_levels(const Column& column, const Inputs::Input& input, std::size_t first_row) {
+  std::vector<std::int32_t> codes = LevelCodes(input.recorded.levels).of_column(column);
+  for (std::size_t row = 0; row < codes.size(); ++row) {
+    if (codes[row] != LevelCodes::kNone || column.is_null(row)) continue;
+    return Error{Code::invalid, "column '" + input.name + "' was a factor when the model was fitted: row " +
+                                    std::to_string(first_row + row) + " holds '" + cell_text(column, row) +
+                                    "', must be one of " + listed(input.recorded.levels)};
+  }
+  return Column::factor(std::move(codes), std::make_shared<const std::vector<std::string>>(input.recorded.levels),
+                        false);
 }
 
 Error not_understood(const std::string& what, const std::string& why) {
@@ -102,6 +133,24 @@ Inputs::Input& Inputs::input(const std::string& name) {
   return inputs_[at->second];
 }
 
+bool Inputs::is_constant(const std::string& name) const { return has_constant_name(name) && !columns_.contains(name); }
+
+void Inputs::record(const rdata::Value* data, const rdata::Value* frame) {
+  for (Input& input : inputs_)
+    if (input.is_coded && input.use == Use::any) input.recorded = recorded_column(data, frame, input.name);
+}
+
+void Inputs::add_notes(const table::Table& rows, std::vector<std::string>& notes) const {
+  for (const Input& input : inputs_) {
+    if (!input.is_coded || input.use != Use::any || input.plain != nullptr || input.recorded.is_known) continue;
+    const ColumnPtr column = rows.find(input.name);
+    if (column == nullptr || !holds_numbers(*column)) continue;
+    notes.push_back("column '" + input.name +
+                    "': the formula takes its numbers, or its codes if it was a factor, and the model's file does not "
+                    "say which it was; its numbers are taken");
+  }
+}
+
 void Inputs::add_plain(const Feature& feature, bool is_used) {
   Input& own = input(feature.name);
   own.plain = &feature;
@@ -110,12 +159,16 @@ void Inputs::add_plain(const Feature& feature, bool is_used) {
 
 Result<Expression> Inputs::add(const Expression& expression, Use use, const std::string& what, bool is_used) {
   SCORIA_TRY_STATUS(check_rowwise(expression, what));
+  std::set<std::string, std::less<>> names;
+  collect_names(expression, names);
+  // One value for all rows would have been no variable.
+  if (std::all_of(names.begin(), names.end(), has_constant_name)) columns_.merge(names);
   return note(expression, use, what, is_used);
 }
 
 Result<Expression> Inputs::note_name(const Expression& expression, Use use, const std::string& what, bool is_used) {
   const std::string& name = expression->text;
-  if (name == "pi" || name == "T" || name == "F") return expression;
+  if (is_constant(name)) return expression;
   Input& own = input(name);
   own.is_used |= is_used;
   if (own.use == Use::any) own.use = use;
@@ -132,6 +185,9 @@ Result<Expression> Inputs::note_name(const Expression& expression, Use use, cons
 Result<Expression> Inputs::note(const Expression& expression, Use use, const std::string& what, bool is_used) {
   if (expression->kind == Kind::name) return note_name(expression, use, what, is_used);
   if (expression->kind != Kind::call) return expression;
+  if (is_factor_without_levels(expression))
+    return not_understood(what,
+                          expression->text + "() without levels= takes them from the rows that are scored together");
   const bool is_comparison = is_one_of(expression, kComparisons);
   const auto any_arg = [&](auto is) { return std::any_of(expression->args.begin(), expression->args.end(), is); };
   const bool is_of_text = is_comparison && any_arg([](const Argument& arg) { return gives_text(arg.value); });
@@ -140,14 +196,17 @@ Result<Expression> Inputs::note(const Expression& expression, Use use, const std
   std::vector<Argument> args;
   for (std::size_t i = 0; i < expression->args.size(); ++i) {
     const Argument& arg = expression->args[i];
-    if (is_one_of(expression, kTakeAmount) && arg.value->kind == Kind::name) {
+    if (is_one_of(expression, kTakeAmount) && arg.value->kind == Kind::name && !is_constant(arg.value->text)) {
       // Of a column that may be a factor elsewhere: it is no number for that.
       Input& own = input(arg.value->text);
       own.is_used |= is_used;
       own.is_amount = true;
+      own.is_coded = true;
       args.push_back({arg.name, Expression::name(own.name + kAsNumber)});
       continue;
     }
+    if (is_one_of(expression, kTakeAmount) && arg.value->is_call("interaction"))
+      return not_understood(what, "the codes of interaction() depend on which rows are scored together");
     Use inner = Use::number;
     if (expression->is_call("(")) inner = use;
     if (expression->is_call("ifelse")) inner = i == 0 ? Use::any : use;
@@ -165,7 +224,10 @@ std::vector<Feature> Inputs::features(
   std::vector<Feature> features;
   for (const Input& input : inputs_) {
     Feature feature{.name = input.name, .kind = FeatureKind::number, .levels = {}, .is_used = input.is_used};
-    if (input.plain != nullptr) {
+    if (input.plain == nullptr && !input.recorded.levels.empty()) {
+      feature.kind = FeatureKind::factor;
+      feature.levels = input.recorded.levels;
+    } else if (input.plain != nullptr) {
       feature.kind = input.plain->kind;
       feature.levels = input.plain->levels;
     } else if (input.use == Use::text) {
@@ -198,10 +260,20 @@ Result<table::Table> Inputs::bind(const table::Table& rows, std::size_t first_ro
     }
     if (input.is_read) bound.add(input.name, column);
     if (!input.is_amount) continue;
+    if (!input.recorded.levels.empty()) {
+      SCORIA_TRY(factor, with_levels(*rows.find(input.name), input, first_row));
+      bound.add(input.name + kAsNumber, std::move(factor));
+      continue;
+    }
     if (ColumnPtr numbers = numbers_in_text(*column)) column = std::move(numbers);
     // A factor column has codes, which as.numeric() takes; where a number is meant, it is none.
-    if (column->type() != Type::factor || input.use == Use::number)
-      SCORIA_TRY_STATUS(require_numbers(*column, input.name, first_row));
+    if (column->type() != Type::factor || input.use == Use::number) {
+      auto numbers = require_numbers(*column, input.name, first_row);
+      if (!numbers.ok() && input.is_coded && input.plain == nullptr && !input.recorded.is_known)
+        return with_context("the formula takes codes of a factor whose levels the model's file does not hold",
+                            std::move(numbers).error());
+      SCORIA_TRY_STATUS(numbers);
+    }
     bound.add(input.name + kAsNumber, std::move(column));
   }
   return bound;

@@ -1,4 +1,5 @@
 // What formulas and new rows are refused, and what the messages say. Formulas are built in memory as the reader would give them.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -16,6 +17,8 @@ namespace {
 
 using table::Column;
 using table::ColumnPtr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 // A formula of variables that are terms of their own, with what a fit would know of them.
 class Formula {
@@ -32,6 +35,15 @@ class Formula {
   }
   Formula& offset(const std::string& expression) {
     offset_ = language(values_, expression);
+    return *this;
+  }
+  // A data frame of the fit, by one of its columns.
+  Formula& data(const std::string& column, RValues::ValuePtr value) {
+    data_ = values_.object({{column, value}});
+    return *this;
+  }
+  Formula& frame(const std::string& column, RValues::ValuePtr value) {
+    frame_ = values_.object({{column, value}});
     return *this;
   }
   RValues& values() { return values_; }
@@ -53,8 +65,11 @@ class Formula {
                       {"response", values_.integer({0})},
                       {"dataClasses", values_.with(values_.character(classes_), {{"names", names}})}});
     const RValues::ValuePtr call = offset_ == nullptr ? nullptr : values_.object({{"offset", offset_}});
-    return Terms::parse(*terms,
-                        {.xlevels = values_.object(xlevels_), .contrasts = values_.object(contrasts_), .call = call});
+    return Terms::parse(*terms, {.xlevels = values_.object(xlevels_),
+                                 .contrasts = values_.object(contrasts_),
+                                 .call = call,
+                                 .data = data_,
+                                 .frame = frame_});
   }
 
   std::string refusal() {
@@ -69,6 +84,8 @@ class Formula {
   RValues::Slots xlevels_;
   RValues::Slots contrasts_;
   RValues::ValuePtr offset_ = nullptr;
+  RValues::ValuePtr data_ = nullptr;
+  RValues::ValuePtr frame_ = nullptr;
 };
 
 std::string refusal_of_rows(Formula& formula, const table::Table& rows, std::size_t first_row = 1) {
@@ -91,6 +108,86 @@ TEST(TermsRows, NewLevelsAreNamedWithTheFirstRowThatHasOne) {
   formula.add("supp", "factor", {"OJ", "VC"});
   EXPECT_EQ(refusal_of_rows(formula, one("supp", texts({"OJ", "XX", "VC", "AA", "XX"})), 11),
             "factor supp has new levels AA, XX: row 12 is the first; levels: 'OJ', 'VC'");
+}
+
+TEST(TermsRows, CodesOfAColumnThatTheFitHasNoLevelsForAreOfTheLevelsOfItsData) {
+  Formula formula;
+  formula.add("as.numeric(f)", "numeric");
+  RValues& values = formula.values();
+  formula.data("f", values.with(values.integer({1, 2}), {{"levels", values.character({"20", "3"})}}));
+  const auto terms = formula.parse();
+  ASSERT_TRUE(terms.ok()) << terms.error().message;
+  const auto frame = terms.value().frame(one("f", Column::integer({3, 20, 3})), 1);
+  ASSERT_TRUE(frame.ok()) << frame.error().message;
+  EXPECT_THAT(frame.value().variables[0].columns[0], ElementsAre(2, 1, 2));
+  EXPECT_TRUE(frame.value().notes.empty());
+  EXPECT_EQ(refusal_of_rows(formula, one("f", texts({"20", "b"}))),
+            "column 'f' was a factor when the model was fitted: row 2 "
+            "holds 'b', must be one of '20', '3'");
+}
+
+TEST(TermsRows, UnclassInTheModelFrameKeepsTheLevels) {
+  Formula formula;
+  formula.add("unclass(f)", "numeric");
+  RValues& values = formula.values();
+  formula.frame("unclass(f)", values.with(values.integer({1, 2}), {{"levels", values.character({"lo", "hi"})}}));
+  const auto terms = formula.parse();
+  ASSERT_TRUE(terms.ok()) << terms.error().message;
+  const auto frame = terms.value().frame(one("f", texts({"hi", "lo"})), 1);
+  ASSERT_TRUE(frame.ok()) << frame.error().message;
+  EXPECT_THAT(frame.value().variables[0].columns[0], ElementsAre(2, 1));
+}
+
+TEST(TermsRows, ANoteTellsThatNumbersMayHaveBeenAFactor) {
+  Formula formula;
+  formula.add("as.integer(f)", "numeric");
+  const auto notes = [&] {
+    const auto terms = formula.parse();
+    return terms.value().frame(one("f", Column::integer({3, 20})), 1).value().notes;
+  };
+  EXPECT_THAT(notes(), ElementsAre(HasSubstr("column 'f': the formula takes its numbers, or its codes")));
+  formula.frame("as.integer(f)", formula.values().integer({1, 2}));
+  EXPECT_EQ(notes().size(), 1u);
+  formula.frame("as.integer(f)", formula.values().integer({0, 2}));
+  EXPECT_TRUE(notes().empty()) << "0 is no code";
+}
+
+TEST(TermsRows, TextForCodesOfUnknownLevelsIsRefusedWithTheReason) {
+  Formula formula;
+  formula.add("as.numeric(f)", "numeric");
+  EXPECT_THAT(refusal_of_rows(formula, one("f", texts({"a"}))),
+              HasSubstr("codes of a factor whose levels the model's file does not hold"));
+}
+
+TEST(TermsRows, ColumnsNamedLikeConstantsAreColumns) {
+  for (const std::string name : {"T", "F", "pi"}) {
+    Formula formula;
+    formula.add(name, "numeric");
+    formula.add("I(" + name + " * 2 * x)", "numeric");
+    const auto terms = formula.parse();
+    ASSERT_TRUE(terms.ok()) << terms.error().message;
+    table::Table rows = one(name, Column::real({5, 7}));
+    rows.add("x", Column::real({1, 10}));
+    const auto frame = terms.value().frame(rows, 1);
+    ASSERT_TRUE(frame.ok()) << frame.error().message;
+    EXPECT_THAT(frame.value().variables[0].columns[0], ElementsAre(5, 7));
+    EXPECT_THAT(frame.value().variables[1].columns[0], ElementsAre(10, 140));
+    Formula alone;
+    alone.add("log(" + name + ")", "numeric");
+    EXPECT_EQ(alone.parse().value().features()[0].name, name);
+  }
+}
+
+TEST(TermsFormula, FactorWithLabelsAndNoLevelsIsRefused) {
+  Formula formula;
+  formula.add("factor(am, labels = c(\"auto\", \"man\"))", "factor", {"auto", "man"});
+  EXPECT_THAT(formula.refusal(), HasSubstr("factor() without levels= takes them from the rows"));
+}
+
+TEST(TermsFormula, CodesOfAnInteractionAreRefused) {
+  Formula formula;
+  formula.add("as.numeric(interaction(a, b))", "numeric");
+  EXPECT_THAT(formula.refusal(), HasSubstr("codes of interaction() depend on which rows"));
 }
 
 TEST(TermsRows, TextWhereANumberWasFittedNamesTheCellThatIsNone) {

@@ -256,7 +256,7 @@ Result<Terms> Terms::parse(const Value& terms, const Sources& sources) {
     SCORIA_TRY(matrix, ModelMatrix::make(variables, std::move(coded_terms), attributes.has_intercept()));
     state->matrix = std::move(matrix);
   }
-  SCORIA_TRY(made, Variables::make(std::move(plans), std::move(offsets)));
+  SCORIA_TRY(made, Variables::make(std::move(plans), std::move(offsets), sources));
   state->variables = std::move(made);
   state->labels = attributes.labels();
   state->has_intercept = attributes.has_intercept();

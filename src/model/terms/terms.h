@@ -60,6 +60,10 @@ struct Sources {
   const rdata::Value* xlevels = nullptr;
   const rdata::Value* contrasts = nullptr;
   const rdata::Value* call = nullptr;  // for an offset given as an argument, which R evaluates in newdata
+  // Rows that it was fitted to, as they came and as its model frame: they tell which columns were factors where the formula
+  // says as.numeric(f) only.
+  const rdata::Value* data = nullptr;
+  const rdata::Value* frame = nullptr;
   // False where only frame() is asked for: then there are no columns(), and nothing that only they need is refused.
   bool needs_matrix = true;
 };

@@ -96,21 +96,22 @@ Status Variables::understand(const Expression& given, VariablePlan& plan) {
     if (is_coded && is_by_levels) break;
     expression = Expression(expression->args[0].value);
   }
-  if (expression->kind == Kind::name && expression->text != "T" && expression->text != "F" &&
-      expression->text != "pi") {
-    plan.column = expression->text;
-  }
+  if (expression->kind == Kind::name) plan.column = expression->text;
   plan.expression = std::move(expression);
   return Ok{};
 }
 
-Result<Variables> Variables::make(std::vector<VariablePlan> variables, std::vector<VariablePlan> offsets) {
+Result<Variables> Variables::make(std::vector<VariablePlan> variables, std::vector<VariablePlan> offsets,
+                                  const Sources& sources) {
   Variables result;
   result.variables_ = std::move(variables);
   result.offsets_ = std::move(offsets);
   std::map<std::string, std::vector<std::string>> levels_of_factor_of;
   // Borrowed by inputs_: no reallocation.
   result.plain_.reserve(result.variables_.size() + result.offsets_.size());
+  for (const std::vector<VariablePlan>* plans : {&result.variables_, &result.offsets_})
+    for (const VariablePlan& plan : *plans)
+      if (!plan.column.empty()) result.inputs_.add_column_name(plan.column);
   for (std::vector<VariablePlan>* plans : {&result.variables_, &result.offsets_}) {
     for (VariablePlan& plan : *plans) {
       if (plan.matrix) {
@@ -136,6 +137,7 @@ Result<Variables> Variables::make(std::vector<VariablePlan> variables, std::vect
       if (plan.column.empty()) result.has_expressions_ = true;
     }
   }
+  result.inputs_.record(sources.data, sources.frame);
   result.features_ = result.inputs_.features(levels_of_factor_of);
   // What no rows can be computed of is refused now: types that do not fit, cut() without its breaks.
   table::Table none(0);
@@ -281,6 +283,7 @@ Result<ModelFrame> Variables::frame(const table::Table& rows, std::size_t first_
   if (has_expressions_) {
     SCORIA_TRY(bound, inputs_.bind(rows, first_row));
     evaluation.frame.emplace(std::move(bound));
+    inputs_.add_notes(rows, frame.notes);
   }
   frame.variables.reserve(variables_.size() + offsets_.size());
   for (const VariablePlan& plan : variables_) SCORIA_TRY_STATUS(add_variable(plan, evaluation, frame));

@@ -42,7 +42,8 @@ class Variables {
   Variables& operator=(const Variables&) = delete;
 
   // Errors: as Terms::parse().
-  static Result<Variables> make(std::vector<VariablePlan> variables, std::vector<VariablePlan> offsets);
+  static Result<Variables> make(std::vector<VariablePlan> variables, std::vector<VariablePlan> offsets,
+                                const Sources& sources);
 
   // Takes an expression apart: plain column, matrix or vector; the factor() around a vector is left out.
   static Status understand(const expr::Expression& expression, VariablePlan& plan);

@@ -300,7 +300,9 @@ Result<ModelPtr> load_r_rpart(const Value& value) {
   SCORIA_TRY(frame, read_frame(object));
   const Value* formula = object.find("terms");
   if (formula == nullptr) return object.corrupt("terms", "is absent, and with it the formula");
-  SCORIA_TRY(terms, Terms::parse(*formula, {.xlevels = value.attribute("xlevels"), .needs_matrix = false}));
+  SCORIA_TRY(terms, Terms::parse(
+                        *formula,
+                        {.xlevels = value.attribute("xlevels"), .frame = object.find("model"), .needs_matrix = false}));
   SCORIA_TRY(control, object.object("control"));
   SCORIA_TRY(use_surrogates, control.integer("usesurrogate"));
 
