@@ -9,10 +9,10 @@ namespace {
 
 // R: as.numeric(as.Date("...")).
 TEST(Date, DaysAreRs) {
-  const std::pair<const char*, std::int64_t> kDays[] = {
+  const std::pair<const char*, std::int64_t> cases[] = {
       {"1970-01-01", 0},     {"1969-12-31", -1},      {"2000-02-29", 11016},  {"1900-03-01", -25508},
       {"2024/12/31", 20088}, {"0001-01-01", -719162}, {"9999-12-31", 2932896}};
-  for (const auto& [text, days] : kDays) {
+  for (const auto& [text, days] : cases) {
     ASSERT_TRUE(parse_moment(text)) << text;
     EXPECT_EQ(parse_moment(text)->days, days) << text;
     EXPECT_FALSE(parse_moment(text)->has_time);

@@ -47,8 +47,8 @@ double normal_density(double x, double mean, double spread) {
   const double z = std::fabs((x - mean) / spread);
   constexpr double kHeight = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
   // R answers 0 where exp(-z^2 / 2) is below 2^-1073; a density of 0 then counts as the threshold.
-  static const double kVanishes = std::sqrt(2 * 1073 * std::numbers::ln2);
-  if (z > kVanishes) return 0;
+  static const double vanishes = std::sqrt(2 * 1073 * std::numbers::ln2);
+  if (z > vanishes) return 0;
   constexpr double kRoundsWell = 5;
   if (z < kRoundsWell) return kHeight * std::exp(-0.5 * z * z) / spread;
   // z^2 rounds with an error that exp() makes large; the square of z's leading bits is exact.

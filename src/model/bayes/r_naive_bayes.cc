@@ -6,7 +6,6 @@
 namespace scoria::model::bayes {
 namespace {
 
-using rdata::Kind;
 using rdata::Value;
 
 // Names of a one-dimensional table, or of a vector.

@@ -13,19 +13,12 @@ Glm::Glm(Description description, Fit fit, Link link, Known<double> dispersion)
     : LinearModel(std::move(description), std::move(fit)), link_(std::move(link)), dispersion_(std::move(dispersion)) {
   const Fit& f = this->fit();
   const std::string no_terms = f.terms.has_intercept() ? f.means.absent : "";
-  const auto offer = [&](const std::string& type, const std::string& reason) {
-    if (reason.empty()) {
-      description_.types.push_back(type);
-    } else {
-      refuse_type(type, reason);
-    }
-  };
-  offer("link", "");
-  offer("response", "");
-  offer("terms", no_terms);
-  offer("se.fit", f.r_inverse.absent);
-  offer("se.response", f.r_inverse.absent);
-  offer("se.terms", no_terms.empty() ? f.r_inverse.absent : no_terms);
+  offer_type("link", "");
+  offer_type("response", "");
+  offer_type("terms", no_terms);
+  offer_type("se.fit", f.r_inverse.absent);
+  offer_type("se.response", f.r_inverse.absent);
+  offer_type("se.terms", no_terms.empty() ? f.r_inverse.absent : no_terms);
   description_.parameters = {
       se_parameter(),
       terms_parameter(),

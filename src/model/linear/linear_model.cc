@@ -47,8 +47,12 @@ LinearModel::LinearModel(Description description, Fit fit) : fit_(std::move(fit)
   terms_constant_ = static_cast<double>(constant);
 }
 
-void LinearModel::refuse_type(std::string type, std::string reason) {
-  refused_.emplace_back(std::move(type), std::move(reason));
+void LinearModel::offer_type(std::string type, std::string reason) {
+  if (reason.empty()) {
+    description_.types.push_back(std::move(type));
+  } else {
+    refused_.emplace_back(std::move(type), std::move(reason));
+  }
 }
 
 Result<std::vector<std::string>> LinearModel::types_of(const Request& request) const {

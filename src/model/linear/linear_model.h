@@ -39,8 +39,8 @@ class LinearModel : public Model {
   // What R warns of, or says in attributes, about any answer of this kind.
   void add_notes(const std::vector<std::string>& types, std::vector<std::string>& notes) const;
 
-  // Types that R has and this file cannot answer, with the reason. For the constructors of families.
-  void refuse_type(std::string type, std::string reason);
+  // A type that R has. Where there is a reason, this file cannot answer it and a request is told why. For the constructors of families.
+  void offer_type(std::string type, std::string reason);
 
  private:
   Fit fit_;

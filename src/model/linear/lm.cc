@@ -49,17 +49,10 @@ Lm::Lm(Description description, Fit fit) : LinearModel(std::move(description), s
   const Fit& f = this->fit();
   const std::string no_errors = !f.r_inverse.absent.empty() ? f.r_inverse.absent : f.residual_sum.absent;
   const std::string no_terms = f.terms.has_intercept() ? f.means.absent : "";
-  const auto offer = [&](const std::string& type, const std::string& reason) {
-    if (reason.empty()) {
-      description_.types.push_back(type);
-    } else {
-      refuse_type(type, reason);
-    }
-  };
-  offer("response", "");
-  offer("terms", no_terms);
-  offer("se.fit", no_errors);
-  offer("se.terms", no_terms.empty() ? no_errors : no_terms);
+  offer_type("response", "");
+  offer_type("terms", no_terms);
+  offer_type("se.fit", no_errors);
+  offer_type("se.terms", no_terms.empty() ? no_errors : no_terms);
   description_.parameters = {
       {"interval", "none, confidence or prediction: the response comes as fit, lwr and upr; default none"},
       {"level", "of the interval, from 0 to 1; default 0.95"},

@@ -23,7 +23,7 @@ double product(std::span<const double> a, std::span<const double> b) {
 }  // namespace
 
 Householder::Householder(std::vector<double> matrix, std::size_t rows, std::size_t columns)
-    : rows_(rows), columns_(columns), rank_(columns), matrix_(std::move(matrix)), heads_(columns, 0) {
+    : rows_(rows), rank_(columns), matrix_(std::move(matrix)), heads_(columns, 0) {
   const auto column = [&](std::size_t j, std::size_t from) {
     return std::span<double>(matrix_).subspan(j * rows_ + from, rows_ - from);
   };

@@ -25,7 +25,6 @@ class Householder {
   void reflect(std::size_t column, std::span<double> y) const;
 
   std::size_t rows_;
-  std::size_t columns_;
   std::size_t rank_;
   std::vector<double> matrix_;  // R above and on the diagonal, reflections below it
   std::vector<double> heads_;   // the first element of each reflection

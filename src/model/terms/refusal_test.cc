@@ -273,7 +273,7 @@ TEST(TermsRows, TextInAnExpressionOfNumbersNamesTheCell) {
 }
 
 TEST(TermsFormula, WhatIsNotUnderstoodIsNamed) {
-  const std::pair<std::string, std::string> kCases[] = {
+  const std::pair<std::string, std::string> cases[] = {
       {"x[1]", "the model's formula has 'x[1]': it takes elements by '['"},
       {"d$x", "the model's formula has 'd$x': it reads by `$`; fit with `data =` and the columns' names"},
       {"my_function(x)",
@@ -300,7 +300,7 @@ TEST(TermsFormula, WhatIsNotUnderstoodIsNamed) {
        "within two "
        "different Boundary.knots"},
   };
-  for (const auto& [variable, message] : kCases) {
+  for (const auto& [variable, message] : cases) {
     Formula formula;
     formula.add(variable, "numeric");
     EXPECT_EQ(formula.refusal(), message);

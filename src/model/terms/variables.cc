@@ -166,7 +166,7 @@ struct Variables::Evaluation {
 
   void note_missing(std::span<const double> values) {
     for (std::size_t row = 0; row < values.size(); ++row)
-      incomplete[row] |= static_cast<char>(values[row] != values[row]);
+      if (values[row] != values[row]) incomplete[row] = 1;
   }
 };
 
