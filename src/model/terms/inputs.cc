@@ -7,6 +7,7 @@
 #include "base/na.h"
 #include "expr/date.h"
 #include "expr/functions.h"
+#include "expr/scalar.h"
 #include "model/features.h"
 #include "model/level_codes.h"
 #include "table/number_text.h"
@@ -61,6 +62,24 @@ bool is_factor_without_levels(const Expression& call) {
     unnamed += arg.name.empty() ? 1 : 0;
   }
   return unnamed < 2;
+}
+
+// Whether some level reads "007" or "1.0": a column of numbers would hold 7 and 1.
+bool has_levels_that_numbers_lose(const Expression& factor) {
+  const auto is_lost = [](const Expression& level) {
+    if (level->kind != Kind::text) return false;
+    const std::optional<double> number = table::parse_real(level->text);
+    return number && expr::Scalar{*number}.text() != level->text;
+  };
+  std::size_t unnamed = 0;
+  for (const Argument& arg : factor->args) {
+    const bool is_levels = arg.name == "levels" || (arg.name.empty() && unnamed++ == 1);
+    if (!is_levels) continue;
+    if (is_lost(arg.value)) return true;
+    for (const Argument& level : arg.value->args)
+      if (is_lost(level.value)) return true;
+  }
+  return false;
 }
 
 // A factor of the levels that the fit has recorded.
@@ -212,6 +231,8 @@ Result<Expression> Inputs::note(const Expression& expression, Use use, const std
     if (expression->is_call("ifelse")) inner = i == 0 ? Use::any : use;
     if (is_one_of(expression, kTakeAny) || is_one_of(expression, kTakeAmount)) inner = Use::any;
     if (expression->is_call("startsWith")) inner = Use::text;
+    const bool is_factor = expression->is_call("factor") || expression->is_call("ordered");
+    if (is_factor && i == 0 && has_levels_that_numbers_lose(expression)) inner = Use::text;
     if (is_comparison) inner = is_of_text ? Use::text : is_of_number ? Use::number : Use::any;
     SCORIA_TRY(noted, note(arg.value, inner, what, is_used));
     args.push_back({arg.name, std::move(noted)});

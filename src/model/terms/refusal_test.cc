@@ -184,6 +184,16 @@ TEST(TermsFormula, FactorWithLabelsAndNoLevelsIsRefused) {
   EXPECT_THAT(formula.refusal(), HasSubstr("factor() without levels= takes them from the rows"));
 }
 
+TEST(TermsFormula, AColumnOfLevelsThatNumbersLoseIsText) {
+  for (const auto& [level, kind] : {std::pair{"1.0", FeatureKind::factor}, std::pair{"1", FeatureKind::number}}) {
+    Formula formula;
+    formula.add("factor(a, levels = c(\"2\", \"" + std::string(level) + "\"))", "factor", {"2", level});
+    const auto terms = formula.parse();
+    ASSERT_TRUE(terms.ok()) << terms.error().message;
+    EXPECT_EQ(terms.value().features()[0].kind, kind) << level;
+  }
+}
+
 TEST(TermsFormula, CodesOfAnInteractionAreRefused) {
   Formula formula;
   formula.add("as.numeric(interaction(a, b))", "numeric");
