@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "model/tree/gather_layout.h"
+#include "model/tree/deep_layout.h"
 #include "model/tree/mask_layout.h"
 #include "model/tree/rank_space.h"
 #include "model/tree/simd.h"
@@ -31,20 +31,20 @@ constexpr std::size_t kWorthThreads = 100'000;
 
 std::size_t rounded_up(std::size_t rows) { return (rows + kGroup - 1) / kGroup * kGroup; }
 
-// The layout that serves an ensemble best: the narrowest masks that hold its leaves, else gathers.
+// The layout that serves an ensemble best: the narrowest masks that hold its leaves, else the one for deep trees.
 class Kernel {
  public:
-  // Precondition: GatherLayout::fits().
+  // Precondition: DeepLayout::fits().
   static Kernel build(const Ensemble& ensemble, const RankSpace& space, bool missing, Simd simd) {
     if (auto masks = MaskLayout<1>::build(ensemble, space, missing, simd)) return Kernel(std::move(*masks));
     if (auto masks = MaskLayout<2>::build(ensemble, space, missing, simd)) return Kernel(std::move(*masks));
     if (auto masks = MaskLayout<4>::build(ensemble, space, missing, simd)) return Kernel(std::move(*masks));
-    return Kernel(GatherLayout::build(ensemble, space));
+    return Kernel(DeepLayout::build(ensemble, space));
   }
 
-  bool is_gathers() const { return std::holds_alternative<GatherLayout>(layout_); }
-  // Gathers follow missing values whether or not they were asked to.
-  bool follows_missing() const { return is_gathers(); }
+  bool is_deep() const { return std::holds_alternative<DeepLayout>(layout_); }
+  // The deep layout follows missing values whether or not it was asked to.
+  bool follows_missing() const { return is_deep(); }
 
   void run(const KernelJob& job, Simd simd) const {
     std::visit(
@@ -52,7 +52,7 @@ class Kernel {
           if constexpr (requires { layout.lookups; }) {
             run_masks(layout, job, simd);
           } else {
-            run_gathers(layout, job, simd);
+            run_deep(layout, job);
           }
         },
         layout_);
@@ -62,7 +62,7 @@ class Kernel {
   template <typename Layout>
   explicit Kernel(Layout layout) : layout_(std::move(layout)) {}
 
-  std::variant<MaskLayout<1>, MaskLayout<2>, MaskLayout<4>, GatherLayout> layout_;
+  std::variant<MaskLayout<1>, MaskLayout<2>, MaskLayout<4>, DeepLayout> layout_;
 };
 
 // Everything that one vector target needs for one ensemble.
@@ -71,8 +71,8 @@ class Kernels {
   // nullptr where only the plain walk serves.
   static std::unique_ptr<Kernels> build(const Ensemble& ensemble, Simd simd) {
     auto space = RankSpace::build(ensemble);
-    // Gathers are the way out for trees, and rows, that masks do not serve.
-    if (!space || !GatherLayout::fits(ensemble, *space)) return nullptr;
+    // The deep layout is the way out for trees, and rows, that masks do not serve.
+    if (!space || !DeepLayout::fits(ensemble, *space)) return nullptr;
     auto complete = Kernel::build(ensemble, *space, false, simd);
     return std::unique_ptr<Kernels>(new Kernels(ensemble, simd, std::move(*space), std::move(complete)));
   }
@@ -82,7 +82,7 @@ class Kernels {
   std::size_t pitch() const { return space_.group_size() + (has_categories_ ? MaskLayout<4>::kLeaves * kGroup : 0); }
 
   std::size_t block_rows() const {
-    if (!complete_.is_gathers()) return kBlock;
+    if (!complete_.is_deep()) return kBlock;
     const std::size_t groups = kDeepBlockBytes / (pitch() * sizeof(Rank));
     return std::clamp(groups * kGroup, kBlock, kDeepBlock);
   }
@@ -118,7 +118,7 @@ class Block {
   Block(const Kernels& kernels, const FeatureMatrix& x, std::size_t begin, std::size_t rows, Simd simd)
       : kernels_(kernels), simd_(simd), pitch_(kernels.pitch()), groups_(rounded_up(rows) / kGroup) {
     missing_.resize(groups_);
-    ranks_.resize(groups_ * pitch_ + 2);  // a gather of the last rank reads two bytes past it
+    ranks_.resize(groups_ * pitch_);
     for (std::size_t group = 0; group < groups_; ++group) {
       const std::size_t first = group * kGroup;
       const std::size_t count = std::min(kGroup, rows - first);

@@ -1,4 +1,4 @@
-// Deep trees in eight-byte nodes, walked by many rows in lock step: gathers hide each other's latency, nothing branches.
+// Deep trees in eight-byte nodes, walked by eight rows in lock step: their loads hide each other's latency, nothing branches.
 //
 // A leaf is its own child, so rows that have landed wait for the others; a tree ends when no row moves.
 // Source: the exploration of "lock-step" layouts in RAPIDS FIL and in Asadi et al., Runtime Optimizations for Tree-Based
@@ -16,7 +16,7 @@
 
 namespace scoria::model::tree {
 
-struct GatherNode {
+struct DeepNode {
   static constexpr std::uint32_t kCategorical =
       0x8000;  // flag on slot; threshold is then the split's number in its tree
 
@@ -24,11 +24,11 @@ struct GatherNode {
   std::uint16_t slot;         // of the feature; the zero slot for a leaf
   std::uint32_t first_child;  // within the tree: left, right, missing; itself for a leaf
 };
-static_assert(sizeof(GatherNode) == 8);
+static_assert(sizeof(DeepNode) == 8);
 
-struct GatherLayout {
-  std::vector<GatherNode> nodes;  // as in Ensemble::layout()
-  std::vector<double> leaves;     // by node
+struct DeepLayout {
+  std::vector<DeepNode> nodes;  // as in Ensemble::layout()
+  std::vector<double> leaves;   // by node
   std::vector<std::uint32_t> roots;
   bool has_missing_children = false;
   // Categorical splits: the child of a level, `stride` bytes a split, from routes_begin of its tree.
@@ -40,9 +40,9 @@ struct GatherLayout {
   // Whether every number fits the small node.
   static bool fits(const Ensemble& ensemble, const RankSpace& space);
   // Precondition: fits().
-  static GatherLayout build(const Ensemble& ensemble, const RankSpace& space);
+  static DeepLayout build(const Ensemble& ensemble, const RankSpace& space);
 };
 
-void run_gathers(const GatherLayout& layout, const KernelJob& job, Simd simd);  // gather_kernel.cc
+void run_deep(const DeepLayout& layout, const KernelJob& job);  // deep_kernel.cc
 
 }  // namespace scoria::model::tree

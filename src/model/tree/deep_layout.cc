@@ -1,4 +1,4 @@
-#include "model/tree/gather_layout.h"
+#include "model/tree/deep_layout.h"
 
 #include <algorithm>
 
@@ -17,9 +17,9 @@ std::uint32_t stride_of(const Ensemble& ensemble, const RankSpace& space) {
 
 }  // namespace
 
-bool GatherLayout::fits(const Ensemble& ensemble, const RankSpace& space) {
-  static_assert(kMaxSlots < GatherNode::kCategorical, "slots leave their highest bit to the flag");
-  if (ensemble.nodes() >= (1u << 28)) return false;  // offsets of 32 bits reach 2^28 nodes of 8 bytes
+bool DeepLayout::fits(const Ensemble& ensemble, const RankSpace& space) {
+  static_assert(kMaxSlots < DeepNode::kCategorical, "slots leave their highest bit to the flag");
+  if (ensemble.nodes() >= (1u << 28)) return false;  // nodes and leaves would take 4 GiB beside the ensemble's own
   std::uint64_t all_splits = 0;
   for (std::uint32_t tree = 0; tree < ensemble.trees(); ++tree) {
     std::uint64_t splits = 0;
@@ -36,8 +36,8 @@ bool GatherLayout::fits(const Ensemble& ensemble, const RankSpace& space) {
   return all_splits * stride_of(ensemble, space) < std::min<std::uint64_t>(most, 1u << 30);
 }
 
-GatherLayout GatherLayout::build(const Ensemble& ensemble, const RankSpace& space) {
-  GatherLayout layout;
+DeepLayout DeepLayout::build(const Ensemble& ensemble, const RankSpace& space) {
+  DeepLayout layout;
   layout.has_missing_children = ensemble.has_missing_children();
   layout.stride = stride_of(ensemble, space);
   layout.nodes.reserve(ensemble.nodes());
@@ -50,7 +50,7 @@ GatherLayout GatherLayout::build(const Ensemble& ensemble, const RankSpace& spac
     for (std::uint32_t i = root; i < ensemble.root(tree + 1); ++i) {
       const Node& from = ensemble.layout()[i];
       layout.leaves.push_back(from.is_leaf() ? from.value : 0.0);
-      GatherNode& node = layout.nodes.emplace_back();
+      DeepNode& node = layout.nodes.emplace_back();
       node.first_child = from.first_child - root;
       if (from.is_leaf()) {
         node.threshold = stored_rank(kMissingRank);
@@ -63,7 +63,7 @@ GatherLayout GatherLayout::build(const Ensemble& ensemble, const RankSpace& spac
         continue;
       }
       layout.has_categories = true;
-      node.slot |= GatherNode::kCategorical;
+      node.slot |= DeepNode::kCategorical;
       node.threshold = stored_rank(splits++);
       const auto routes = ensemble.routes(from);
       layout.routes.insert(layout.routes.end(), routes.begin(), routes.end());
@@ -71,7 +71,7 @@ GatherLayout GatherLayout::build(const Ensemble& ensemble, const RankSpace& spac
     }
   }
   layout.roots.push_back(static_cast<std::uint32_t>(ensemble.nodes()));
-  layout.routes.resize(layout.routes.size() + 4, 0);  // lookups read four bytes at a time
+  layout.routes.push_back(0);  // a split of a number reads its tree's first route too, and forgets it
   return layout;
 }
 
