@@ -106,7 +106,7 @@ arrow::Result<ObjectPlace> azure_place(const std::string& uri) { return any_plac
 
 #ifdef ARROW_GCS
 // Google's client would try again for 15 minutes where nobody answers.
-constexpr double kRetrySeconds = 60;
+constexpr double kRetrySeconds = 20;
 
 arrow::Result<ObjectPlace> google_place(const std::string& uri) {
   ObjectPlace place;
