@@ -93,6 +93,7 @@ class Store:
         self.put("again.csv", b"old")
         self.score(ROWS, "-o", self.uri("again.csv"))
         self.assertEqual(self.bytes_of("again.csv").decode(), self.score(ROWS))
+        self.assertEqual([name for name in self.names() if name.startswith("rows/again.csv")], ["rows/again.csv"])
 
     def test_a_plan_reads_and_writes_a_store(self):
         pq.write_table(pyarrow.csv.read_csv(ROWS), "rows/plan.parquet", filesystem=self.store)
