@@ -78,6 +78,14 @@ test-arrow: arrow ## compares what the module reads and writes with pyarrow, Duc
 	@tools/build release scoria scoria_arrow arrowio_test
 	@ctest --test-dir build/release --output-on-failure --no-tests=error -R '^arrow'
 
+.PHONY: test-stores
+test-stores: arrow ## object stores, each against a server on this machine; needs npm, and takes 190 MB in build/
+	@tools/install_python build/arrow-venv tests/arrow/requirements.txt
+	@tools/install_python build/google-venv tests/arrow/google-requirements.txt
+	@tools/install_azurite
+	@tools/build release scoria scoria_arrow
+	@ctest --test-dir build/release --output-on-failure --no-tests=error -R '^arrow_(stores|azure|google)$$'
+
 .PHONY: fuzz
 fuzz: setup ## every fuzz target for FUZZ_SECONDS each (default 600)
 	@tools/setup fuzz

@@ -68,7 +68,8 @@ Result<const ModuleApi*> load_module(std::string_view path) {
 }
 
 Error from_module(std::string_view path, const ModuleError& error) {
-  return Error{static_cast<Code>(error.code), "'" + without_secrets(without_query(path)) + "': " + error.message};
+  return Error{static_cast<Code>(error.code),
+               "'" + without_secrets(without_query(path)) + "': " + without_secrets(error.message)};
 }
 
 }  // namespace scoria::arrowio

@@ -26,5 +26,14 @@ TEST(Uri, PasswordsAreNotShown) {
   EXPECT_EQ(without_secrets("no uri"), "no uri");
 }
 
+TEST(Uri, SecretParametersAreNotShown) {
+  EXPECT_EQ(without_secrets("abfs://c@a/x?sv=2021&sig=a%2Fb%3D&se=2030"), "abfs://c@a/x?sv=2021&sig=***&se=2030");
+  EXPECT_EQ(without_secrets("abfs://c@a/x?client_id=i&client_secret=s -o y"),
+            "abfs://c@a/x?client_id=i&client_secret=*** -o y");
+  EXPECT_EQ(without_secrets("GET 'http://a/x?SIG=b,c' failed. sig=d"), "GET 'http://a/x?SIG=***' failed. sig=d");
+  EXPECT_EQ(without_secrets("s3://b/x?region=eu&X-Amz-Signature=f"), "s3://b/x?region=eu&X-Amz-Signature=***");
+  EXPECT_EQ(without_secrets("s3://b/x?region=eu&scheme=http"), "s3://b/x?region=eu&scheme=http");
+}
+
 }  // namespace
 }  // namespace scoria::arrowio

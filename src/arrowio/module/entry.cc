@@ -11,6 +11,7 @@
 #include "arrowio/module/batch_source.h"
 #include "arrowio/module/files.h"
 #include "arrowio/module/limited_pool.h"
+#include "arrowio/module/object_upload.h"
 #include "arrowio/module/outcome.h"
 
 namespace scoria::arrowio {
@@ -43,8 +44,7 @@ struct ModuleInput {
 };
 
 struct ModuleOutput {
-  std::shared_ptr<arrow::io::OutputStream> stream;
-  bool is_open = true;
+  std::unique_ptr<ObjectUpload> upload;
 };
 
 namespace {
@@ -148,35 +148,26 @@ void close_input(ModuleInput* input) { delete input; }
 
 ModuleOutput* open_output(const char* uri, ModuleError* error) {
   return guarded<ModuleOutput*>(error, nullptr, [&]() -> arrow::Result<ModuleOutput*> {
-    ARROW_ASSIGN_OR_RAISE(auto stream, open_object(uri));
-    return new ModuleOutput{std::move(stream)};
+    ARROW_ASSIGN_OR_RAISE(auto upload, ObjectUpload::open(uri));
+    return new ModuleOutput{std::move(upload)};
   });
 }
 
 bool write_output(ModuleOutput* output, const void* bytes, std::uint64_t size, ModuleError* error) {
   return guarded<bool>(error, false, [&]() -> arrow::Result<bool> {
-    ARROW_RETURN_NOT_OK(output->stream->Write(bytes, static_cast<std::int64_t>(size)));
+    ARROW_RETURN_NOT_OK(output->upload->write(bytes, static_cast<std::int64_t>(size)));
     return true;
   });
 }
 
 bool commit_output(ModuleOutput* output, ModuleError* error) {
   return guarded<bool>(error, false, [&]() -> arrow::Result<bool> {
-    output->is_open = false;
-    ARROW_RETURN_NOT_OK(output->stream->Close());
+    ARROW_RETURN_NOT_OK(output->upload->commit());
     return true;
   });
 }
 
-void close_output(ModuleOutput* output) {
-  ModuleError ignored{};
-  (void)guarded<bool>(&ignored, false, [&]() -> arrow::Result<bool> {
-    const std::unique_ptr<ModuleOutput> owned(output);
-    // An upload that nobody completes leaves no object; one that its destructor closes would.
-    if (owned->is_open) ARROW_RETURN_NOT_OK(owned->stream->Abort());
-    return true;
-  });
-}
+void close_output(ModuleOutput* output) { delete output; }
 
 constexpr ModuleApi kApi{.abi = kModuleAbi,
                          .size = sizeof(ModuleApi),

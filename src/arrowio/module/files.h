@@ -1,8 +1,7 @@
-// Where bytes come from and go to for the Arrow module: local files and object stores by URI.
-// Threads: free functions. Nothing here is kept between calls but the object stores' own clients.
+// Where the Arrow module reads from, local files and object stores by URI, and the program's sink that it writes to.
+// Threads: free functions.
 #pragma once
 
-#include <arrow/filesystem/type_fwd.h>
 #include <arrow/io/interfaces.h>
 #include <arrow/memory_pool.h>
 #include <arrow/result.h>
@@ -18,7 +17,6 @@ namespace scoria::arrowio {
 arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> open_random(const std::string& path,
                                                                         arrow::MemoryPool* pool);
 arrow::Result<std::shared_ptr<arrow::io::InputStream>> open_stream(const std::string& uri);
-arrow::Result<std::shared_ptr<arrow::io::OutputStream>> open_object(const std::string& uri);
 
 // The sink of the program as Arrow's output stream. Closing it does nothing: the program decides whether it stays.
 std::shared_ptr<arrow::io::OutputStream> sink_stream(ModuleSink sink);
