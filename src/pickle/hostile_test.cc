@@ -31,22 +31,23 @@ long peak_kilobytes() {
 TEST(Hostile, EveryWayToCallNamesWhatWouldBeCalled) {
   const std::string command = text("rm -rf ~");
   const std::string system = global("os", "system");
-  for (const std::string& pickle : std::vector<std::string>{
-           "cos\nsystem\n(S'rm -rf ~'\ntR.",                                  // protocol 0, REDUCE
-           "(S'rm -rf ~'\nios\nsystem\n.",                                    // INST
-           stream("(" + system + command + "o"),                              // OBJ
-           stream(system + command + "\x85R"),                                // REDUCE
-           stream(system + command + "\x85\x81"),                             // NEWOBJ
-           stream(system + command + "\x85}\x92"),                            // NEWOBJ_EX
-           stream(text("os") + text("system") + "\x93" + command + "\x85R"),  // STACK_GLOBAL
-           stream("]" + system +
-                  "q\x01"
-                  "0h\x01" +
-                  command +
-                  "\x85R"
-                  "a"),                                                               // by the memo
-           "\x80\x05\x95" + little(std::uint64_t{10}) + system + command + "\x85R.",  // framed
-       }) {
+  const std::vector<std::string> pickles{
+      "cos\nsystem\n(S'rm -rf ~'\ntR.",                                  // protocol 0, REDUCE
+      "(S'rm -rf ~'\nios\nsystem\n.",                                    // INST
+      stream("(" + system + command + "o"),                              // OBJ
+      stream(system + command + "\x85R"),                                // REDUCE
+      stream(system + command + "\x85\x81"),                             // NEWOBJ
+      stream(system + command + "\x85}\x92"),                            // NEWOBJ_EX
+      stream(text("os") + text("system") + "\x93" + command + "\x85R"),  // STACK_GLOBAL
+      stream("]" + system +
+             "q\x01"
+             "0h\x01" +
+             command +
+             "\x85R"
+             "a"),                                                               // by the memo
+      "\x80\x05\x95" + little(std::uint64_t{10}) + system + command + "\x85R.",  // framed
+  };
+  for (const std::string& pickle : pickles) {
     EXPECT_THAT(error_of(pickle), StartsWith("denied: the file asks to call os.system('rm -rf ~'")) << pickle;
   }
 }

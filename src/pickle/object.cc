@@ -154,14 +154,14 @@ Result<std::vector<std::string>> Object::strings(std::string_view attribute) con
 
 Result<double> Object::number(std::string_view attribute) const {
   SCORIA_TRY(found, get(attribute));
-  const auto x = to_number(*found);
+  auto x = to_number(*found);
   if (!x.ok()) return corrupt(attribute, x.error().message);
   return x;
 }
 
 Result<std::int64_t> Object::integer(std::string_view attribute) const {
   SCORIA_TRY(found, get(attribute));
-  const auto x = to_integer(*found);
+  auto x = to_integer(*found);
   if (!x.ok()) return corrupt(attribute, x.error().message);
   return x;
 }
