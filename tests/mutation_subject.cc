@@ -46,8 +46,8 @@ table::CsvOptions csv_options(const model::Description& description) {
   return options;
 }
 
-Result<table::Table> first_rows(const Subject& subject, table::CsvOptions options) {
-  SCORIA_TRY(reader, table::CsvReader::open(memory_source(std::as_bytes(std::span(subject.rows))), std::move(options)));
+Result<table::Table> first_rows(const Subject& subject, const table::CsvOptions& options) {
+  SCORIA_TRY(reader, table::CsvReader::open(memory_source(std::as_bytes(std::span(subject.rows))), options));
   SCORIA_TRY(rows, reader.next(kRows));
   if (!rows) return table::Table(0);
   return std::move(*rows);

@@ -26,7 +26,7 @@ TEST_F(Commit, EveryFileThatWasAddedIsThereAfterFinish) {
   int done = 0;
   Committer committer;
   for (int i = 0; i < 100; ++i) {
-    committer.add(written({std::to_string(i)}), [&](Status status) { done += status.ok() ? 1 : 0; });
+    committer.add(written({std::to_string(i)}), [&](const Status& status) { done += status.ok() ? 1 : 0; });
   }
   committer.finish();
   EXPECT_EQ(done, 100);
@@ -46,7 +46,7 @@ TEST_F(Commit, AFileThatCannotBeRenamedStopsThoseBehindIt) {
 
 TEST_F(Commit, WhatACallbackThrowsReachesTheCaller) {
   Committer committer;
-  committer.add({}, [](Status) { throw std::runtime_error("told"); });
+  committer.add({}, [](const Status&) { throw std::runtime_error("told"); });
   EXPECT_THROW(committer.finish(), std::runtime_error);
 }
 

@@ -30,8 +30,12 @@ class Collected {
     counts.operations += outcome.operations;
     counts.missing_rows += outcome.missing_rows;
     for (auto& [path, use] : outcome.models) {
-      const auto [known, is_new] = models_.emplace(path, std::move(use));
-      if (!is_new) known->second.rows += use.rows;
+      const auto [known, is_new] = models_.try_emplace(path);
+      if (is_new) {
+        known->second = std::move(use);
+      } else {
+        known->second.rows += use.rows;
+      }
     }
     counts.models = models_.size();
     missing_.merge(outcome.missing_models);

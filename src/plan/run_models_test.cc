@@ -33,7 +33,7 @@ class RunModels : public FolderTest {
   }
 
   // A plan over rows.csv with these models, and more keys at its end.
-  Result<RunResult> run(const std::string& models, const std::string& more = "", RunOptions options = {},
+  Result<RunResult> run(const std::string& models, const std::string& more = "", const RunOptions& options = {},
                         const std::string& features = "") {
     put("plan.yaml", "name: models\ninput: {rows: rows.csv}\nfeatures:\n  from: rows\n  arrange: id\n" + features +
                          "models:\n" + models + "output: out.csv\n" + more);

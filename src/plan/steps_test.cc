@@ -51,10 +51,10 @@ TEST_P(Steps, AreThoseOfR) {
   ASSERT_TRUE(plan.ok()) << plan.error().message;
   const table::Table rows = table::read_csv(one.at("rows").get<std::string>()).value();
   const std::string second_text = one.at("second");
-  const table::Table second = second_text.empty() ? table::Table() : table::read_csv(second_text).value();
+  table::Table second = second_text.empty() ? table::Table() : table::read_csv(second_text).value();
   StepLog log;
   const auto prepared = prepare(
-      plan.value(), rows, {}, [&](const Join&, const table::Table&) { return second; }, log);
+      plan.value(), rows, {}, [&](const Join&, const table::Table&) -> table::Table { return second; }, log);
   ASSERT_TRUE(prepared.ok()) << prepared.error().message;
   const table::Table expected = table::read_csv(one.at("expected").get<std::string>()).value();
   EXPECT_THAT(prepared.value().names(), testing::UnorderedElementsAreArray(expected.names()));

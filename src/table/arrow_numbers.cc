@@ -40,7 +40,7 @@ Result<ColumnPtr> integers(const ArrowView& view) {
   SCORIA_TRY(first, view.values(1, sizeof(Value)));
   std::vector<std::int32_t> out(view.rows());
   for (std::size_t row = 0; row < out.size(); ++row) {
-    out[row] = read_value<Value>(first, row);
+    out[row] = +read_value<Value>(first, row);  // int8 is a number, not a character
     if constexpr (sizeof(Value) == sizeof(std::int32_t)) {
       if (out[row] == kNaInt && !validity.is_null(row)) {
         return view.wrong_row(row, "-2147483648 is R's missing integer; give the column as int64 or float64");
