@@ -7,6 +7,7 @@
 #include "expr/frame.h"
 #include "expr/functions.h"
 #include "expr/parse.h"
+#include "model/terms/inputs.h"
 #include "table/number_text.h"
 
 namespace scoria::model {
@@ -32,15 +33,6 @@ void split_term(const Expression& term, std::vector<Expression>& variables) {
     return;
   }
   for (const Argument& part : term->args) split_term(part.value, variables);
-}
-
-// I(x) keeps an expression from being read as formula notation; its value is x.
-Expression without_i(const Expression& expression) {
-  if (expression->kind != Kind::call) return expression;
-  if (expression->is_call("I") && expression->args.size() == 1) return without_i(expression->args[0].value);
-  std::vector<Argument> args;
-  for (const Argument& arg : expression->args) args.push_back({arg.name, without_i(arg.value)});
-  return Expression::call(expression->text, std::move(args), expression->place);
 }
 
 bool makes_factor(const Expression& expression) {
@@ -111,7 +103,7 @@ Result<DerivedColumns> DerivedColumns::parse(std::span<const std::string> term_l
 
 Result<DerivedColumns::Variable> DerivedColumns::understand(const std::string& label, const Expression& expression) {
   if (expression->kind == Kind::name) return Variable{.column = expression->text};
-  Variable variable{.expression = without_i(expression)};
+  Variable variable{.expression = terms::without_i(expression)};
   if (makes_factor(*variable.expression)) {
     const std::vector<Argument>& args = (*variable.expression)->args;
     if (args.size() != 1 || !(args[0].name.empty() || args[0].name == "x")) {
