@@ -42,9 +42,8 @@ class Kernel {
     return Kernel(DeepLayout::build(ensemble, space));
   }
 
+  // Then it follows missing values whether or not it was asked to.
   bool is_deep() const { return std::holds_alternative<DeepLayout>(layout_); }
-  // The deep layout follows missing values whether or not it was asked to.
-  bool follows_missing() const { return is_deep(); }
 
   void run(const KernelJob& job, Simd simd) const {
     std::visit(
@@ -89,7 +88,7 @@ class Kernels {
 
   // For groups of rows without a missing number, or with one. The latter is made when the first such row comes.
   const Kernel& kernel(bool missing) const {
-    if (!missing || !ensemble_.has_missing_children() || complete_.follows_missing()) return complete_;
+    if (!missing || !ensemble_.has_missing_children() || complete_.is_deep()) return complete_;
     std::call_once(missing_once_,
                    [&] { missing_ = std::make_unique<Kernel>(Kernel::build(ensemble_, space_, true, simd_)); });
     return *missing_;
