@@ -34,7 +34,7 @@ double tolerance_of(const Json& json, double otherwise) {
 Result<Case> read_case(const fs::path& folder, const Json& meta) {
   Case golden{.name = folder.filename().string(), .folder = folder};
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().stem() == "model") golden.model = entry.path();
+    if (entry.path().filename().string().starts_with("model.")) golden.model = entry.path();
   }
   if (golden.model.empty()) return Error{Code::invalid, folder.string() + " has no model"};
   if (const auto error = meta.find("expect_error"); error != meta.end() && !error->is_null()) {

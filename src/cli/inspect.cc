@@ -79,7 +79,7 @@ std::string to_text(const Description& description, const FileFacts& file) {
   text += line("file", file.path + " (" + std::to_string(file.bytes) + " bytes)");
   text += line("format", file.format);
   text += line("package", description.package);
-  text += line("class", joined(description.r_classes));
+  text += line("class", joined(description.classes));
   for (const auto& [name, value] : description.details) text += line(name, value);
   if (!description.labels.empty()) {
     text += line("classes", std::to_string(description.labels.size()) + ": " + model::listed(description.labels));

@@ -9,7 +9,7 @@ nlohmann::ordered_json description_json(const Description& description) {
   Json json{{"family", description.family},
             {"title", description.title},
             {"package", description.package},
-            {"class", description.r_classes},
+            {"class", description.classes},
             {"features", Json::array()}};
   for (const Feature& feature : description.features) {
     Json entry{{"name", feature.name}, {"type", feature_kind_name(feature.kind)}, {"used", feature.is_used}};

@@ -12,6 +12,7 @@
 #include "model/linear/r_lm.h"
 #include "model/linear/r_rq.h"
 #include "model/ordinal/r_polr.h"
+#include "model/pipeline/sklearn_steps.h"
 #include "model/projection/r_prcomp.h"
 #include "model/tree/r_gbm.h"
 #include "model/tree/r_random_forest.h"
@@ -82,14 +83,16 @@ Result<ModelPtr> load_model(const rdata::Value& object) {
 
 namespace {
 
-// Python's objects are read, and no family is made of them yet.
 Result<ModelPtr> open_pickle(std::span<const std::byte> bytes, const rdata::ReadLimits& limits) {
   SCORIA_TRY(document, pickle::read(bytes, {.decompress = limits.decompress,
                                             .max_values = limits.max_values,
                                             .max_bytes = limits.max_bytes}));
-  return Error{Code::unsupported, "it holds " + pickle::describe_class(document.root()) + " (" +
-                                      pickle::describe_file(document) +
-                                      "), a family that is not read yet; 'scoria inspect' shows what is in the file"};
+  if (document.root().kind != pickle::Kind::record) {
+    return Error{Code::unsupported, "it holds " + pickle::describe_class(document.root()) + " (" +
+                                        pickle::describe_file(document) +
+                                        "), which is no estimator; 'scoria inspect' shows what is in the file"};
+  }
+  return pipeline::load_sklearn(document.root());
 }
 
 }  // namespace

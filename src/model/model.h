@@ -44,12 +44,13 @@ struct Parameter {
 
 // What `scoria inspect` shows.
 struct Description {
-  std::string family;                  // registry name: "gbm"
-  std::string title;                   // "gbm: boosted trees, bernoulli"
-  std::string package;                 // "gbm"
-  std::vector<std::string> r_classes;  // the object's class attribute
+  std::string family;                // registry name: "gbm"
+  std::string title;                 // "gbm: boosted trees, bernoulli"
+  std::string package;               // "gbm"
+  std::vector<std::string> classes;  // the object's class attribute in R, its class in Python
   std::vector<Feature> features;
-  // The file does not keep the columns' names: features are called V1, V2, ..., and an input without these is taken by position.
+  // The file does not keep the columns' names: features are called V1, V2, ... (x0, x1, ... of scikit-learn), and an input without
+  // these is taken by position.
   bool by_position = false;
   std::vector<std::string> types;  // prediction types; the first is what predict() gives by default
   std::vector<Parameter> parameters;

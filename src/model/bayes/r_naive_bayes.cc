@@ -80,7 +80,7 @@ Result<ModelPtr> load_r_naive_bayes(const Value& value) {
   description.family = "naiveBayes";
   description.title = "naiveBayes: naive Bayes, " + std::to_string(labels.size()) + " classes";
   description.package = "e1071";
-  description.r_classes = rdata::classes(value);
+  description.classes = rdata::classes(value);
   description.types = {"class", "raw"};
   description.parameters = {
       {"threshold", "what stands for a density or share of at most eps (default 0.001)"},

@@ -46,7 +46,7 @@ Description describe(const Value& value, const std::string& family, const Design
   Description description;
   description.family = family;
   description.package = "nnet";
-  description.r_classes = rdata::classes(value);
+  description.classes = rdata::classes(value);
   design.describe(description);
   return description;
 }

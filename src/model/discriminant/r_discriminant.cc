@@ -40,7 +40,7 @@ Description describe(const Value& value, const std::string& family, const std::s
   description.family = family;
   description.title = family + ": " + kind + " discriminant analysis of " + std::to_string(groups.count()) + " groups";
   description.package = "MASS";
-  description.r_classes = rdata::classes(value);
+  description.classes = rdata::classes(value);
   description.types = {"class", "posterior"};
   description.parameters = {
       {"prior", "a probability for each group, adding up to 1 (default as fitted: " + rounded(groups.prior) + ")"},

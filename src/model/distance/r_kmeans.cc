@@ -13,7 +13,7 @@ Result<ModelPtr> load_r_kmeans(const rdata::Value& value) {
   description.family = "kmeans";
   description.title = "kmeans: nearest of " + std::to_string(centers.rows) + " centers";
   description.package = "stats";
-  description.r_classes = rdata::classes(value);
+  description.classes = rdata::classes(value);
   description.types = {"cluster", "distance"};
   description.details = {{"clusters", std::to_string(centers.rows)}, {"variables", std::to_string(centers.columns)}};
   for (std::size_t k = centers.row_names.size(); k < centers.rows; ++k) {

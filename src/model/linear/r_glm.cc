@@ -43,7 +43,7 @@ Result<ModelPtr> load_r_glm(const rdata::Value& value) {
                           .title = std::string(is_negbin ? "glm.nb" : "glm") + ": generalized linear model, " +
                                    names[0] + " (" + link.name() + ")",
                           .package = is_negbin ? "MASS" : "stats",
-                          .r_classes = rdata::classes(value)};
+                          .classes = rdata::classes(value)};
   description.details = {{"family", names[0]}, {"link", link.name()}};
   Known<double> dispersion = default_dispersion(value, family, names[0], fit);
   return ModelPtr(

@@ -27,7 +27,7 @@ Result<ModelPtr> load_r_lm(const rdata::Value& value) {
   SCORIA_TRY_STATUS(require_plain_class(value, "lm", kPlainClasses));
   SCORIA_TRY(fit, Fit::read(value, "lm object"));
   Description description{
-      .family = "lm", .title = "lm: linear model", .package = "stats", .r_classes = rdata::classes(value)};
+      .family = "lm", .title = "lm: linear model", .package = "stats", .classes = rdata::classes(value)};
   if (rdata::inherits(value, "mlm")) {
     SCORIA_TRY_STATUS(require_one_offset(RObject(value, "mlm object")));
     description.title = "mlm: linear models of " + std::to_string(fit.outputs.size()) + " responses";

@@ -25,7 +25,7 @@ Result<ModelPtr> load_r_rq(const rdata::Value& value) {
   Description description{.family = "rq",
                           .title = "rq: linear quantile regression",
                           .package = "quantreg",
-                          .r_classes = rdata::classes(value)};
+                          .classes = rdata::classes(value)};
   if (is_several) description.title += " at " + std::to_string(fit.outputs.size()) + " quantiles";
   std::string quantiles;
   if (const rdata::Value* tau = rdata::member(value, "tau"); tau != nullptr) {

@@ -31,7 +31,7 @@ Result<ModelPtr> load_r_polr(const rdata::Value& value) {
   description.family = "polr";
   description.title = "polr: ordered classes, " + method[0];
   description.package = "MASS";
-  description.r_classes = rdata::classes(value);
+  description.classes = rdata::classes(value);
   description.types = {"class", "probs"};
   description.details = {{"method", method[0]}, {"coefficients", std::to_string(coefficients.size())}};
   if (design.has_offset()) description.details.emplace_back("offset", "yes");

@@ -31,7 +31,7 @@ Result<ModelPtr> load(const Value& value, const std::string& family, std::string
   description.title = family + ": " + std::to_string(rotation.columns) + " principal components of " +
                       std::to_string(rotation.rows) + " variables";
   description.package = "stats";
-  description.r_classes = rdata::classes(value);
+  description.classes = rdata::classes(value);
   description.types = {"PC"};
   description.details = {{"components", std::to_string(rotation.columns)},
                          {"centered", center.empty() ? "no" : "yes"},

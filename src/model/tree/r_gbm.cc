@@ -235,7 +235,7 @@ Result<ModelPtr> load_r_gbm(const rdata::Value& value) {
   description.family = "gbm";
   description.title = "gbm: boosted trees, " + name;
   description.package = "gbm";
-  description.r_classes = rdata::classes(value);
+  description.classes = rdata::classes(value);
   if (variables.derived) {
     auto inputs = variables.derived->inputs(features);
     if (!inputs.ok()) return with_context("gbm object", std::move(inputs).error());

@@ -198,7 +198,7 @@ Result<ModelPtr> load_r_random_forest(const Value& value) {
   description.family = "randomForest";
   description.title = "randomForest: random forest, " + type[0];
   description.package = "randomForest";
-  description.r_classes = rdata::classes(value);
+  description.classes = rdata::classes(value);
   description.features = std::move(features);
   description.details = {{"type", type[0]},
                          {"trees", std::to_string(ensemble.trees())},

@@ -330,7 +330,7 @@ Result<ModelPtr> load_r_rpart(const Value& value) {
   description.family = "rpart";
   description.title = "rpart: decision tree, " + method;
   description.package = "rpart";
-  description.r_classes = rdata::classes(value);
+  description.classes = rdata::classes(value);
   description.features = terms.features();
   description.types = {"vector", "matrix", "where", "node"};
   if (is_classification) description.types = {"prob", "class", "vector", "matrix", "where", "node"};
