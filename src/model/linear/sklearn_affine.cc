@@ -14,6 +14,7 @@ Result<Weights> read_sparse(const pickle::Object& object, std::string_view attri
                             bool by_columns) {
   SCORIA_TRY(matrix, pickle::Object::of(value, std::string(attribute)));
   SCORIA_TRY(shape, matrix.integers("_shape"));
+  if (shape.size() == 1 && !by_columns) shape.insert(shape.begin(), 1);  // scipy's sparse vectors
   if (shape.size() != 2 || shape[0] < 1 || shape[1] < 1) return matrix.corrupt("_shape", "must be two sizes");
   const auto rows = static_cast<std::uint64_t>(shape[0]);
   const auto columns = static_cast<std::uint64_t>(shape[1]);
