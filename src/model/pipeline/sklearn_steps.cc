@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "model/distance/sklearn_kmeans.h"
 #include "model/linear/sklearn_linear.h"
 #include "model/pipeline/pipeline.h"
 #include "model/pipeline/sklearn_pipeline.h"
 #include "model/preprocess/sklearn_scaler.h"
+#include "model/projection/sklearn_pca.h"
 #include "pickle/summary.h"
 
 namespace scoria::model::pipeline {
@@ -13,6 +15,12 @@ namespace {
 
 constexpr StepLoader kLoaders[] = {
     {"sklearn.pipeline.Pipeline", "steps one after the other", load_pipeline},
+    // projection, distance
+    {"sklearn.decomposition.PCA", "principal components", projection::load_pca},
+    {"sklearn.decomposition.IncrementalPCA", "principal components, learnt in parts", projection::load_pca},
+    {"sklearn.decomposition.TruncatedSVD", "singular vectors", projection::load_truncated_svd},
+    {"sklearn.cluster.KMeans", "the nearest of a few centers", distance::load_kmeans},
+    {"sklearn.cluster.MiniBatchKMeans", "the nearest of a few centers, learnt in parts", distance::load_kmeans},
     // linear
     {"sklearn.linear_model.LinearRegression", "least squares", linear::load_linear_regressor},
     {"sklearn.linear_model.Ridge", "least squares, coefficients kept small", linear::load_linear_regressor},
