@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/bayes/sklearn_naive_bayes.h"
+#include "model/dense_net/sklearn_mlp.h"
 #include "model/distance/sklearn_kmeans.h"
 #include "model/linear/sklearn_linear.h"
 #include "model/pipeline/pipeline.h"
@@ -21,6 +23,14 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.decomposition.TruncatedSVD", "singular vectors", projection::load_truncated_svd},
     {"sklearn.cluster.KMeans", "the nearest of a few centers", distance::load_kmeans},
     {"sklearn.cluster.MiniBatchKMeans", "the nearest of a few centers, learnt in parts", distance::load_kmeans},
+    // dense_net
+    {"sklearn.neural_network.MLPRegressor", "dense network", dense_net::load_mlp_regressor},
+    {"sklearn.neural_network.MLPClassifier", "dense network of classes", dense_net::load_mlp_classifier},
+    // bayes
+    {"sklearn.naive_bayes.GaussianNB", "naive Bayes, normal densities", bayes::load_gaussian_nb},
+    {"sklearn.naive_bayes.MultinomialNB", "naive Bayes, counts", bayes::load_multinomial_nb},
+    {"sklearn.naive_bayes.ComplementNB", "naive Bayes, counts of the other classes", bayes::load_complement_nb},
+    {"sklearn.naive_bayes.BernoulliNB", "naive Bayes, what occurs", bayes::load_bernoulli_nb},
     // linear
     {"sklearn.linear_model.LinearRegression", "least squares", linear::load_linear_regressor},
     {"sklearn.linear_model.Ridge", "least squares, coefficients kept small", linear::load_linear_regressor},
