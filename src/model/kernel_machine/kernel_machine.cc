@@ -72,6 +72,60 @@ class PlainRow {
   std::vector<double> row_;
 };
 
+// Blocks of rows for the vector kernels, one at a time.
+class BlockRows {
+ public:
+  BlockRows(const Machine& machine, std::span<const double* const> columns, tree::Simd simd)
+      : machine_(machine),
+        columns_(columns),
+        simd_(simd),
+        x_(machine.dimensions * kBlockRows),
+        sums_(machine.sums() * kBlockRows),
+        near_(near_zero(machine)) {
+    if (machine.sums() == 1) return;
+    for (std::size_t own = 0; own < machine.classes; ++own) {
+      for (std::size_t row = 0; row + 1 < machine.classes; ++row) {
+        pairs_.push_back(static_cast<std::uint32_t>(pair_of(machine.classes, own, row)));
+      }
+    }
+  }
+
+  // Rows first + at(0), first + at(1), ...
+  template <typename At>
+  void decide(std::size_t first, At at, Functions functions) {
+    for (std::size_t j = 0; j < columns_.size(); ++j) {
+      const double* column = columns_[j] + first;
+      double* x = x_.data() + j * kBlockRows;
+      for (std::size_t lane = 0; lane < kBlockRows; ++lane) x[lane] = column[at(lane)];
+    }
+    run_block(machine_, {.x = x_.data(), .pairs = pairs_.data(), .sums = sums_.data()}, functions, simd_);
+  }
+
+  template <typename At>
+  void put(std::size_t count, At at, double* out, std::size_t stride) const {
+    for (std::size_t p = 0; p < near_.size(); ++p) {
+      for (std::size_t lane = 0; lane < count; ++lane) out[p * stride + at(lane)] = sums_[p * kBlockRows + lane];
+    }
+  }
+
+  // Where it is not below, nor above, it may be no number.
+  bool is_near_zero(std::size_t lane) const {
+    for (std::size_t p = 0; p < near_.size(); ++p) {
+      if (near_[p] > 0 && !(std::fabs(sums_[p * kBlockRows + lane]) > near_[p])) return true;
+    }
+    return false;
+  }
+
+ private:
+  const Machine& machine_;
+  std::span<const double* const> columns_;
+  tree::Simd simd_;
+  std::vector<double> x_;
+  std::vector<double> sums_;
+  std::vector<double> near_;
+  std::vector<std::uint32_t> pairs_;
+};
+
 }  // namespace
 
 Status check(const Machine& machine) {
@@ -120,13 +174,62 @@ Status check(const Machine& machine) {
   return Ok{};
 }
 
-void decision_values(const Machine& machine, std::span<const double* const> columns, std::size_t first,
-                     std::size_t count, tree::Simd /*simd*/, double* out, std::size_t stride) {
-  PlainRow row(machine, columns);
-  for (std::size_t i = 0; i < count; ++i) row.decide(first + i, out + i, stride);
+std::vector<double> near_zero(const Machine& machine) {
+  std::vector<double> near(machine.sums(), 0);
+  const KernelKind kind = machine.kernel.kind;
+  if (kind == KernelKind::linear || kind == KernelKind::poly) return near;
+  const std::size_t vectors = machine.count();
+  if (near.size() == 1) {
+    for (const double x : machine.coefficients) near[0] += std::fabs(x);
+  } else {
+    std::size_t v = 0;
+    for (std::size_t own = 0; own < machine.classes; ++own) {
+      const std::size_t end = v + machine.class_counts[own];
+      for (; v < end; ++v) {
+        for (std::size_t row = 0; row + 1 < machine.classes; ++row) {
+          near[pair_of(machine.classes, own, row)] += std::fabs(machine.coefficients[row * vectors + v]);
+        }
+      }
+    }
+  }
+  // Values of these two kernels are at most 1, so that all that is added stays below the sum of weights. Each value is off by a few
+  // units in its last place, and each addition may then round the other way.
+  const double rounding = std::numeric_limits<double>::epsilon() * static_cast<double>(vectors + 8);
+  // Far above what the worst case needs for signs: so that what a sum leaves after cancelling is good to 1e-12.
+  constexpr double kCancelled = 1e-5;
+  for (std::size_t p = 0; p < near.size(); ++p) {
+    near[p] = (near[p] + std::fabs(machine.rho[p])) * std::max(2 * rounding, kCancelled);
+  }
+  return near;
 }
 
-double near_zero(const Machine& /*machine*/, std::size_t /*sum*/) { return 0; }
+void decision_values(const Machine& machine, std::span<const double* const> columns, std::size_t first,
+                     std::size_t count, tree::Simd simd, double* out, std::size_t stride) {
+  // Fewer rows would leave most lanes of a block empty.
+  constexpr std::size_t kFewRows = 4;
+  if (simd == tree::Simd::none || count < kFewRows) {
+    PlainRow row(machine, columns);
+    for (std::size_t i = 0; i < count; ++i) row.decide(first + i, out + i, stride);
+    return;
+  }
+  BlockRows rows(machine, columns, simd);
+  std::vector<std::size_t> doubtful;
+  for (std::size_t i = 0; i < count; i += kBlockRows) {
+    const std::size_t in_block = std::min(kBlockRows, count - i);
+    const auto at = [&](std::size_t lane) { return i + std::min(lane, in_block - 1); };
+    rows.decide(first, at, Functions::vector);
+    rows.put(in_block, at, out, stride);
+    for (std::size_t lane = 0; lane < in_block; ++lane) {
+      if (rows.is_near_zero(lane)) doubtful.push_back(i + lane);
+    }
+  }
+  for (std::size_t i = 0; i < doubtful.size(); i += kBlockRows) {
+    const std::size_t in_block = std::min(kBlockRows, doubtful.size() - i);
+    const auto at = [&](std::size_t lane) { return doubtful[i + std::min(lane, in_block - 1)]; };
+    rows.decide(first, at, Functions::library);
+    rows.put(in_block, at, out, stride);
+  }
+}
 
 Result<NumberColumns> decide(const Machine& machine, const FeatureMatrix& rows, SimdTarget simd, Executor& executor) {
   SCORIA_TRY(best, tree::resolve_simd(simd));

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/executor.h"
 #include "base/result.h"
@@ -63,8 +64,8 @@ Status check(const Machine& machine);
 void decision_values(const Machine& machine, std::span<const double* const> columns, std::size_t first,
                      std::size_t count, tree::Simd simd, double* out, std::size_t stride);
 
-// Values of a sum that lie nearer to 0 are computed by libsvm's own operations, whatever the instructions.
-double near_zero(const Machine& machine, std::size_t sum);
+// For each sum, how near to 0 its value must lie to be computed by libsvm's own operations, whatever the instructions.
+std::vector<double> near_zero(const Machine& machine);
 
 // decision_values() of all rows, by sum, then row; blocks of them on the executor.
 // Errors: unsupported, where the processor lacks the instructions asked for.
