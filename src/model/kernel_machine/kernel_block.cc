@@ -1,8 +1,10 @@
 // run_block() of kernel_block.h. A vector's lanes are rows: each row's numbers are added in libsvm's order, one at a time and without
-// fused operations, so that distances, products and sums have its bits; only exp() and tanh() may differ.
+// fused operations, so that distances, products and sums have its bits.
 #include "model/kernel_machine/kernel_block.h"
 
 #include <cmath>
+
+#include "model/kernel_machine/exponential.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "model/kernel_machine/kernel_block.cc"
@@ -28,43 +30,6 @@ using Lanes = hn::FixedTag<double, kLanes>;
 using Bits = hn::FixedTag<std::int64_t, kLanes>;
 using Vector = hn::VFromD<Lanes>;
 
-// 2^(i/16) = first + second, the second holding what the first rounds off; first[i] for i in [0, 16), then second[i].
-// Computed with 60 digits; kernel_block_test.cc holds exp() against the C library's.
-alignas(64) constexpr double kPowers[32] = {
-    0x1.0000000000000p+0,
-    0x1.0b5586cf9890fp+0,
-    0x1.172b83c7d517bp+0,
-    0x1.2387a6e756238p+0,
-    0x1.306fe0a31b715p+0,
-    0x1.3dea64c123422p+0,
-    0x1.4bfdad5362a27p+0,
-    0x1.5ab07dd485429p+0,
-    0x1.6a09e667f3bcdp+0,
-    0x1.7a11473eb0187p+0,
-    0x1.8ace5422aa0dbp+0,
-    0x1.9c49182a3f090p+0,
-    0x1.ae89f995ad3adp+0,
-    0x1.c199bdd85529cp+0,
-    0x1.d5818dcfba487p+0,
-    0x1.ea4afa2a490dap+0,
-    0x0.0p+0,
-    0x1.8a62e4adc610bp-54,
-    -0x1.19041b9d78a76p-55,
-    0x1.9b07eb6c70573p-54,
-    0x1.6f46ad23182e4p-55,
-    0x1.ada0911f09ebcp-55,
-    0x1.d4397afec42e2p-56,
-    0x1.6324c054647adp-54,
-    -0x1.bdd3413b26456p-54,
-    -0x1.41577ee04992fp-55,
-    0x1.6e9f156864b27p-54,
-    0x1.c7c46b071f2bep-56,
-    0x1.7a1cd345dcc81p-54,
-    0x1.11065895048ddp-55,
-    0x1.2ed02d75b3707p-55,
-    -0x1.e9c23179c2893p-54,
-};
-
 // Two to the 16th parts, by a lane's last four bits.
 HWY_INLINE Vector look_up(const double* table, hn::VFromD<Bits> at) {
 #if HWY_TARGET == HWY_AVX3
@@ -74,34 +39,26 @@ HWY_INLINE Vector look_up(const double* table, hn::VFromD<Bits> at) {
 #endif
 }
 
-// exp(x) for x <= 0; 0 below -708. Source of the method: Tang, ACM TOMS 15 (1989): x = (16 n + i) ln 2 / 16 + r with a small r, so that
-// what is added to 2^(i/16) is too small for its own rounding to show.
+// As exponential.h has it for one number.
 HWY_INLINE Vector exp_below_zero(Vector x) {
   const Lanes d;
-  const Bits db;
-  // Adding 1.5 * 2^52 leaves the nearest whole number in the last bits.
-  const auto shift = hn::Set(d, 6755399441055744.0);
-  const auto shifted = hn::MulAdd(x, hn::Set(d, 23.083120654223414), shift);
+  const auto shift = hn::Set(d, kShift);
+  const auto shifted = hn::Add(hn::Mul(x, hn::Set(d, kInverseStep)), shift);
   const auto count = hn::Sub(shifted, shift);
-  const auto index = hn::BitCast(db, shifted);
-  auto r = hn::NegMulAdd(count, hn::Set(d, 0x1.62e42fefa39efp-5), x);
-  r = hn::NegMulAdd(count, hn::Set(d, 0x1.abc9e3b39803fp-60), r);
-  auto p = hn::Set(d, 1.0 / 5040);
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0 / 720));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0 / 120));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0 / 24));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0 / 6));
-  p = hn::MulAdd(p, r, hn::Set(d, 0.5));
-  p = hn::MulAdd(hn::Mul(r, r), p, r);
+  const auto index = hn::BitCast(Bits(), shifted);
+  const auto near = hn::Sub(x, hn::Mul(count, hn::Set(d, kStep)));
+  const auto r = hn::Sub(near, hn::Mul(count, hn::Set(d, kStepRest)));
+  auto p = hn::Set(d, kTerms[0]);
+  for (int i = 1; i < 6; ++i) p = hn::Add(hn::Mul(p, r), hn::Set(d, kTerms[i]));
+  p = hn::Add(hn::Mul(hn::Mul(r, r), p), r);
   const auto power = look_up(kPowers, index);
-  const auto rest = look_up(kPowers + 16, index);
-  const auto value = hn::Add(power, hn::MulAdd(power, p, rest));
-  const auto exponent = hn::ShiftLeft<52>(hn::Add(hn::ShiftRight<4>(index), hn::Set(db, 1023)));
+  const auto value = hn::Add(power, hn::Add(hn::Mul(power, p), look_up(kPowers + 16, index)));
+  const auto exponent = hn::ShiftLeft<52>(hn::Add(hn::ShiftRight<4>(index), hn::Set(Bits(), 1023)));
   const auto scaled = hn::Mul(value, hn::BitCast(d, exponent));
-  return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -708.0)), scaled);
+  return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, kLeastExponent)), scaled);
 }
 
-HWY_INLINE Vector tanh_of(Vector x) {
+HWY_INLINE Vector tanh_by_exp(Vector x) {
   const Lanes d;
   const auto one = hn::Set(d, 1.0);
   const auto t = exp_below_zero(hn::Mul(hn::Abs(x), hn::Set(d, -2.0)));
@@ -139,7 +96,7 @@ HWY_INLINE Vector finish(Vector sum, const Kernel& kernel) {
   const auto x = hn::Add(hn::Mul(hn::Set(d, kernel.gamma), sum), hn::Set(d, kernel.coef0));
   if constexpr (kKind == KernelKind::poly) return power_of(x, kernel.degree);
   if constexpr (kLibrary) return each(x, [](double lane) { return std::tanh(lane); });
-  return tanh_of(x);
+  return tanh_by_exp(x);
 }
 
 // The kernel's values of kCount support vectors from `first` on, for all rows of the block.
@@ -259,10 +216,10 @@ void run(const Machine& machine, const Block& block, Functions functions) {
     case KernelKind::poly: return run_as<KernelKind::poly, Functions::library>(machine, block);
     case KernelKind::rbf:
       return library ? run_as<KernelKind::rbf, Functions::library>(machine, block)
-                     : run_as<KernelKind::rbf, Functions::vector>(machine, block);
+                     : run_as<KernelKind::rbf, Functions::ours>(machine, block);
     case KernelKind::sigmoid:
       return library ? run_as<KernelKind::sigmoid, Functions::library>(machine, block)
-                     : run_as<KernelKind::sigmoid, Functions::vector>(machine, block);
+                     : run_as<KernelKind::sigmoid, Functions::ours>(machine, block);
   }
 }
 

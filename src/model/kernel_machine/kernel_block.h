@@ -31,7 +31,7 @@ constexpr std::size_t kBlockRows = 16;
 
 enum class Functions : std::uint8_t {
   library,  // the C library's exp() and tanh(): libsvm's own bits
-  vector,   // ours: exp() within 0.53 units in the last place, tanh() within 3e-16
+  ours,     // exponential.h
 };
 
 struct Block {
