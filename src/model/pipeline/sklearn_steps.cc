@@ -8,6 +8,7 @@
 #include "model/dense_net/sklearn_mlp.h"
 #include "model/distance/sklearn_kmeans.h"
 #include "model/linear/sklearn_linear.h"
+#include "model/kernel_machine/sklearn_svm.h"
 #include "model/pipeline/pipeline.h"
 #include "model/pipeline/sklearn_pipeline.h"
 #include "model/preprocess/normalizer.h"
@@ -101,6 +102,12 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.preprocessing.FunctionTransformer", "a known function", preprocess::load_function_transformer},
     {"sklearn.preprocessing.Normalizer", "scales rows", preprocess::load_normalizer},
     {"sklearn.preprocessing.Binarizer", "above a threshold or not", preprocess::load_binarizer},
+    // kernel_machine
+    {"sklearn.svm.OneClassSVM", "one-class support vector machine", kernel_machine::load_one_class_svm},
+    {"sklearn.svm.SVC", "support vector machine that classifies", kernel_machine::load_svc},
+    {"sklearn.svm.NuSVC", "support vector machine that classifies", kernel_machine::load_svc},
+    {"sklearn.svm.SVR", "support vector machine for regression", kernel_machine::load_svr},
+    {"sklearn.svm.NuSVR", "support vector machine for regression", kernel_machine::load_svr},
 };
 
 constexpr int kMostDepth = 16;
