@@ -213,7 +213,7 @@ class LevelList {
       values_[i].kind = Kind::character;
       values_[i].texts = texts_.emplace_back(to_texts(factor.levels));
       items_.push_back(&values_[i]);
-      names_.push_back({factor.label, rdata::Encoding::utf8, false});
+      names_.push_back({factor.variable, rdata::Encoding::utf8, false});
     }
     names_value_.kind = Kind::character;
     names_value_.texts = names_;
@@ -283,9 +283,6 @@ Result<Design> formula_design(const RObject& object, const Vectors& vectors, RSv
   const LevelList list(levels);
   SCORIA_TRY(design, Design::of_formula(object, Intercept::keep, &list.value()));
   SCORIA_TRY_STATUS(compare_names(object, design.names(), vectors, are_valid));
-  Description features;
-  design.describe(features);
-  SCORIA_TRY_STATUS(levels.settle(features.features));
   parts.factors = std::move(levels);
   return design;
 }

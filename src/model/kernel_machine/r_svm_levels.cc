@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <unordered_map>
 #include <utility>
 
+#include "expr/ast.h"
 #include "model/features.h"
 #include "model/kernel_machine/r_svm_names.h"
 #include "model/level_codes.h"
@@ -193,22 +196,52 @@ class Sharing {
   std::vector<std::size_t> start_;
 };
 
-// The column of a table whose cells are the factor's levels; empty where the formula computes them.
-std::string source_column(const Value& terms, std::size_t variable) {
-  const Value* language = terms.attribute("predvars");
-  if (language == nullptr || language->kind != Kind::language) language = terms.attribute("variables");
-  if (language == nullptr || language->kind != Kind::language || variable + 1 >= language->cells.size()) return {};
-  auto expression = terms::to_expression(*language->cells[variable + 1].value);
-  if (!expression.ok()) return {};
-  expr::Expression made = std::move(expression).value();
-  for (const std::string_view call : {"factor", "as.factor", "ordered", "as.ordered"}) {
-    if (made->is_call(call) && made->args.size() == 1) {
+// What the formula's variables are made of, as far as it can be read.
+class Expressions {
+ public:
+  explicit Expressions(const Value& terms) {
+    const Value* language = terms.attribute("predvars");
+    if (language == nullptr || language->kind != Kind::language) language = terms.attribute("variables");
+    if (language == nullptr || language->kind != Kind::language || language->cells.empty()) return;
+    const Value* response = terms.attribute("response");
+    const std::vector<double> response_at = response == nullptr ? std::vector<double>{} : to_numbers(*response);
+    for (const rdata::Named& cell : language->cells.subspan(1)) {
+      auto expression = terms::to_expression(*cell.value);
+      std::optional<expr::Expression>& own = variables_.emplace_back();
+      if (!expression.ok()) continue;
+      own = std::move(expression).value();
+      // What the response is made of is not computed.
+      if (response_at == std::vector<double>{static_cast<double>(variables_.size())}) continue;
+      std::set<std::string> names;
+      add_names(*own, names);
+      for (const std::string& name : names) ++readers_[name];
+    }
+  }
+
+  // The column of a table whose cells are the factor's levels, where nothing else reads it; else empty.
+  std::string own_column(std::size_t variable) const {
+    if (variable >= variables_.size() || !variables_[variable]) return {};
+    expr::Expression made = *variables_[variable];
+    for (const std::string_view call : {"factor", "as.factor", "ordered", "as.ordered"}) {
+      if (!made->is_call(call) || made->args.size() != 1) continue;
       made = expr::Expression(made->args[0].value);
       break;
     }
+    if (made->kind != expr::Kind::name) return {};
+    const auto readers = readers_.find(made->text);
+    return readers != readers_.end() && readers->second == 1 ? std::string(made->text) : std::string();
   }
-  return made->kind == expr::Kind::name ? std::string(made->text) : std::string();
-}
+
+ private:
+  // to_expression() bounds the depth.
+  static void add_names(const expr::Expression& expression, std::set<std::string>& names) {
+    if (expression->kind == expr::Kind::name) names.insert(std::string(expression->text));
+    for (const expr::Argument& arg : expression->args) add_names(expr::Expression(arg.value), names);
+  }
+
+  std::vector<std::optional<expr::Expression>> variables_;
+  std::map<std::string, std::size_t> readers_;
+};
 
 FactorLevels levels_of(const FormulaVariable& variable, std::int32_t code, std::span<const std::string> columns) {
   FactorLevels factor{.variable = unquoted(variable.name), .column = {}, .levels = {}, .names = {}};
@@ -254,29 +287,21 @@ Result<SvmLevels> SvmLevels::read(const Value& terms, const std::vector<std::str
     return Error{Code::unsupported, "svm object: it does not keep the levels of its factors ('" + first_factor +
                                         "' is one), and the columns of slot 'SV' do not tell them"};
   }
+  const Expressions expressions(terms);
   for (std::size_t t = 0; t < formula.terms.size(); ++t) {
     if (!formula.is_choice(t)) continue;
     const auto& [v, code] = formula.terms[t].variables[0];
     levels.factors_.push_back(levels_of(formula.variables[v], code, sharing.columns_of(t)));
-    levels.factors_.back().column = source_column(terms, v);
-    levels.factors_.back().label = formula.variables[v].name;
+    FactorLevels& factor = levels.factors_.back();
+    factor.label = formula.variables[v].name;
+    factor.column = expressions.own_column(v);
+    if (!factor.column.empty() || factor.known == FactorLevels::Known::all) continue;
+    return Error{Code::unsupported,
+                 "svm object: it does not keep all levels of its factor '" + factor.variable +
+                     "', which the formula computes, or whose column it reads elsewhere too; make the "
+                     "factor a column of its own before fitting"};
   }
   return levels;
-}
-
-Status SvmLevels::settle(std::span<const Feature> features) {
-  for (FactorLevels& factor : factors_) {
-    const auto found = std::find_if(features.begin(), features.end(),
-                                    [&](const Feature& feature) { return feature.name == factor.column; });
-    const bool is_matched = found != features.end() && found->levels == factor.levels;
-    if (is_matched) continue;
-    if (factor.known != FactorLevels::Known::all) {
-      return Error{Code::unsupported, "svm object: it does not keep all levels of its factor '" + factor.variable +
-                                          "', whose values the formula computes or whose column it uses otherwise too"};
-    }
-    factor.column.clear();
-  }
-  return Ok{};
 }
 
 void SvmLevels::describe(Description& description) const {

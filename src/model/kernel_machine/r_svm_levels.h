@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +24,7 @@ struct FactorLevels {
 
   std::string variable;  // as the formula calls it: "g", "factor(cyl)", "net price"
   std::string label;     // as R writes it before a level: "`net price`"
-  std::string column;    // of the table, where cells can be matched one by one: "g", "cyl"; else empty
+  std::string column;    // of the table, which nothing else in the formula reads: "g", "cyl"; else empty
   Known known = Known::all;
   // By level. What the column's name says behind the variable's; "(first)" where there is no column; 1, 2, ... for `number`.
   std::vector<std::string> levels;
@@ -41,10 +40,6 @@ class SvmLevels {
   static Result<SvmLevels> read(const rdata::Value& terms, const std::vector<std::string>& columns, bool are_valid);
 
   const std::vector<FactorLevels>& factors() const { return factors_; }
-
-  // Settles which factors are matched here: those that alone make use of a column. Called once, with the features of the design that
-  // was made with these levels. Errors: unsupported, for a factor that is not and has a level without a name.
-  Status settle(std::span<const Feature> features);
 
   // A parameter for each factor whose cells are matched here.
   void describe(Description& description) const;
