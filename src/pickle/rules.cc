@@ -60,6 +60,8 @@ constexpr Rule kRules[] = {
     {"collections", "OrderedDict", Action::make_dict},
     {"collections", "Counter", Action::make_dict},
     {"collections", "defaultdict", Action::make_default_dict},
+    // A function with some arguments given: HistGradientBoosting keeps one around scikit-learn's check_array().
+    {"functools", "partial", Action::record},
     {"builtins", "list", Action::make_list},
     {"builtins", "tuple", Action::make_tuple},
     {"builtins", "set", Action::make_set},

@@ -18,6 +18,7 @@
 #include "model/preprocess/sklearn_imputer.h"
 #include "model/preprocess/sklearn_scaler.h"
 #include "model/projection/sklearn_pca.h"
+#include "model/tree/sklearn_hist_gradient_boosting.h"
 #include "pickle/summary.h"
 
 namespace scoria::model::pipeline {
@@ -108,6 +109,11 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.svm.NuSVC", "support vector machine that classifies", kernel_machine::load_svc},
     {"sklearn.svm.SVR", "support vector machine for regression", kernel_machine::load_svr},
     {"sklearn.svm.NuSVR", "support vector machine for regression", kernel_machine::load_svr},
+    // tree: boosting
+    {"sklearn.ensemble.HistGradientBoostingClassifier", "trees boosted on histograms: classes",
+     tree::load_hist_gradient_boosting_classifier},
+    {"sklearn.ensemble.HistGradientBoostingRegressor", "trees boosted on histograms: numbers",
+     tree::load_hist_gradient_boosting_regressor},
 };
 
 constexpr int kMostDepth = 16;
