@@ -47,8 +47,9 @@ void for_all_shapes(const std::function<void(const StoredMachine&, const Feature
   for (const KernelKind kind : kKinds) {
     for (const std::size_t classes : {0, 2, 3, 6}) {
       for (const std::size_t vectors : {0, 1, 5, 67}) {
-        for (const std::size_t dimensions : {1, 4, 21}) {
-          const StoredMachine machine = random_machine({kind, classes, vectors, dimensions}, random);
+        for (const std::size_t dimensions : {1, 4, 21, 48}) {
+          StoredMachine machine = random_machine({kind, classes, vectors, dimensions}, random);
+          if (vectors == 67) machine.kernel.adding = Adding::in_parts;
           ASSERT_TRUE(check(machine.view()).ok()) << check(machine.view()).error().message;
           for (const std::size_t rows : {1, 3, 4, 16, 17, 50}) each(machine, random_rows(machine, rows, random));
         }
