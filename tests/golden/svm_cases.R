@@ -130,6 +130,13 @@ add("svm_nu_regression_expressions", {
   m <- fit_svm(form("signal ~ poly(a, 2) + log1p(k) + I(b^2) + factor(k > 3) + g * b"), d, type = "nu-regression", nu = 0.3)
   svm_case(m, mixed_rows(40, 320)[c("a", "k", "b", "g")])
 })
+add("svm_eps_interaction_alone", {
+  d <- mixed_rows(80, 353)
+  m <- fit_svm(form("signal ~ a + k + g:a + a:o:b"), d, epsilon = 0.3)
+  svm_case(m, transform(mixed_rows(40, 354), o = as.character(o))[c("a", "b", "g", "k", "o")],
+           as_data = function(nd) transform(nd, o = factor(o, c("S", "M", "L", "XL"), ordered = TRUE)),
+           notes = "factors that are no terms of their own")
+})
 add("svm_eps_interaction_no_scale", {
   d <- mixed_rows(80, 321)
   m <- fit_svm(form("signal ~ g * a + b"), d, scale = FALSE, kernel = "polynomial", degree = 3, gamma = 0.1, coef0 = 0.5)

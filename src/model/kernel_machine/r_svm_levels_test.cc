@@ -135,6 +135,20 @@ TEST_F(RSvmLevels, RefusesAFactorThatIsOnlyPartOfAnInteraction) {
   EXPECT_THAT(refusal({"fa", "fb", "fa.hx", "fb.hx"}), HasSubstr("'h' is only part of an interaction"));
 }
 
+TEST_F(RSvmLevels, AreToldByAnInteractionWithNumbers) {
+  add("f", "factor");
+  add("a", "numeric");
+  add("h", "factor");
+  add("z", "numeric");
+  terms = {{0}, {1}, {1, 2, 3}};
+  const auto levels = read({"fp", "fq", "a", "a.hx.z", "a.hy.z"});
+  ASSERT_TRUE(levels.ok()) << levels.error().message;
+  EXPECT_THAT(levels.value().factors()[1].levels, ElementsAre("(first)", "x", "y"));
+  const auto matched = apply(levels.value(), "h", {"y", "u", "x"});
+  ASSERT_TRUE(matched.ok()) << matched.error().message;
+  EXPECT_THAT(matched.value().column(0)->codes(), ElementsAre(2, 0, 1));
+}
+
 TEST_F(RSvmLevels, RefusesAFactorWithoutAFirstLevelThatTheFormulaComputes) {
   add("f", "factor");
   add("factor(paste(a, b))", "factor");
