@@ -47,7 +47,12 @@ def _dense(x):
 def _transformed(model, rows):
     """All that transform() gives, column by column; in an array of objects each keeps its own type."""
     x = _dense(model.transform(rows))
-    return [ask("transform", x, labels=["y%d" % j for j in range(x.shape[1])])]
+    labels = ["y%d" % j for j in range(x.shape[1])]
+    try:
+        labels = list(model.get_feature_names_out())
+    except (AttributeError, ValueError):  # older versions; transformers without names, or with the same ones
+        pass
+    return [ask("transform", x, labels=labels)]
 
 
 def _old(writer):
@@ -189,7 +194,7 @@ def _encoders(writer):
     digits = np.array([["01", "1"], ["02", "2"], ["03", "10"]], dtype=OBJECT)
     writer.case("one_hot_digits", one_hot().fit(digits), digits[::-1], _transformed)
     long = pd.DataFrame({"t": ["a b", 'quo"te', "komma, ü", "", "NA?", "日本"]})
-    writer.case("one_hot_odd_texts", one_hot().fit(long), long.iloc[::-1], _transformed)
+    writer.case("one_hot_odd_texts", one_hot().fit(long), long.iloc[::-1], lambda model, rows: [ask("transform", _dense(model.transform(rows)))])
 
 
 def _columns_new(writer):
@@ -233,7 +238,39 @@ def _functions(writer):
     writer.case("binarizer", preprocessing.Binarizer(threshold=0.5).fit(wide), wide, _transformed)
 
 
+def _shapes(writer):
+    """Transformers of numbers whose rules have changed over the versions."""
+    random = np.random.RandomState(12)
+    x = np.column_stack([random.lognormal(1, 0.8, 60), random.normal(-2, 3, 60), random.randint(0, 5, 60).astype(float)])
+    seen = np.vstack([x[:6], [[0.001, 9.0, 2.0], [80.0, -12.0, 9.0], [1e-9, 0.0, -1.0]], x[20:23] + 0.01])
+    positive = seen.copy()
+    positive[:, 0] = np.abs(positive[:, 0])
+    missing = seen.copy()
+    missing[2, 1] = np.nan
+    quantile = preprocessing.QuantileTransformer
+    writer.case("quantile_uniform", quantile(n_quantiles=12, random_state=1).fit(x), missing if writer.version >= (0, 20) else seen, _transformed)
+    writer.case("quantile_normal", quantile(n_quantiles=12, random_state=1, output_distribution="normal").fit(x), missing if writer.version >= (0, 20) else seen, _transformed)
+    writer.case("polynomial", preprocessing.PolynomialFeatures(3).fit(x), seen, _transformed)
+    if writer.version < (0, 20):
+        return
+    writer.case("power", preprocessing.PowerTransformer().fit(x), missing, _transformed)
+    writer.case("power_box_cox", preprocessing.PowerTransformer("box-cox", standardize=False).fit(x[:, :1]), positive[:, :1], _transformed)
+    writer.case("bins", preprocessing.KBinsDiscretizer(4, strategy="uniform").fit(x), np.vstack([seen, [[x[:, 0].max(), x[:, 1].min(), 1.2499999]]]), _transformed)
+    writer.case("bins_ordinal", preprocessing.KBinsDiscretizer(3, encode="ordinal", strategy="quantile").fit(x[:, :2]), seen[:, :2], _transformed)
+    if not writer.is_newest:
+        return
+    writer.case("power_not_positive", preprocessing.PowerTransformer("box-cox").fit(x[:, :1]), seen[:, 2:], fails=lambda model, rows: model.transform(rows))
+    writer.case("bins_missing", preprocessing.KBinsDiscretizer(3).fit(x), missing, fails=lambda model, rows: model.transform(rows))
+    frame = pd.DataFrame(x, columns=["a", "b", "c"])
+    writer.case("polynomial_interaction", preprocessing.PolynomialFeatures(3, interaction_only=True, include_bias=False).fit(frame), frame.head(7), _transformed)
+    writer.case("polynomial_degrees", preprocessing.PolynomialFeatures((2, 4)).fit(frame), frame.head(7), _transformed)
+    writer.case("bins_dense", preprocessing.KBinsDiscretizer(5, encode="onehot-dense", strategy="kmeans", random_state=0).fit(frame), frame.head(9), _transformed)
+    named = Pipeline([("poly", preprocessing.PolynomialFeatures(2)), ("power", preprocessing.PowerTransformer())]).fit(frame)
+    writer.case("polynomial_power", named, frame.tail(6), lambda model, rows: [ask("transform", model.transform(rows), labels=model.get_feature_names_out())])
+
+
 def cases(writer):
+    _shapes(writer)
     if writer.version < (0, 20):
         _old(writer)
         return

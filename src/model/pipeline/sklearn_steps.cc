@@ -6,7 +6,11 @@
 
 #include "model/pipeline/pipeline.h"
 #include "model/pipeline/sklearn_pipeline.h"
+#include "model/preprocess/discretizer.h"
 #include "model/preprocess/normalizer.h"
+#include "model/preprocess/polynomial.h"
+#include "model/preprocess/power.h"
+#include "model/preprocess/quantiles.h"
 #include "model/preprocess/sklearn_columns.h"
 #include "model/preprocess/sklearn_encoder.h"
 #include "model/preprocess/sklearn_function.h"
@@ -34,6 +38,10 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.preprocessing.FunctionTransformer", "a known function", preprocess::load_function_transformer},
     {"sklearn.preprocessing.Normalizer", "scales rows", preprocess::load_normalizer},
     {"sklearn.preprocessing.Binarizer", "above a threshold or not", preprocess::load_binarizer},
+    {"sklearn.preprocessing.PowerTransformer", "columns made more normal", preprocess::load_power_transformer},
+    {"sklearn.preprocessing.QuantileTransformer", "shares of columns", preprocess::load_quantile_transformer},
+    {"sklearn.preprocessing.KBinsDiscretizer", "bins of columns", preprocess::load_discretizer},
+    {"sklearn.preprocessing.PolynomialFeatures", "products of columns", preprocess::load_polynomial},
 };
 
 constexpr int kMostDepth = 16;
