@@ -61,6 +61,8 @@ constexpr Rule kRules[] = {
     {"collections", "OrderedDict", Action::make_dict},
     {"collections", "Counter", Action::make_dict},
     {"collections", "defaultdict", Action::make_default_dict},
+    // A function with some arguments given: HistGradientBoosting keeps one around scikit-learn's check_array().
+    {"functools", "partial", Action::record},
     {"builtins", "list", Action::make_list},
     {"builtins", "tuple", Action::make_tuple},
     {"builtins", "set", Action::make_set},
@@ -89,7 +91,8 @@ constexpr Rule kRules[] = {
 
 constexpr std::pair<std::string_view, std::string_view> kHints[] = {
     {"__main__", "it was defined in the script that wrote the file, and a pickle holds no code"},
-    {"pandas", "pandas objects are not read, apart from an Index of columns; fit the model on arrays, or keep names as a list"},
+    {"pandas",
+     "pandas objects are not read, apart from an Index of columns; fit the model on arrays, or keep names as a list"},
     {"cloudpickle", "such files hold Python code, which is not run; write the model with pickle or joblib"},
     {"dill", "such files hold Python code, which is not run; write the model with pickle or joblib"},
     {"joblib.numpy_pickle",

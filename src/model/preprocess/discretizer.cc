@@ -22,7 +22,8 @@ Result<Edges> read_inner_edges(const pickle::Object& object) {
   std::size_t total = 0;
   for (const pickle::Value* one : array->objects) {
     total += one->size();
-    if (total > kMostColumns) return Error{Code::too_large, object.name() + " has more than " + std::to_string(kMostColumns) + " bins"};
+    if (total > kMostColumns)
+      return Error{Code::too_large, object.name() + " has more than " + std::to_string(kMostColumns) + " bins"};
     auto edges = pickle::to_numbers(*one);
     if (!edges.ok()) return object.corrupt("bin_edges_", edges.error().message);
     if (edges.value().size() < 2) return object.corrupt("bin_edges_", "must have at least two edges for each column");

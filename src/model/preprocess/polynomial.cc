@@ -35,7 +35,8 @@ Result<Degrees> read_degrees(const pickle::Object& object) {
 
 }  // namespace
 
-Polynomial::Polynomial(std::vector<Product> products, std::size_t count) : products_(std::move(products)), count_(count) {
+Polynomial::Polynomial(std::vector<Product> products, std::size_t count)
+    : products_(std::move(products)), count_(count) {
   for (std::size_t i = 0; i < products_.size(); ++i) {
     SCORIA_CHECK(products_[i].column == Product::kNone || products_[i].column < count_);
     SCORIA_CHECK(products_[i].rest == Product::kNone || products_[i].rest < i);

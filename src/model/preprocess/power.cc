@@ -64,10 +64,12 @@ Result<pipeline::Step> load_power_transformer(const pickle::Object& object, int 
   SCORIA_TRY(lambdas, object.numbers("lambdas_"));
   if (lambdas.empty()) return object.corrupt("lambdas_", "must have a number for each column");
   if (name != "box-cox" && name != "yeo-johnson") {
-    return Error{Code::unsupported, object.name() + ": method is '" + name + "'; those that are known: yeo-johnson, box-cox"};
+    return Error{Code::unsupported,
+                 object.name() + ": method is '" + name + "'; those that are known: yeo-johnson, box-cox"};
   }
   const std::string version = pickle::sklearn_version(object.value());
-  const bool is_old = version.starts_with("0.") || (version.starts_with("1.") && version.size() > 3 && version[3] == '.' && version[2] < '8');
+  const bool is_old = version.starts_with("0.") ||
+                      (version.starts_with("1.") && version.size() > 3 && version[3] == '.' && version[2] < '8');
   const Power::Method method = name == "box-cox" ? Power::Method::box_cox
                                : is_old          ? Power::Method::yeo_johnson_by_pow
                                                  : Power::Method::yeo_johnson;

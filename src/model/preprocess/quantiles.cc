@@ -65,8 +65,8 @@ double Quantiles::transformed(double x, std::size_t column) const {
   if (std::isnan(x)) return x;
   const std::vector<double>& quantiles = quantiles_[column];
   const bool is_wide = options_.is_normal || options_.clips_uniform;
-  double share = 0.5 * (interpolated(x, quantiles, references_) -
-                        interpolated(-x, from_above_[column], references_from_above_));
+  double share =
+      0.5 * (interpolated(x, quantiles, references_) - interpolated(-x, from_above_[column], references_from_above_));
   if (is_wide ? x + kThreshold > quantiles.back() : x == quantiles.back()) share = 1;
   if (is_wide ? x - kThreshold < quantiles.front() : x == quantiles.front()) share = 0;
   if (options_.is_normal) return normal_number(share);
