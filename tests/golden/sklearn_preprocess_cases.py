@@ -1,7 +1,7 @@
 """Golden cases of imputers, encoders, ColumnTransformer, FeatureUnion and functions, alone and within one another."""
 import numpy as np
 import pandas as pd
-from sklearn import preprocessing
+from sklearn import linear_model, preprocessing
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from golden_writer import ask
@@ -105,6 +105,24 @@ def _columns(writer):
     writer.case("function_pipeline", log.fit(positive), positive.head(9), _transformed)
     writer.case("one_hot", preprocessing.OneHotEncoder(drop="first").fit(frame[["city", "owner", "code"]]), seen[["city", "owner", "code"]], _transformed)
     writer.case("one_hot_unknown", preprocessing.OneHotEncoder().fit(frame[["city", "kids"]]), new[["city", "kids"]], fails=lambda model, rows: model.transform(rows))
+
+
+def _whole(writer):
+    """What people store: columns of every kind, then a predictor."""
+    frame, seen = _frame(60), _frame(12, seed=5)
+    target = np.nan_to_num(frame["income"].values) / 1e4 + frame["kids"].values
+    numbers = Pipeline([("fill", SimpleImputer(strategy="median")), ("scale", preprocessing.StandardScaler())])
+    texts = preprocessing.OneHotEncoder(handle_unknown="ignore")
+    columns = ColumnTransformer([("n", numbers, ["age", "income", "kids"]), ("t", texts, ["city", "code"])], remainder="passthrough")
+    seen.loc[2, "city"] = "Paris"
+    predicted = lambda model, rows: [ask("predict", model.predict(rows))]
+    writer.case("columns_ridge", Pipeline([("columns", columns), ("fit", linear_model.Ridge())]).fit(frame, target), seen, predicted, how="joblib:gzip")
+    classifier = Pipeline([("columns", columns), ("fit", linear_model.LogisticRegression(solver="liblinear"))]).fit(frame, np.where(frame["owner"], "yes", "no"))
+    writer.case("columns_logistic", classifier, seen, lambda model, rows: [ask("predict", model.predict(rows)), ask("proba", model.predict_proba(rows), labels=model.classes_)])
+    bad = seen.copy()
+    bad["age"] = bad["age"].astype(OBJECT)
+    bad.loc[4, "age"] = "old"
+    writer.case("columns_ridge_text", Pipeline([("columns", columns), ("fit", linear_model.Ridge())]).fit(frame, target), bad, fails=lambda model, rows: model.predict(rows))
 
 
 def _imputers(writer):
@@ -275,6 +293,7 @@ def cases(writer):
         _old(writer)
         return
     _columns(writer)
+    _whole(writer)
     if writer.is_newest:
         _imputers(writer)
         _encoders(writer)
