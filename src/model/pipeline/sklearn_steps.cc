@@ -11,7 +11,11 @@
 #include "model/linear/sklearn_linear.h"
 #include "model/pipeline/pipeline.h"
 #include "model/pipeline/sklearn_pipeline.h"
+#include "model/preprocess/discretizer.h"
 #include "model/preprocess/normalizer.h"
+#include "model/preprocess/polynomial.h"
+#include "model/preprocess/power.h"
+#include "model/preprocess/quantiles.h"
 #include "model/preprocess/sklearn_columns.h"
 #include "model/preprocess/sklearn_encoder.h"
 #include "model/preprocess/sklearn_function.h"
@@ -103,6 +107,10 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.preprocessing.FunctionTransformer", "a known function", preprocess::load_function_transformer},
     {"sklearn.preprocessing.Normalizer", "scales rows", preprocess::load_normalizer},
     {"sklearn.preprocessing.Binarizer", "above a threshold or not", preprocess::load_binarizer},
+    {"sklearn.preprocessing.PowerTransformer", "columns made more normal", preprocess::load_power_transformer},
+    {"sklearn.preprocessing.QuantileTransformer", "shares of columns", preprocess::load_quantile_transformer},
+    {"sklearn.preprocessing.KBinsDiscretizer", "bins of columns", preprocess::load_discretizer},
+    {"sklearn.preprocessing.PolynomialFeatures", "products of columns", preprocess::load_polynomial},
     // kernel_machine
     {"sklearn.svm.OneClassSVM", "one-class support vector machine", kernel_machine::load_one_class_svm},
     {"sklearn.svm.SVC", "support vector machine that classifies", kernel_machine::load_svc},
