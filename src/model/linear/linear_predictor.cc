@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "model/pipeline/class_answers.h"
 #include "model/pipeline/numbers.h"
@@ -92,11 +93,12 @@ Result<Prediction> LinearRegressor::predict(const table::Table& columns, const R
 }
 
 LinearClassifier::LinearClassifier(Affine sums, Probability probability, pipeline::ClassLabels labels,
-                                   std::string class_name)
+                                   std::string class_name, LogOfZero zero)
     : sums_(std::move(sums)),
       probability_(probability),
       labels_(std::move(labels)),
-      class_name_(std::move(class_name)) {
+      class_name_(std::move(class_name)),
+      zero_(zero) {
   SCORIA_CHECK(sums_.outputs == (labels_.size() == 2 ? 1 : labels_.size()));
 }
 
@@ -123,7 +125,15 @@ Result<Prediction> LinearClassifier::predict(const table::Table& columns, const 
     for (const double d : sums[0]) winners.push_back(d > 0 ? 1 : 0);
   }
   return pipeline::class_prediction(request.types, labels_, std::move(winners), [&](const std::string& type) {
-    return type == "decision" ? sums : type == "proba" ? proba : pipeline::logarithms(proba);
+    if (type == "decision") return sums;
+    if (type == "proba") return proba;
+    NumberColumns held = proba;
+    for (std::vector<double>& column : held) {
+      for (double& p : column) {
+        if (p == 0 && zero_ == LogOfZero::finite) p = std::numeric_limits<double>::min();
+      }
+    }
+    return pipeline::logarithms(std::move(held));
   });
 }
 

@@ -6,10 +6,11 @@
 
 #include "model/bayes/sklearn_naive_bayes.h"
 #include "model/dense_net/sklearn_mlp.h"
+#include "model/discriminant/sklearn_discriminant.h"
 #include "model/distance/sklearn_kmeans.h"
 #include "model/distance/sklearn_neighbours.h"
-#include "model/linear/sklearn_linear.h"
 #include "model/kernel_machine/sklearn_svm.h"
+#include "model/linear/sklearn_linear.h"
 #include "model/pipeline/pipeline.h"
 #include "model/pipeline/sklearn_pipeline.h"
 #include "model/preprocess/normalizer.h"
@@ -39,6 +40,11 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.cluster.MiniBatchKMeans", "the nearest of a few centers, learnt in parts", distance::load_kmeans},
     {"sklearn.neighbors.KNeighborsRegressor", "mean of the nearest rows", distance::load_neighbours_regressor},
     {"sklearn.neighbors.KNeighborsClassifier", "votes of the nearest rows", distance::load_neighbours_classifier},
+    // discriminant
+    {"sklearn.discriminant_analysis.LinearDiscriminantAnalysis", "linear discriminants",
+     discriminant::load_linear_discriminant},
+    {"sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis", "quadratic discriminants",
+     discriminant::load_quadratic_discriminant},
     // dense_net
     {"sklearn.neural_network.MLPRegressor", "dense network", dense_net::load_mlp_regressor},
     {"sklearn.neural_network.MLPClassifier", "dense network of classes", dense_net::load_mlp_classifier},
@@ -191,7 +197,8 @@ Result<ModelPtr> load_sklearn(const pickle::Value& value) {
   } else {
     SCORIA_TRY(step, load_step(value, "the file's object", 0));
     if (step.takes_any_count) {
-      return Error{Code::unsupported, object.name() + " does not say how many columns it was fitted on; put it into a Pipeline"};
+      return Error{Code::unsupported,
+                   object.name() + " does not say how many columns it was fitted on; put it into a Pipeline"};
     }
     steps.push_back(std::move(step));
   }
