@@ -34,8 +34,9 @@ class LinearRegressor final : public pipeline::Predictor {
 enum class Probability : std::uint8_t {
   none,
   sigmoid,         // of each sum, over their total; of a single sum, it and what it lacks to 1
+  even_sigmoid,    // the same, and where all are 0 they are equal
   softmax,         // of a single sum d: of -d and d
-  modified_huber,  // (1 + the sum, held to -1 and 1) / 2, over their total
+  modified_huber,  // (1 + the sum, held to -1 and 1) / 2, over their total; where all are 0 they are equal
 };
 
 // What log_proba is of a probability of 0.

@@ -110,7 +110,9 @@ Result<pipeline::Step> load_logistic_regression(const pickle::Object& object, in
 Result<pipeline::Step> load_sgd_classifier(const pickle::Object& object, int /*depth*/) {
   SCORIA_TRY(labels, pipeline::ClassLabels::read(object));
   SCORIA_TRY(loss, object.text("loss"));
-  const Probability probability = loss == "log_loss" || loss == "log" ? Probability::sigmoid
+  constexpr pipeline::Version kEven{1, 9};  // probabilities that are all 0 were divided by 0 before
+  const Probability logistic = pipeline::version_of(object) < kEven ? Probability::sigmoid : Probability::even_sigmoid;
+  const Probability probability = loss == "log_loss" || loss == "log" ? logistic
                                   : loss == "modified_huber"          ? Probability::modified_huber
                                                                       : Probability::none;
   return make_classifier(object, probability, std::move(labels));

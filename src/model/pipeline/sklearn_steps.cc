@@ -138,9 +138,9 @@ std::string short_name(std::string_view class_name) {
 }
 
 Error not_read(const std::string& class_name, const std::string& what) {
-  std::string names;
-  for (const StepLoader& loader : kLoaders) names += (names.empty() ? "" : ", ") + short_name(loader.class_name);
-  return Error{Code::unsupported, what + " is " + class_name + ", which is not read; estimators that are: " + names};
+  return Error{Code::unsupported, what + " is " + class_name + ", which is none of the " +
+                                      std::to_string(std::size(kLoaders)) +
+                                      " estimators of scikit-learn that are read (docs/models.md lists them)"};
 }
 
 std::string title_of(const std::vector<Step>& steps) {
