@@ -6,7 +6,9 @@
 
 #include "model/bayes/sklearn_naive_bayes.h"
 #include "model/dense_net/sklearn_mlp.h"
+#include "model/discriminant/sklearn_discriminant.h"
 #include "model/distance/sklearn_kmeans.h"
+#include "model/distance/sklearn_neighbours.h"
 #include "model/kernel_machine/sklearn_svm.h"
 #include "model/linear/sklearn_linear.h"
 #include "model/pipeline/pipeline.h"
@@ -40,6 +42,13 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.decomposition.TruncatedSVD", "singular vectors", projection::load_truncated_svd},
     {"sklearn.cluster.KMeans", "the nearest of a few centers", distance::load_kmeans},
     {"sklearn.cluster.MiniBatchKMeans", "the nearest of a few centers, learnt in parts", distance::load_kmeans},
+    {"sklearn.neighbors.KNeighborsRegressor", "mean of the nearest rows", distance::load_neighbours_regressor},
+    {"sklearn.neighbors.KNeighborsClassifier", "votes of the nearest rows", distance::load_neighbours_classifier},
+    // discriminant
+    {"sklearn.discriminant_analysis.LinearDiscriminantAnalysis", "linear discriminants",
+     discriminant::load_linear_discriminant},
+    {"sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis", "quadratic discriminants",
+     discriminant::load_quadratic_discriminant},
     // dense_net
     {"sklearn.neural_network.MLPRegressor", "dense network", dense_net::load_mlp_regressor},
     {"sklearn.neural_network.MLPClassifier", "dense network of classes", dense_net::load_mlp_classifier},
