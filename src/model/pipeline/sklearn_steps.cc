@@ -5,6 +5,7 @@
 #include "model/pipeline/pipeline.h"
 #include "model/pipeline/sklearn_pipeline.h"
 #include "model/preprocess/sklearn_scaler.h"
+#include "model/tree/sklearn_gradient_boosting.h"
 #include "model/tree/sklearn_hist_gradient_boosting.h"
 #include "pickle/summary.h"
 
@@ -23,6 +24,8 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.preprocessing.RobustScaler", "scales columns by quantiles", preprocess::load_robust_scaler},
     {"sklearn.preprocessing.MaxAbsScaler", "scales columns by their largest value", preprocess::load_max_abs_scaler},
     // tree: boosting
+    {"sklearn.ensemble.GradientBoostingClassifier", "boosted trees: classes", tree::load_gradient_boosting_classifier},
+    {"sklearn.ensemble.GradientBoostingRegressor", "boosted trees: numbers", tree::load_gradient_boosting_regressor},
     {"sklearn.ensemble.HistGradientBoostingClassifier", "trees boosted on histograms: classes",
      tree::load_hist_gradient_boosting_classifier},
     {"sklearn.ensemble.HistGradientBoostingRegressor", "trees boosted on histograms: numbers",
