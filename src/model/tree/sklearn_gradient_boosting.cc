@@ -66,11 +66,12 @@ Result<Ensemble> read_trees(const pickle::Object& object, std::uint32_t features
     if (!arrays.ok()) return wrong(arrays.error());
     const SklearnTree& read = arrays.value();
     if (read.features != features || read.outputs() != 1 || read.most_classes != 1) {
-      return object.corrupt("estimators_", at + "is no regression tree of one output and " + std::to_string(features) +
-                                               " features");
+      return object.corrupt("estimators_",
+                            at + "is no regression tree of one output and " + std::to_string(features) + " features");
     }
     std::vector<double> leaves(read.values.size());
-    std::transform(read.values.begin(), read.values.end(), leaves.begin(), [rate](double value) { return rate * value; });
+    std::transform(read.values.begin(), read.values.end(), leaves.begin(),
+                   [rate](double value) { return rate * value; });
     source.trees.push_back(source_nodes(read, leaves));
   }
   auto built = Ensemble::build(source);
@@ -140,7 +141,7 @@ Result<pipeline::Step> load_gradient_boosting_classifier(const pickle::Object& o
   parts.link = is_exponential ? Link::double_logistic : parts.outputs == 1 ? Link::logistic : Link::softmax;
   parts.classes = std::move(classes);
   parts.decision = is_exponential || pipeline::version_of(object) >= Version{1, 4} ? Decision::zero_and_above
-                                                                                 : Decision::most_probable;
+                                                                                   : Decision::most_probable;
   parts.has_log_proba = true;
   parts.details.emplace_back("loss", loss);
   return load(object, std::move(parts), depth);

@@ -17,8 +17,8 @@ using pipeline::Version;
 // Probabilities of one row -> sums of the loss's scale, in place. `p` has all classes; the result stands in its first `outputs`.
 void to_sums(std::span<double> p, const InitialAnswer& answer) {
   // Until 1.7 by float32's epsilon, although numbers are doubles.
-  const double least = answer.version < Version{1, 8} ? std::numeric_limits<float>::epsilon()
-                                                      : std::numeric_limits<double>::epsilon();
+  const double least =
+      answer.version < Version{1, 8} ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
   for (double& x : p) x = std::clamp(x, least, 1 - least);
   if (answer.outputs == 1) {
     const double odds = std::log(p[1] / (1 - p[1]));
@@ -147,7 +147,7 @@ Result<std::vector<double>> dummy_probabilities(const pickle::Object& init, std:
 // The estimators that were the default until 0.20. Their answers are sums already.
 std::string_view constant_of(std::string_view class_name) {
   constexpr std::pair<std::string_view, std::string_view> kAttributes[] = {
-      {"MeanEstimator", "mean"},          {"QuantileEstimator", "quantile"},      {"LogOddsEstimator", "prior"},
+      {"MeanEstimator", "mean"},           {"QuantileEstimator", "quantile"},       {"LogOddsEstimator", "prior"},
       {"ScaledLogOddsEstimator", "prior"}, {"PriorProbabilityEstimator", "priors"},
   };
   for (const auto& [name, attribute] : kAttributes) {
@@ -173,9 +173,10 @@ Result<std::shared_ptr<const Start>> read_initial(const pickle::Object& boosting
   }
   if (name == "sklearn.dummy.DummyRegressor" && !answer.is_classifier) return read_constant(init, "constant_", 1);
   if (answer.is_classifier && answer.version < Version{0, 21}) {
-    return Error{Code::unsupported, boosting.name() + ": attribute 'init_' is " + name +
-                                        "; of scikit-learn before 0.21, whose classifiers started with the classes that "
-                                        "such an estimator predicts, only its own starts are read"};
+    return Error{Code::unsupported,
+                 boosting.name() + ": attribute 'init_' is " + name +
+                     "; of scikit-learn before 0.21, whose classifiers started with the classes that "
+                     "such an estimator predicts, only its own starts are read"};
   }
   if (name == "sklearn.dummy.DummyClassifier" && answer.is_classifier) {
     SCORIA_TRY(p, dummy_probabilities(init, std::max<std::size_t>(answer.outputs, 2)));
@@ -184,15 +185,17 @@ Result<std::shared_ptr<const Start>> read_initial(const pickle::Object& boosting
     return constant(std::move(p));
   }
   if (has_float32(*value)) {
-    return Error{Code::unsupported, boosting.name() + ": attribute 'init_' is a " + class_name +
-                                        " that computes in 32 bits, as it was fitted on such numbers; starts in doubles are read"};
+    return Error{Code::unsupported,
+                 boosting.name() + ": attribute 'init_' is a " + class_name +
+                     " that computes in 32 bits, as it was fitted on such numbers; starts in doubles are read"};
   }
   SCORIA_TRY(step, pipeline::load_step(*value, "attribute 'init_' of " + boosting.name(), answer.depth + 1));
   Description description;
   if (step.predictor != nullptr) step.predictor->describe(description);
   const std::string type = answer.is_classifier ? "proba" : "predict";
   if (std::find(description.types.begin(), description.types.end(), type) == description.types.end()) {
-    return Error{Code::unsupported, boosting.name() + ": attribute 'init_' is a " + class_name + ", which has no " + type};
+    return Error{Code::unsupported,
+                 boosting.name() + ": attribute 'init_' is a " + class_name + ", which has no " + type};
   }
   const bool fits = !answer.is_classifier || description.labels.size() == std::max<std::size_t>(answer.outputs, 2);
   if (step.inputs.size() != answer.features || !fits) {
