@@ -14,17 +14,16 @@ std::string at_tree(std::size_t stage, std::size_t k) {
   return "stage " + std::to_string(stage + 1) + ", tree " + std::to_string(k + 1) + ": ";
 }
 
-// One field of the nodes of a tree; empty where there is none of that name.
+// One field of the nodes of a tree.
 template <typename T>
 Status read_field(const pickle::Array& nodes, std::string_view name, std::vector<T>& out) {
   SCORIA_TRY(values, pickle::field(nodes, name));
-  if constexpr (std::is_same_v<T, double>) {
-    SCORIA_TRY(numbers, pickle::numbers(values));
-    out = std::move(numbers);
-  } else {
-    SCORIA_TRY(numbers, pickle::integers(values));
-    out = std::move(numbers);
-  }
+  auto numbers = [&] {
+    if constexpr (std::is_same_v<T, double>) return pickle::numbers(values);
+    if constexpr (!std::is_same_v<T, double>) return pickle::integers(values);
+  }();
+  if (!numbers.ok()) return with_context("field '" + std::string(name) + "' of its nodes", numbers.error());
+  out = std::move(numbers).value();
   return Ok{};
 }
 
@@ -83,7 +82,7 @@ class Translator {
     if (array->shape.size() != 1 || array->count == 0) return wrong("its nodes must be an array of at least one node");
     if (!seen_.insert(array->data.data()).second) return wrong("has the nodes of another tree");
     auto nodes = Nodes::read(*array);
-    if (!nodes.ok()) return wrong("'nodes' " + nodes.error().message);
+    if (!nodes.ok()) return wrong(nodes.error().message);
     return add(tree, nodes.value());
   }
 
