@@ -183,6 +183,15 @@ def _plain_cases(writer):
         from sklearn.dummy import DummyClassifier
         writer.case("gb_uniform", classifier(init=DummyClassifier(strategy="uniform"), **dict(small, n_estimators=2)).fit(x, kinds), rows, _classes)
         writer.case("gb_most_frequent", classifier(init=DummyClassifier(strategy="most_frequent"), **small).fit(x, binary), rows, _classes)
+    if writer.tag in ("sk12", "new"):
+        from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+        few = dict(small, n_estimators=2)
+        tree = regressor(init=DecisionTreeRegressor(max_depth=2), **few).fit(x, y)
+        writer.case("gb_init_tree", tree, rows, _regression)
+        sure = classifier(init=DecisionTreeClassifier(max_depth=2), **few).fit(x, kinds)  # probabilities of 0 and of 1
+        writer.case("gb_init_tree_three", sure, rows, _classes)
+        histogram = ensemble.HistGradientBoostingClassifier(max_iter=2, max_leaf_nodes=4)
+        writer.case("gb_init_boosted", classifier(init=histogram, loss="exponential", **few).fit(x, binary), rows, _classes)
     if not writer.is_newest:
         return
     model = regressor(**dict(small, n_estimators=3, max_depth=3)).fit(x, y)

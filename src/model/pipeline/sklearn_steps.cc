@@ -5,8 +5,10 @@
 #include "model/pipeline/pipeline.h"
 #include "model/pipeline/sklearn_pipeline.h"
 #include "model/preprocess/sklearn_scaler.h"
+#include "model/tree/sklearn_forest.h"
 #include "model/tree/sklearn_gradient_boosting.h"
 #include "model/tree/sklearn_hist_gradient_boosting.h"
+#include "model/tree/sklearn_isolation_forest.h"
 #include "pickle/summary.h"
 
 namespace scoria::model::pipeline {
@@ -23,6 +25,16 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.preprocessing.MinMaxScaler", "scales columns to a range", preprocess::load_min_max_scaler},
     {"sklearn.preprocessing.RobustScaler", "scales columns by quantiles", preprocess::load_robust_scaler},
     {"sklearn.preprocessing.MaxAbsScaler", "scales columns by their largest value", preprocess::load_max_abs_scaler},
+    // tree
+    {"sklearn.tree.DecisionTreeClassifier", "one decision tree", tree::load_sklearn_tree},
+    {"sklearn.tree.DecisionTreeRegressor", "one regression tree", tree::load_sklearn_tree},
+    {"sklearn.tree.ExtraTreeClassifier", "one tree with random splits", tree::load_sklearn_tree},
+    {"sklearn.tree.ExtraTreeRegressor", "one regression tree with random splits", tree::load_sklearn_tree},
+    {"sklearn.ensemble.RandomForestClassifier", "random forest", tree::load_sklearn_forest},
+    {"sklearn.ensemble.RandomForestRegressor", "random forest for regression", tree::load_sklearn_forest},
+    {"sklearn.ensemble.ExtraTreesClassifier", "forest of trees with random splits", tree::load_sklearn_forest},
+    {"sklearn.ensemble.ExtraTreesRegressor", "regression forest with random splits", tree::load_sklearn_forest},
+    {"sklearn.ensemble.IsolationForest", "outliers by random splits", tree::load_sklearn_isolation_forest},
     // tree: boosting
     {"sklearn.ensemble.GradientBoostingClassifier", "boosted trees: classes", tree::load_gradient_boosting_classifier},
     {"sklearn.ensemble.GradientBoostingRegressor", "boosted trees: numbers", tree::load_gradient_boosting_regressor},

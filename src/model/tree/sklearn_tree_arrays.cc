@@ -129,7 +129,7 @@ Status read_nodes(const pickle::Object& object, SklearnTree& tree) {
 
 Result<SklearnTree> read_sklearn_tree(const pickle::Object& object) {
   if (object.name() != "sklearn.tree.Tree") {
-    return Error{Code::corrupt, "a tree is " + object.name() + ", must be sklearn.tree.Tree"};
+    return Error{Code::corrupt, "a tree is " + object.name() + ", must be sklearn.tree._tree.Tree"};
   }
   SklearnTree tree;
   SCORIA_TRY_STATUS(read_arguments(object, tree));
