@@ -95,8 +95,7 @@ random_svm <- function() {
   # Of an ordered factor the object may keep no names.
   if (by_formula && has_order && "size" %in% seen) parameters$levels.size <- sizes
   compare(paste("svm", type, options$kernel, type_asked), model, rows, if (type_asked == "most_probable") "class" else type_asked,
-          answers[[type_asked]], parameters, if (type_asked == "prob") 1e-9 else 1e-12, floor = SVM_FLOOR * rounding)
+          answers[[type_asked]], parameters, if (type_asked == "prob") 1e-9 else 1e-12, floor = rounding)
 }
-SVM_FLOOR <- 1
 
 families <- c(families, random_svm)
