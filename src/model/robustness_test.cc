@@ -59,6 +59,9 @@ constexpr const char* kModels[] = {
     "fuzz/seeds/model/kmeans",
     "fuzz/seeds/model/prcomp",
     "fuzz/seeds/model/rpart_regression",
+    "golden/svm_eps_factors_given/model",
+    "golden/svm_c_on_the_vectors/model",
+    "golden/svm_sparse_linear_matrix_package/model",
 };
 
 INSTANTIATE_TEST_SUITE_P(Models, DamagedModel, testing::ValuesIn(kModels));

@@ -219,7 +219,8 @@ Result<ColumnPtr> SvmLevels::match(const FactorLevels& factor, const Column& col
       if (number) code = position(factor.names, name_of(factor, cell_text(*Column::real({*number}), 0)));
     }
     if (code != LevelCodes::kNone) {
-      if (are_valid_ &&
+      // Only a dot can have been another sign.
+      if (are_valid_ && factor.levels[static_cast<std::size_t>(code)].find('.') != std::string::npos &&
           position(factor.names, factor.names[static_cast<std::size_t>(code)] + ".1") != LevelCodes::kNone)
         return refuse(row, text,
                       "may be one of several levels, as the model's columns have lost how they differ; give them "
@@ -241,11 +242,16 @@ Result<ColumnPtr> SvmLevels::match(const FactorLevels& factor, const Column& col
     }
     return refuse(row, text, why);
   };
+  // factor() makes no level of NaN, which a column of text may hold where the levels are numbers.
+  const bool of_numbers = std::all_of(factor.levels.begin(), factor.levels.end(), [](const std::string& level) {
+    return level == kFirst || table::parse_real(level).has_value();
+  });
   std::unordered_map<std::string, std::int32_t> known;
   std::vector<std::int32_t> codes(column.size(), -1);
   for (std::size_t row = 0; row < codes.size(); ++row) {
     if (column.is_null(row)) continue;
     const std::string text = cell_text(column, row);
+    if (text == "NaN" && (column.type() == table::Type::real || of_numbers)) continue;
     auto at = known.find(text);
     if (at == known.end()) {
       SCORIA_TRY(code, find(row, text));

@@ -204,6 +204,23 @@ TEST_F(RSvmLevels, TakesLevelsThatAreGiven) {
               HasSubstr("'w' is not a level of this model; levels: 'u', 'x', 'y'"));
 }
 
+TEST_F(RSvmLevels, TakesANumberOfANumberForItself) {
+  add("f", "factor");
+  add("h", "factor");
+  const auto levels = read({"f1", "f1.1", "h3", "h1e.05"});
+  ASSERT_TRUE(levels.ok()) << levels.error().message;
+  const auto whole = apply(levels.value(), "f", {"1", "1.1"});
+  ASSERT_TRUE(whole.ok()) << whole.error().message;
+  EXPECT_THAT(whole.value().column(0)->codes(), ElementsAre(0, 1));
+  const auto large = apply(levels.value(), "h", {"100000", "3", "2"});
+  ASSERT_TRUE(large.ok()) << large.error().message;
+  EXPECT_THAT(large.value().column(0)->codes(), ElementsAre(2, 1, 0));
+  // NaN is a value of text, but no level of numbers.
+  const auto missing = apply(levels.value(), "f", {"NaN", "1"});
+  ASSERT_TRUE(missing.ok()) << missing.error().message;
+  EXPECT_TRUE(missing.value().column(0)->is_null(0));
+}
+
 TEST_F(RSvmLevels, TakesNumbersForAnOrderedFactorByPolynomials) {
   add("f", "factor");
   add("o", "ordered");

@@ -36,8 +36,17 @@ svm_answers <- function(model, rows, n = nrow(rows)) {
 random_svm <- function() {
   x <- random_columns(sample(30:150, 1), most_levels = one_of(3, 8))
   if (chance(0.3)) x$flag <- runif(nrow(x)) < 0.5
+  sizes <- c("S", "M", "L", "XL")[seq_len(sample(2:4, 1))]
+  has_order <- chance(0.25)
+  if (has_order) x$size <- factor(sample(sizes, nrow(x), TRUE), sizes, ordered = TRUE)
+  if (chance(0.25)) x$word <- sample(c("n o", "yes", "maybe-1"), nrow(x), TRUE)
+  if (chance(0.25)) x$grade <- factor(sample(c(1.5, 2, 100000), nrow(x), TRUE))
+  if (chance(0.25)) x$count <- sample(c(3, 10, 25), nrow(x), TRUE)
+  x <- x[sample(names(x))]
+  # Such columns have the levels of the rows at hand: enough of them that all are there.
+  needs_rows <- !is.null(x$word) || !is.null(x$count)
   names(x) <- sub("^Price\\.", one_of("Price.", "net price"), names(x))
-  is_number <- vapply(x, is.numeric, NA)
+  is_number <- vapply(x, is.numeric, NA) & names(x) != "count"
   by_formula <- !all(is_number) || chance(0.5)
   type <- one_of("C-classification", "nu-classification", "one-classification", "eps-regression", "nu-regression")
   is_class <- grepl("^(C|nu)-class", type)
@@ -56,6 +65,9 @@ random_svm <- function() {
     first <- quoted[is_number][1]
     if (chance(0.3)) right <- paste(c(sample(quoted), sprintf("I(%s / 2)", first)), collapse = " + ")
     if (chance(0.3)) right <- paste(c(quoted, paste0(quoted[1], ":", quoted[2])), collapse = " + ")
+    if (chance(0.15)) right <- paste0("(", paste(quoted[seq_len(min(3, length(quoted)))], collapse = " + "), ")^2")
+    if (chance(0.15) && !all(is_number)) right <- paste(first, "+ poly(", first, ", 2) +", paste0(first, ":", quoted[!is_number], collapse = " + "))
+    if (!is.null(x$count) && right != ".") right <- gsub("`count`", "factor(count)", right, fixed = TRUE)
     arguments <- list(formula_of(paste(if (!no_response) "the_response", "~", right)), if (no_response) x else cbind(the_response = y, x))
   } else {
     if (chance(0.2)) x <- unname(as.matrix(x))
@@ -67,20 +79,23 @@ random_svm <- function() {
   model$call <- NULL
   # data.frame() made the names of the columns valid; scoria goes by those that the model has.
   if (!by_formula && is.data.frame(x)) names(x) <- make.names(names(x), unique = TRUE)
-  rows <- new_rows(as.data.frame(x), sample(c(2, 7, 300), 1), beyond = chance(0.5))[names(as.data.frame(x))]
+  rows <- new_rows(as.data.frame(x), if (needs_rows) 300 else sample(c(2, 7, 300), 1), beyond = chance(0.5))[names(as.data.frame(x))]
   if (is_sparse) rows <- round(rows, 1)
   if (!is_sparse && chance(0.4)) rows <- with_missing(rows, 0.1)
-  kept <- which(stats::complete.cases(rows))
+  # R drops a row for a missing value in any column that it sees, scoria in any that the model names.
+  seen <- if (by_formula) all.vars(delete.response(model$terms)) else names(rows)
+  kept <- which(stats::complete.cases(rows[seen]))
   if (length(kept) < 2) return(invisible())
-  answers <- fitted_or_null(svm_answers(model, if (by_formula) rows else as.matrix(rows), nrow(rows)))
+  answers <- fitted_or_null(svm_answers(model, if (by_formula) rows[seen] else as.matrix(rows), nrow(rows)))
   if (is.null(answers)) return(invisible())
   type_asked <- sample(names(answers), 1)
   # Sums of terms up to the coefficients' size cancel: what is left has their rounding.
   rounding <- 1e-13 * sum(abs(model$coefs)) * (if (model$kernel < 2) 100 else 1)
   parameters <- if (type_asked == "most_probable") list(probability = TRUE) else list()
+  # Of an ordered factor the object may keep no names.
+  if (by_formula && has_order && "size" %in% seen) parameters$levels.size <- sizes
   compare(paste("svm", type, options$kernel, type_asked), model, rows, if (type_asked == "most_probable") "class" else type_asked,
-          answers[[type_asked]], parameters, if (type_asked == "prob") 1e-9 else 1e-12, floor = SVM_FLOOR * rounding)
+          answers[[type_asked]], parameters, if (type_asked == "prob") 1e-9 else 1e-12, floor = rounding)
 }
-SVM_FLOOR <- 1
 
 families <- c(families, random_svm)
