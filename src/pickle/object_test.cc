@@ -47,8 +47,9 @@ TEST(Object, FindsRenamedAttributesInFilesOfEveryAge) {
 }
 
 TEST(Object, FindsTheVariancesOfGaussianNBByTheirOlderName) {
-  const auto document =
-      read(as_bytes(stream(global("sklearn.naive_bayes", "GaussianNB") + ")\x81}(" + text("sigma_") + "](K\x02eub")));
+  const auto document = read(as_bytes(stream(global("sklearn.naive_bayes", "GaussianNB") + ")\x81}(" + text("sigma_") +
+                                             "](K\x02"
+                                             "eub")));
   ASSERT_TRUE(document.ok()) << document.error().message;
   const Object model = Object::of(document.value().root(), "model").value();
   EXPECT_THAT(model.numbers("var_").value(), ElementsAre(2));

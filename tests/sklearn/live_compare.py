@@ -18,6 +18,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "golden")]
 sys.dont_write_bytecode = True
 
 import families  # noqa: E402
+import simple_families  # noqa: E402
 from golden_writer import _columns, _store, _write_rows  # noqa: E402
 
 FORMS = ["pickle:2", "pickle:3", "pickle:4", "pickle:5", "joblib", "joblib:zlib", "joblib:gzip", "joblib:bz2", "joblib:xz", "joblib:lzma", "joblib:lz4"]
@@ -87,12 +88,13 @@ def main():
     count = int(sys.argv[2]) if len(sys.argv) == 3 else 200
     first_seed = int(os.environ.get("SCORIA_SEED", int(time.time()) % 1000000))
     kernels = targets()
+    makers = families.FAMILIES + simple_families.FAMILIES
     failed = unfitted = 0
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(first_seed, first_seed + count):
             random = np.random.RandomState(seed)
             np.random.seed(seed)
-            make = families.FAMILIES[seed % len(families.FAMILIES)]
+            make = makers[seed % len(makers)]
             try:
                 trial = make(random)
             except (ValueError, FloatingPointError) as error:  # a fit that scikit-learn itself refuses is no comparison

@@ -1,6 +1,8 @@
 #include "model/pipeline/numbers.h"
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "base/na.h"
@@ -27,6 +29,15 @@ std::vector<double> as_doubles(const table::Column& column) {
   return values;
 }
 
+// Without a branch, so that it takes a fraction of the time of what is done with the numbers: compilers vectorise it.
+bool all_finite(const double* values, std::size_t count) {
+  constexpr std::uint64_t kExponent = 0x7ff0000000000000;
+  constexpr std::uint64_t kCarry = 0x0010000000000000;  // carries into the sign where all bits of the exponent are set
+  std::uint64_t found = 0;
+  for (std::size_t i = 0; i < count; ++i) found |= (std::bit_cast<std::uint64_t>(values[i]) & kExponent) + kCarry;
+  return (found >> 63) == 0;
+}
+
 }  // namespace
 
 Result<FeatureMatrix> to_numbers(const table::Table& columns, Accept accept, std::string_view class_name,
@@ -43,6 +54,7 @@ Result<FeatureMatrix> to_numbers(const table::Table& columns, Accept accept, std
       SCORIA_TRY_STATUS(require_numbers(column, name, first_row));
       matrix.columns.push_back(matrix.converted.emplace_back(as_doubles(column)).data());
     }
+    if (!accept.only_float32 && all_finite(matrix.columns.back(), matrix.rows)) continue;
     const double most = accept.only_float32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
     const double* values = matrix.columns.back();
     for (std::size_t row = 0; row < matrix.rows; ++row) {
