@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "model/pipeline/numbers.h"
 #include "model/pipeline/sklearn_steps.h"
