@@ -111,19 +111,6 @@ TEST(Golden, SharedCasesAgree) {
   constexpr std::string_view kFamilies[] = {
       "gbm_",  "glm_",    "kmeans_", "lda_", "lm_",    "multinom", "naivebayes_", "nnet_",
       "polr_", "prcomp_", "py_",     "rf_",  "rpart_", "rq_",      "svm_",
-      "gbm_",     "glm_",        "kmeans_", "lda_",   "lm_",     "multinom",      "naivebayes_",
-      "nnet_",    "polr_",       "prcomp_", "rf_",    "rpart_",  "rq_",           "py_iot_ocsvm",
-      "py_svr",   "py_coltrans", "gbm_",    "glm_",   "kmeans_", "lda_",          "lm_",
-      "multinom", "naivebayes_", "nnet_",   "polr_",  "prcomp_", "py_extratrees", "py_isoforest",
-      "py_rf",    "py_tree",     "rf_",     "rpart_", "rq_",
-      "gbm_",        "glm_",         "kmeans_",      "lda_",         "lm_",           "multinom",
-      "naivebayes_", "nnet_",        "polr_",        "prcomp_",      "py_coltrans",   "py_extratrees",
-      "py_gaussnb",  "py_iot_ocsvm", "py_isoforest", "py_kmeans",    "py_knn_clf",    "py_minmax_linreg",
-      "py_mlp_clf",  "py_pca_svc",   "py_rf",        "py_sgd_hinge", "py_std_logreg", "py_svr",
-      "py_tree",     "rf_",          "rpart_",       "rq_",
-      "gbm_",  "glm_",    "kmeans_",     "lda_",          "lm_",    "multinom", "naivebayes_",  "nnet_",
-      "polr_", "prcomp_", "py_coltrans", "py_extratrees", "py_gbr", "py_hgb",   "py_iot_ocsvm", "py_isoforest",
-      "py_rf", "py_svr",  "py_tree",     "rf_",           "rpart_", "rq_",
   };
   const auto cases =
       read_cases_by_prefix(fs::path(shared) / "data/golden", fs::path(shared) / "tools/golden_args.json", kFamilies);
