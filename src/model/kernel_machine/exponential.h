@@ -54,7 +54,7 @@ constexpr double kLeastExponent = -708;  // below, the result would have fewer b
 // Of (exp(r) - 1 - r) / r^2, the highest power first: |r| is at most ln 2 / 32.
 constexpr double kTerms[] = {1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 1.0 / 2};
 
-// exp(x) for x <= 0, within 0.54 units in the last place; 0 below kLeastExponent. x = (16 n + i) ln 2 / 16 + r with a small r, so that
+// exp(x) for x <= 0, within 0.55 units in the last place; 0 below kLeastExponent. x = (16 n + i) ln 2 / 16 + r with a small r, so that
 // what is added to 2^(i/16) is too small for its own rounding to show.
 inline double exp_below_zero(double x) {
   const double shifted = x * kInverseStep + kShift;

@@ -1,5 +1,5 @@
-// run_block() of kernel_block.h. A vector's lanes are rows: each row's numbers are added in libsvm's order, one at a time and without
-// fused operations, so that distances, products and sums have its bits.
+// run_block() of kernel_block.h. A vector's lanes are rows: each row's numbers are added in the order that Adding says, so that distances,
+// products and sums have the bits of what they are compared with.
 #include "model/kernel_machine/kernel_block.h"
 
 #include <cmath>
@@ -99,29 +99,99 @@ HWY_INLINE Vector finish(Vector sum, const Kernel& kernel) {
   return tanh_by_exp(x);
 }
 
+// Products or squared distances of kCount support vectors and all rows of the block, before finish().
+template <KernelKind kKind, std::size_t kCount>
+class Terms {
+ public:
+  using Sums = Vector[kCount][kVectors];
+
+  HWY_INLINE Terms(const Machine& machine, const double* x, std::size_t first)
+      : dimensions_(machine.dimensions), x_(x), vectors_(machine.vectors.data() + first * machine.dimensions) {}
+
+  HWY_INLINE void add_one_by_one(std::size_t from, Sums& sums) const {
+    each_term<1>(from, dimensions_, sums,
+                 [](Vector a, Vector b, Vector sum) HWY_ATTR { return hn::Add(sum, hn::Mul(a, b)); });
+  }
+
+  // The tree of Adding::in_parts: kernel_machine.cc has it for one number.
+  HWY_INLINE void add_in_parts(Sums& sums) const {
+    half(0, sums);
+    Sums other;
+    half(1, other);
+    add(other, sums);
+    add_one_by_one(dimensions_ / kParts * kParts, sums);
+  }
+
+  static HWY_INLINE void clear(Sums& sums) {
+    for (auto& of_vector : sums) {
+      for (auto& sum : of_vector) sum = hn::Zero(Lanes());
+    }
+  }
+
+ private:
+  // Calls add(a, b, sum) for the factors of every kStep-th term.
+  template <std::size_t kStep, typename Add>
+  HWY_INLINE void each_term(std::size_t from, std::size_t end, Sums& sums, Add add) const {
+    for (std::size_t j = from; j < end; j += kStep) {
+      for (std::size_t v = 0; v < kCount; ++v) {
+        const auto number = hn::Set(Lanes(), vectors_[v * dimensions_ + j]);
+        for (std::size_t i = 0; i < kVectors; ++i) {
+          const auto cell = hn::LoadU(Lanes(), x_ + j * kBlockRows + i * kLanes);
+          if constexpr (kKind == KernelKind::rbf) {
+            const auto difference = hn::Sub(cell, number);
+            sums[v][i] = add(difference, difference, sums[v][i]);
+          } else {
+            sums[v][i] = add(cell, number, sums[v][i]);
+          }
+        }
+      }
+    }
+  }
+
+  static HWY_INLINE void add(const Sums& other, Sums& sums) {
+    for (std::size_t v = 0; v < kCount; ++v) {
+      for (std::size_t i = 0; i < kVectors; ++i) sums[v][i] = hn::Add(sums[v][i], other[v][i]);
+    }
+  }
+
+  HWY_INLINE void part(std::size_t at, Sums& sums) const {
+    clear(sums);
+    each_term<kParts>(at, dimensions_ / kParts * kParts, sums,
+                      [](Vector a, Vector b, Vector sum) HWY_ATTR { return hn::MulAdd(a, b, sum); });
+  }
+  HWY_INLINE void folded(std::size_t of, std::size_t i, Sums& sums) const {
+    part(4 * of + i, sums);
+    Sums other;
+    part(4 * of + i + 2, other);
+    add(other, sums);
+  }
+  HWY_INLINE void half(std::size_t i, Sums& sums) const {
+    folded(0, i, sums);
+    Sums other;
+    folded(1, i, other);
+    add(other, sums);
+    folded(2, i, other);
+    Sums last;
+    folded(3, i, last);
+    add(last, other);
+    add(other, sums);
+  }
+
+  std::size_t dimensions_;
+  const double* x_;
+  const double* vectors_;
+};
+
 // The kernel's values of kCount support vectors from `first` on, for all rows of the block.
 template <KernelKind kKind, Functions kFunctions, std::size_t kCount>
 HWY_INLINE void kernel_values(const Machine& machine, const double* x, std::size_t first,
                               Vector (&values)[kCount][kVectors]) {
-  const Lanes d;
-  const std::size_t dimensions = machine.dimensions;
-  const double* vectors = machine.vectors.data() + first * dimensions;
-  for (auto& of_vector : values) {
-    for (auto& value : of_vector) value = hn::Zero(d);
-  }
-  for (std::size_t j = 0; j < dimensions; ++j, x += kBlockRows) {
-    for (std::size_t v = 0; v < kCount; ++v) {
-      const auto number = hn::Set(d, vectors[v * dimensions + j]);
-      for (std::size_t i = 0; i < kVectors; ++i) {
-        const auto cell = hn::LoadU(d, x + i * kLanes);
-        if constexpr (kKind == KernelKind::rbf) {
-          const auto difference = hn::Sub(cell, number);
-          values[v][i] = hn::Add(values[v][i], hn::Mul(difference, difference));
-        } else {
-          values[v][i] = hn::Add(values[v][i], hn::Mul(cell, number));
-        }
-      }
-    }
+  const Terms<kKind, kCount> terms(machine, x, first);
+  if (machine.kernel.adding == Adding::in_parts && machine.dimensions >= kParts) {
+    terms.add_in_parts(values);
+  } else {
+    terms.clear(values);
+    terms.add_one_by_one(0, values);
   }
   for (auto& of_vector : values) {
     for (auto& value : of_vector) value = finish<kKind, kFunctions>(value, machine.kernel);

@@ -20,6 +20,9 @@ inline double whole_power(double base, int degree) {
   return power;
 }
 
+// Numbers that Adding::in_parts takes together, each to a sum of its own.
+constexpr std::size_t kParts = 16;
+
 // The pair's place where vectors of class `own` have their coefficients in row `row`: the other class is row, or row + 1 from own on.
 inline std::size_t pair_of(std::size_t classes, std::size_t own, std::size_t row) {
   const std::size_t low = row < own ? row : own;

@@ -6,7 +6,9 @@
 
 #include "model/bayes/sklearn_naive_bayes.h"
 #include "model/dense_net/sklearn_mlp.h"
+#include "model/discriminant/sklearn_discriminant.h"
 #include "model/distance/sklearn_kmeans.h"
+#include "model/distance/sklearn_neighbours.h"
 #include "model/kernel_machine/sklearn_svm.h"
 #include "model/linear/sklearn_linear.h"
 #include "model/pipeline/pipeline.h"
@@ -22,7 +24,10 @@
 #include "model/preprocess/sklearn_imputer.h"
 #include "model/preprocess/sklearn_scaler.h"
 #include "model/projection/sklearn_pca.h"
+#include "model/tree/sklearn_forest.h"
+#include "model/tree/sklearn_gradient_boosting.h"
 #include "model/tree/sklearn_hist_gradient_boosting.h"
+#include "model/tree/sklearn_isolation_forest.h"
 #include "pickle/summary.h"
 
 namespace scoria::model::pipeline {
@@ -40,6 +45,13 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.decomposition.TruncatedSVD", "singular vectors", projection::load_truncated_svd},
     {"sklearn.cluster.KMeans", "the nearest of a few centers", distance::load_kmeans},
     {"sklearn.cluster.MiniBatchKMeans", "the nearest of a few centers, learnt in parts", distance::load_kmeans},
+    {"sklearn.neighbors.KNeighborsRegressor", "mean of the nearest rows", distance::load_neighbours_regressor},
+    {"sklearn.neighbors.KNeighborsClassifier", "votes of the nearest rows", distance::load_neighbours_classifier},
+    // discriminant
+    {"sklearn.discriminant_analysis.LinearDiscriminantAnalysis", "linear discriminants",
+     discriminant::load_linear_discriminant},
+    {"sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis", "quadratic discriminants",
+     discriminant::load_quadratic_discriminant},
     // dense_net
     {"sklearn.neural_network.MLPRegressor", "dense network", dense_net::load_mlp_regressor},
     {"sklearn.neural_network.MLPClassifier", "dense network of classes", dense_net::load_mlp_classifier},
@@ -117,7 +129,19 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.svm.NuSVC", "support vector machine that classifies", kernel_machine::load_svc},
     {"sklearn.svm.SVR", "support vector machine for regression", kernel_machine::load_svr},
     {"sklearn.svm.NuSVR", "support vector machine for regression", kernel_machine::load_svr},
+    // tree
+    {"sklearn.tree.DecisionTreeClassifier", "one decision tree", tree::load_sklearn_tree},
+    {"sklearn.tree.DecisionTreeRegressor", "one regression tree", tree::load_sklearn_tree},
+    {"sklearn.tree.ExtraTreeClassifier", "one tree with random splits", tree::load_sklearn_tree},
+    {"sklearn.tree.ExtraTreeRegressor", "one regression tree with random splits", tree::load_sklearn_tree},
+    {"sklearn.ensemble.RandomForestClassifier", "random forest", tree::load_sklearn_forest},
+    {"sklearn.ensemble.RandomForestRegressor", "random forest for regression", tree::load_sklearn_forest},
+    {"sklearn.ensemble.ExtraTreesClassifier", "forest of trees with random splits", tree::load_sklearn_forest},
+    {"sklearn.ensemble.ExtraTreesRegressor", "regression forest with random splits", tree::load_sklearn_forest},
+    {"sklearn.ensemble.IsolationForest", "outliers by random splits", tree::load_sklearn_isolation_forest},
     // tree: boosting
+    {"sklearn.ensemble.GradientBoostingClassifier", "boosted trees: classes", tree::load_gradient_boosting_classifier},
+    {"sklearn.ensemble.GradientBoostingRegressor", "boosted trees: numbers", tree::load_gradient_boosting_regressor},
     {"sklearn.ensemble.HistGradientBoostingClassifier", "trees boosted on histograms: classes",
      tree::load_hist_gradient_boosting_classifier},
     {"sklearn.ensemble.HistGradientBoostingRegressor", "trees boosted on histograms: numbers",
