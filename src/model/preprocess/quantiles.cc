@@ -111,7 +111,8 @@ Result<pipeline::Step> load_quantile_transformer(const pickle::Object& object, i
   SCORIA_TRY_STATUS(pipeline::set_inputs(object, count, step));
   step.transformer = std::make_shared<Quantiles>(
       std::move(quantiles), std::move(references),
-      Quantiles::Options{.is_normal = distribution == "normal", .takes_missing = takes_missing, .clips_uniform = is_old});
+      Quantiles::Options{
+          .is_normal = distribution == "normal", .takes_missing = takes_missing, .clips_uniform = is_old});
   return step;
 }
 
