@@ -146,6 +146,19 @@ TEST(Hostile, HintsSayWhatCouldBeDone) {
   EXPECT_THAT(error_of(stream(global("joblib.numpy_pickle", "NDArrayWrapper"))), HasSubstr("joblib before 0.10"));
 }
 
+// ColumnTransformer keeps the Index of the table it was fitted on. Nothing else of pandas' is let in beside it.
+TEST(Hostile, AnIndexOfColumnsIsARecordAndNoWayIntoPandas) {
+  const std::string index = global("pandas.core.indexes.base", "_new_Index");
+  EXPECT_EQ(error_of(stream(index + global("pandas.core.indexes.base", "Index") + "}" + "\x86R")), "");
+  EXPECT_THAT(error_of(stream(global("pandas.core.indexes.base", "Index") + ")R")), StartsWith("denied: "));
+  EXPECT_THAT(error_of(stream(index + global("pandas.io.pickle", "read_pickle") + "}" + "\x86R")),
+              StartsWith("denied: "));
+  EXPECT_THAT(error_of(stream(global("pandas", "NA") + ")R")), StartsWith("denied: "));
+  EXPECT_THAT(error_of(stream(global("pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked") + global("os", "system") +
+                              "K\x01N\x87R")),
+              StartsWith("denied: the file asks to call os.system"));
+}
+
 TEST(Hostile, WhatLiesOutsideTheFileIsUnsupported) {
   EXPECT_THAT(error_of("(lp0\nPid\na."), StartsWith("unsupported: a persistent id"));
   EXPECT_THAT(error_of(stream("NQ")), StartsWith("unsupported: a persistent id"));

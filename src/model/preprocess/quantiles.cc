@@ -106,11 +106,13 @@ Result<pipeline::Step> load_quantile_transformer(const pickle::Object& object, i
   std::vector<std::vector<double>> quantiles(count);
   for (std::size_t i = 0; i < all.size(); ++i) quantiles[i % count].push_back(all[i]);
   const bool is_old = object.find("n_quantiles_") == nullptr;  // 0.19 and 0.20
+  const bool takes_missing = !pickle::sklearn_version(object.value()).starts_with("0.19");
   pipeline::Step step;
   SCORIA_TRY_STATUS(pipeline::set_inputs(object, count, step));
   step.transformer = std::make_shared<Quantiles>(
       std::move(quantiles), std::move(references),
-      Quantiles::Options{.is_normal = distribution == "normal", .takes_missing = !is_old, .clips_uniform = is_old});
+      Quantiles::Options{
+          .is_normal = distribution == "normal", .takes_missing = takes_missing, .clips_uniform = is_old});
   return step;
 }
 

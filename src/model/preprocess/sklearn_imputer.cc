@@ -135,8 +135,9 @@ Result<pipeline::Step> load_imputer(const pickle::Object& object, int /*depth*/)
 
 Result<pipeline::Step> load_missing_indicator(const pickle::Object& object, int /*depth*/) {
   constexpr std::int64_t kMost = 1 << 20;
-  SCORIA_TRY(count, object.integer("n_features_in_"));
-  if (count < 1 || count > kMost) return object.corrupt("n_features_in_", "is no number of columns");
+  const std::string_view attribute = object.find("_n_features") != nullptr ? "_n_features" : "n_features_in_";
+  SCORIA_TRY(count, object.integer(attribute));
+  if (count < 1 || count > kMost) return object.corrupt(attribute, "is no number of columns");
   SCORIA_TRY(mark, MissingMark::read(object));
   SCORIA_TRY(shown, read_positions(object, "features_", static_cast<std::size_t>(count)));
   SCORIA_TRY(features, object.text("features"));
