@@ -33,6 +33,7 @@ constexpr Rule kRules[] = {
 
     {"sklearn.", "__pyx_unpickle_*", Action::class_is_first},
     {"sklearn.", "newObj", Action::class_is_first},
+    {"sklearn.compose._column_transformer", "make_column_selector", Action::record},  // a class
     {"sklearn.", "Class*", Action::record},
     {"sklearn.", "*", Action::refer},
     {"xgboost.", "Class*", Action::record},

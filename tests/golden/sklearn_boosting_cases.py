@@ -55,8 +55,9 @@ def _hist_cases(writer):
     writer.case("hist_classifier", classifier(**small, **categories).fit(x, 1 * (y > 0.5)), rows, _classes, how="pickle:4")
     writer.case("hist_classifier_three", classifier(**dict(small, max_iter=4), **categories).fit(x, kinds), rows, _classes, how="joblib")
     writer.case("hist_poisson", regressor(loss="poisson", **small).fit(x, np.exp(y / 4)), rows, _regression, how="pickle:2")
-    old = writer.version < (1, 0)
-    writer.case("hist_absolute", regressor(loss="least_absolute_deviation" if old else "absolute_error", **small).fit(x, y), rows, _regression)
+    if writer.is_newest or writer.tag == "sk024":
+        absolute = "absolute_error" if writer.is_newest else "least_absolute_deviation"
+        writer.case("hist_absolute", regressor(loss=absolute, **small).fit(x, y), rows, _regression)
     if categories:
         unknown = rows.copy()
         unknown[:6, 4] = [7, 100, -1, 255, 0.0, 2]
@@ -127,6 +128,90 @@ def _frame_cases(writer, small):
     writer.case("hist_frame_flags", regressor(**dict(small, categorical_features=[0])).fit(flags, y), asked, _regression)
 
 
+def _leaves(model, rows):
+    leaves = model.apply(rows)
+    stages = range(leaves.shape[1])
+    if leaves.ndim == 2 or leaves.shape[2] == 1:
+        return [ask("apply", leaves.reshape(len(leaves), -1).astype(int))]
+    labels = ["%d:%s" % (stage, label) for stage in stages for label in model.classes_]
+    return [ask("apply", leaves.reshape(len(leaves), -1).astype(int), labels=labels)]
+
+
+def _all_of(model, rows):
+    return (_classes if hasattr(model, "classes_") else _regression)(model, rows) + _leaves(model, rows)
+
+
+def _near_thresholds(model, rows):
+    """Rows whose numbers are a model's own thresholds, and their neighbours in 32 and in 64 bits."""
+    tree = model.estimators_[0, 0].tree_
+    splits = np.flatnonzero(tree.children_left >= 0)[:4]
+    near = []
+    for node in splits:
+        t = tree.threshold[node]
+        for value in [t, np.nextafter(t, np.inf), np.nextafter(t, -np.inf), float(np.nextafter(np.float32(t), np.float32(np.inf))),
+                      (float(np.float32(t)) + float(np.nextafter(np.float32(t), np.float32(np.inf)))) / 2]:
+            row = rows[len(near) % len(rows)].copy()
+            row[tree.feature[node]] = value
+            near.append(row)
+    return np.array(near)
+
+
+def _plain_cases(writer):
+    regressor, classifier = ensemble.GradientBoostingRegressor, ensemble.GradientBoostingClassifier
+    x, y = _data(holes=False)
+    rows = _rows(holes=False)
+    rows[31, 1:4] = 1e30, -1e30, 1e-300  # the other numbers there are beyond float32
+    squared, absolute = ("squared_error", "absolute_error") if writer.version >= (1, 0) else ("ls", "lad")
+    log_loss = "log_loss" if writer.version >= (1, 1) else "deviance"
+    small = dict(n_estimators=6, max_depth=2, random_state=1)
+    kinds = np.array(["low", "middle", "high"])[np.digitize(y, [-0.5, 1.5])]
+    binary = 1 * (y > 0.5)
+    writer.case("gb_regressor", regressor(loss=squared, **small).fit(x, y), rows, _all_of, how="pickle:2")
+    writer.case("gb_classifier", classifier(loss=log_loss, **small).fit(x, binary), rows, _all_of, how="joblib:zlib")
+    writer.case("gb_classifier_three", classifier(**dict(small, n_estimators=3)).fit(x, kinds), rows, _all_of, how="joblib")
+    writer.case("gb_exponential", classifier(loss="exponential", **small).fit(x, binary), rows, _classes)
+    if writer.is_newest or writer.tag == "sk019":
+        writer.case("gb_quantile", regressor(loss="quantile", alpha=0.8, **small).fit(x, y), rows, _regression)
+        writer.case("gb_zero", classifier(init="zero", **dict(small, n_estimators=2)).fit(x, kinds), rows, _classes)
+    if writer.is_newest or writer.tag == "sk019":
+        writer.case("gb_absolute", regressor(loss=absolute, **small).fit(x, y), rows, _regression, how="joblib:gzip")
+        writer.case("gb_huber", regressor(loss="huber", **small).fit(x, y), rows, _regression, how="pickle:3")
+        missing = rows.copy()
+        missing[3, 2] = np.nan
+        writer.case("gb_missing_refused", regressor(**small).fit(x, y), missing, fails=lambda model, asked: model.predict(asked))
+    if writer.tag in ("sk024", "sk14", "new"):  # what probabilities become changed in 1.4 and in 1.8
+        from sklearn.dummy import DummyClassifier
+        writer.case("gb_uniform", classifier(init=DummyClassifier(strategy="uniform"), **dict(small, n_estimators=2)).fit(x, kinds), rows, _classes)
+        writer.case("gb_most_frequent", classifier(init=DummyClassifier(strategy="most_frequent"), **small).fit(x, binary), rows, _classes)
+    if writer.tag in ("sk12", "new"):
+        from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+        few = dict(small, n_estimators=2)
+        tree = regressor(init=DecisionTreeRegressor(max_depth=2), **few).fit(x, y)
+        writer.case("gb_init_tree", tree, rows, _regression)
+        sure = classifier(init=DecisionTreeClassifier(max_depth=2), **few).fit(x, kinds)  # probabilities of 0 and of 1
+        writer.case("gb_init_tree_three", sure, rows, _classes)
+        histogram = ensemble.HistGradientBoostingClassifier(max_iter=2, max_leaf_nodes=4)
+        writer.case("gb_init_boosted", classifier(init=histogram, loss="exponential", **few).fit(x, binary), rows, _classes)
+    if not writer.is_newest:
+        return
+    model = regressor(**dict(small, n_estimators=3, max_depth=3)).fit(x, y)
+    writer.case("gb_on_the_threshold", model, _near_thresholds(model, rows), _all_of)
+    large = rows.copy()
+    large[2, 3] = 1e39
+    writer.case("gb_beyond_float32", regressor(**small).fit(x, y), large, fails=lambda fitted, asked: fitted.predict(asked))
+    writer.case("gb_root_only", regressor(n_estimators=3, min_samples_leaf=100).fit(x, y), rows, _regression)
+    writer.case("gb_sample_and_features", regressor(n_estimators=5, subsample=0.5, max_features=2, min_samples_leaf=4, random_state=3).fit(x, y), rows, _regression)
+    writer.case("gb_early_stopping", classifier(n_estimators=40, max_depth=2, n_iter_no_change=2, random_state=2).fit(x, binary), rows, _classes)
+    writer.case("gb_leaf_nodes", regressor(n_estimators=2, max_depth=None, max_leaf_nodes=40, criterion="squared_error", random_state=1).fit(x, y), rows, _regression)
+    writer.case("gb_rare_class", classifier(**small).fit(x, np.where(np.arange(len(y)) == 5, 9, 4)), rows, _classes)
+    import pandas
+    frame = pandas.DataFrame(x, columns=["a", "b", "c", "d", "e"])
+    in_turn = Pipeline([("scale", StandardScaler()), ("boost", regressor(**small))]).fit(frame, y)
+    asked = pandas.DataFrame(rows[:20], columns=["a", "b", "c", "d", "e"])
+    writer.case("gb_after_scaler", in_turn, asked, _regression)
+
+
 def cases(writer):
+    _plain_cases(writer)
     if hasattr(ensemble, "HistGradientBoostingRegressor"):
         _hist_cases(writer)

@@ -114,6 +114,9 @@ def _classifiers(writer, x, seen):
     }
     for name, model in sorted(fits.items()):
         writer.case(name, model, seen, _classified, how="joblib:xz" if "sgd" in name else "pickle:4")
+    far = linear_model.SGDClassifier(loss="log_loss", random_state=1).fit(x * 1000, three)
+    writer.case("sgd_log_loss_all_zero", far, np.vstack([seen * 1000, [[0, 9e3, 0, 0, 0], [0, 0, -9e5, 0, 0], [-9e5, 0, 0, 0, 0]]]),
+                lambda model, rows: _classified(model, rows)[:3])
     writer.case("sgd_one_class", linear_model.SGDOneClassSVM(nu=0.2, random_state=1).fit(x), seen, _one_class)
 
 

@@ -1,7 +1,7 @@
 """Golden cases of imputers, encoders, ColumnTransformer, FeatureUnion and functions, alone and within one another."""
 import numpy as np
 import pandas as pd
-from sklearn import preprocessing
+from sklearn import linear_model, preprocessing
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from golden_writer import ask
@@ -47,7 +47,12 @@ def _dense(x):
 def _transformed(model, rows):
     """All that transform() gives, column by column; in an array of objects each keeps its own type."""
     x = _dense(model.transform(rows))
-    return [ask("transform", x, labels=["y%d" % j for j in range(x.shape[1])])]
+    labels = ["y%d" % j for j in range(x.shape[1])]
+    try:
+        labels = list(model.get_feature_names_out())
+    except (AttributeError, ValueError):  # older versions; transformers without names, or with the same ones
+        pass
+    return [ask("transform", x, labels=labels)]
 
 
 def _old(writer):
@@ -100,6 +105,24 @@ def _columns(writer):
     writer.case("function_pipeline", log.fit(positive), positive.head(9), _transformed)
     writer.case("one_hot", preprocessing.OneHotEncoder(drop="first").fit(frame[["city", "owner", "code"]]), seen[["city", "owner", "code"]], _transformed)
     writer.case("one_hot_unknown", preprocessing.OneHotEncoder().fit(frame[["city", "kids"]]), new[["city", "kids"]], fails=lambda model, rows: model.transform(rows))
+
+
+def _whole(writer):
+    """What people store: columns of every kind, then a predictor."""
+    frame, seen = _frame(60), _frame(12, seed=5)
+    target = np.nan_to_num(frame["income"].values) / 1e4 + frame["kids"].values
+    numbers = Pipeline([("fill", SimpleImputer(strategy="median")), ("scale", preprocessing.StandardScaler())])
+    texts = preprocessing.OneHotEncoder(handle_unknown="ignore")
+    columns = ColumnTransformer([("n", numbers, ["age", "income", "kids"]), ("t", texts, ["city", "code"])], remainder="passthrough")
+    seen.loc[2, "city"] = "Paris"
+    predicted = lambda model, rows: [ask("predict", model.predict(rows))]
+    writer.case("columns_ridge", Pipeline([("columns", columns), ("fit", linear_model.Ridge())]).fit(frame, target), seen, predicted, how="joblib:gzip")
+    classifier = Pipeline([("columns", columns), ("fit", linear_model.LogisticRegression(solver="liblinear"))]).fit(frame, np.where(frame["owner"], "yes", "no"))
+    writer.case("columns_logistic", classifier, seen, lambda model, rows: [ask("predict", model.predict(rows)), ask("proba", model.predict_proba(rows), labels=model.classes_)])
+    bad = seen.copy()
+    bad["age"] = bad["age"].astype(OBJECT)
+    bad.loc[4, "age"] = "old"
+    writer.case("columns_ridge_text", Pipeline([("columns", columns), ("fit", linear_model.Ridge())]).fit(frame, target), bad, fails=lambda model, rows: model.predict(rows))
 
 
 def _imputers(writer):
@@ -189,7 +212,7 @@ def _encoders(writer):
     digits = np.array([["01", "1"], ["02", "2"], ["03", "10"]], dtype=OBJECT)
     writer.case("one_hot_digits", one_hot().fit(digits), digits[::-1], _transformed)
     long = pd.DataFrame({"t": ["a b", 'quo"te', "komma, ü", "", "NA?", "日本"]})
-    writer.case("one_hot_odd_texts", one_hot().fit(long), long.iloc[::-1], _transformed)
+    writer.case("one_hot_odd_texts", one_hot().fit(long), long.iloc[::-1], lambda model, rows: [ask("transform", _dense(model.transform(rows)))])
 
 
 def _columns_new(writer):
@@ -233,11 +256,44 @@ def _functions(writer):
     writer.case("binarizer", preprocessing.Binarizer(threshold=0.5).fit(wide), wide, _transformed)
 
 
+def _shapes(writer):
+    """Transformers of numbers whose rules have changed over the versions."""
+    random = np.random.RandomState(12)
+    x = np.column_stack([random.lognormal(1, 0.8, 60), random.normal(-2, 3, 60), random.randint(0, 5, 60).astype(float)])
+    seen = np.vstack([x[:6], [[0.001, 9.0, 2.0], [80.0, -12.0, 9.0], [1e-9, 0.0, -1.0]], x[20:23] + 0.01])
+    positive = seen.copy()
+    positive[:, 0] = np.abs(positive[:, 0])
+    missing = seen.copy()
+    missing[2, 1] = np.nan
+    quantile = preprocessing.QuantileTransformer
+    writer.case("quantile_uniform", quantile(n_quantiles=12, random_state=1).fit(x), missing if writer.version >= (0, 20) else seen, _transformed)
+    writer.case("quantile_normal", quantile(n_quantiles=12, random_state=1, output_distribution="normal").fit(x), missing if writer.version >= (0, 20) else seen, _transformed)
+    writer.case("polynomial", preprocessing.PolynomialFeatures(3).fit(x), seen, _transformed)
+    if writer.version < (0, 20):
+        return
+    writer.case("power", preprocessing.PowerTransformer().fit(x), missing, _transformed)
+    writer.case("power_box_cox", preprocessing.PowerTransformer("box-cox", standardize=False).fit(x[:, :1]), positive[:, :1], _transformed)
+    writer.case("bins", preprocessing.KBinsDiscretizer(4, strategy="uniform").fit(x), np.vstack([seen, [[x[:, 0].max(), x[:, 1].min(), 1.2499999]]]), _transformed)
+    writer.case("bins_ordinal", preprocessing.KBinsDiscretizer(3, encode="ordinal", strategy="quantile").fit(x[:, :2]), seen[:, :2], _transformed)
+    if not writer.is_newest:
+        return
+    writer.case("power_not_positive", preprocessing.PowerTransformer("box-cox").fit(x[:, :1]), seen[:, 2:], fails=lambda model, rows: model.transform(rows))
+    writer.case("bins_missing", preprocessing.KBinsDiscretizer(3).fit(x), missing, fails=lambda model, rows: model.transform(rows))
+    frame = pd.DataFrame(x, columns=["a", "b", "c"])
+    writer.case("polynomial_interaction", preprocessing.PolynomialFeatures(3, interaction_only=True, include_bias=False).fit(frame), frame.head(7), _transformed)
+    writer.case("polynomial_degrees", preprocessing.PolynomialFeatures((2, 4)).fit(frame), frame.head(7), _transformed)
+    writer.case("bins_dense", preprocessing.KBinsDiscretizer(5, encode="onehot-dense", strategy="kmeans", random_state=0).fit(frame), frame.head(9), _transformed)
+    named = Pipeline([("poly", preprocessing.PolynomialFeatures(2)), ("power", preprocessing.PowerTransformer())]).fit(frame)
+    writer.case("polynomial_power", named, frame.tail(6), lambda model, rows: [ask("transform", model.transform(rows), labels=model.get_feature_names_out())])
+
+
 def cases(writer):
+    _shapes(writer)
     if writer.version < (0, 20):
         _old(writer)
         return
     _columns(writer)
+    _whole(writer)
     if writer.is_newest:
         _imputers(writer)
         _encoders(writer)

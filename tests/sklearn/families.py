@@ -6,6 +6,7 @@ import numpy as np
 import pandas
 from sklearn import cluster, compose, decomposition, ensemble, impute, linear_model, pipeline, preprocessing, svm, tree
 
+import transformers
 from golden_writer import ask
 
 
@@ -332,5 +333,11 @@ def mixed_columns(random):
     return Trial(model, rows, predicted, floor=1e-10)
 
 
+def transformed_columns(random):
+    model, rows = transformers.transformers(random)
+    return Trial(model, rows, transformers.transformed, floor=1e-11)
+
+
 FAMILIES = [linear_regression, logistic, one_class_svm, svm_classifier, svm_regressor, tree_regressor, tree_classifier, isolation_forest,
-            boosting_regressor, boosting_classifier, hist_regressor, hist_classifier, k_means, principal_components, mixed_columns]
+            boosting_regressor, boosting_classifier, hist_regressor, hist_classifier, k_means, principal_components, mixed_columns,
+            transformed_columns]

@@ -39,12 +39,13 @@ def read_answer(path):
 def difference(ours, reference, tolerance, floor):
     """What differs first, or ''."""
     for row, (word, value) in enumerate(zip(ours, reference)):
-        if isinstance(value, (str, np.str_, bool, np.bool_)):
+        if isinstance(value, (str, np.str_)):
             if word != str(value):
                 return "row %d: %r, expected %r" % (row + 1, word, value)
             continue
         value = float(value)
-        answer = float("nan") if word == "NA" else float(word)
+        answer = {"NA": float("nan"), "TRUE": 1.0, "FALSE": 0.0}.get(word)
+        answer = float(word) if answer is None else answer
         if np.isnan(value) and np.isnan(answer):
             continue
         if answer == value or abs(answer - value) <= max(tolerance * abs(value), floor):

@@ -13,10 +13,10 @@
 
 #include "expr/ast.h"
 #include "model/features.h"
+#include "model/kernel_machine/r_svm_columns.h"
 #include "model/kernel_machine/r_svm_names.h"
 #include "model/level_codes.h"
 #include "model/parameters.h"
-#include "model/r_matrix.h"
 #include "model/r_object.h"
 #include "model/terms/language.h"
 #include "table/number_text.h"
@@ -30,172 +30,6 @@ using table::Column;
 using table::ColumnPtr;
 
 constexpr std::string_view kFirst = "(first)";
-// Ways tried to share columns out among factors whose names begin alike.
-constexpr std::size_t kMostSteps = 1'000'000;
-
-// A variable of the formula, as far as the width of its columns goes.
-struct FormulaVariable {
-  std::string name;
-  std::string prefix;  // of its columns
-  bool is_factor = false;
-  bool is_ordered = false;
-  bool is_logical = false;
-  std::size_t columns = 1;    // of a number or a matrix
-  std::size_t main_term = 0;  // of a factor: the term that is this variable alone
-  bool has_main_term = false;
-};
-
-struct FormulaTerm {
-  std::vector<std::pair<std::size_t, std::int32_t>> variables;  // and R's code: 1 contrasts, 2 all levels
-};
-
-// What is needed of a terms object; whatever is wrong with it is for terms::Terms to say.
-class Formula {
- public:
-  static Formula read(const Value& terms, bool are_valid) {
-    Formula formula;
-    const Value* factors = terms.attribute("factors");
-    if (factors == nullptr || factors->kind != Kind::integer) return formula;
-    const std::vector<std::size_t> sizes = dimensions(*factors, factors->integers.size());
-    const std::vector<std::string> names = dimension_names(*factors, 0);
-    if (sizes.size() != 2 || sizes[0] != names.size()) return formula;
-    const std::vector<TermVariable> recorded = term_variables(terms);
-    for (const std::string& name : names) formula.variables.push_back(variable(name, recorded, are_valid));
-    const Value* response = terms.attribute("response");
-    const std::vector<double> response_at = response == nullptr ? std::vector<double>{} : to_numbers(*response);
-    for (std::size_t t = 0; t < sizes[1]; ++t) {
-      FormulaTerm& term = formula.terms.emplace_back();
-      for (std::size_t v = 0; v < names.size(); ++v) {
-        const std::int32_t code = factors->integers[t * names.size() + v];
-        const bool is_response = !response_at.empty() && response_at[0] == static_cast<double>(v + 1);
-        if (code > 0 && !is_response) term.variables.emplace_back(v, code);
-      }
-    }
-    const Value* intercept = terms.attribute("intercept");
-    if (intercept != nullptr && to_numbers(*intercept) == std::vector<double>{0}) formula.code_first_factor_fully();
-    for (std::size_t t = 0; t < formula.terms.size(); ++t) {
-      if (formula.terms[t].variables.size() != 1) continue;
-      FormulaVariable& alone = formula.variables[formula.terms[t].variables[0].first];
-      if (alone.has_main_term) continue;
-      alone.main_term = t;
-      alone.has_main_term = true;
-    }
-    return formula;
-  }
-
-  bool is_choice(std::size_t term) const {
-    if (terms[term].variables.size() != 1) return false;
-    const FormulaVariable& alone = variables[terms[term].variables[0].first];
-    return alone.is_factor && alone.main_term == term;
-  }
-
-  std::vector<FormulaVariable> variables;
-  std::vector<FormulaTerm> terms;
-
- private:
-  static FormulaVariable variable(const std::string& name, const std::vector<TermVariable>& recorded, bool are_valid) {
-    std::string r_class = recorded_class(recorded, name);
-    if (r_class.empty()) r_class = recorded_class(recorded, unquoted(name));
-    FormulaVariable made{.name = name, .prefix = are_valid ? valid_name(name) : name};
-    made.is_ordered = r_class == "ordered";
-    made.is_factor = made.is_ordered || r_class == "factor" || r_class == "character";
-    made.is_logical = r_class == "logical";
-    constexpr std::string_view kMatrix = "nmatrix.";
-    if (r_class.starts_with(kMatrix)) {
-      std::from_chars(r_class.data() + kMatrix.size(), r_class.data() + r_class.size(), made.columns);
-    }
-    return made;
-  }
-
-  // Without an intercept R codes the first factor that it meets by all its levels.
-  void code_first_factor_fully() {
-    for (FormulaTerm& term : terms) {
-      for (auto& [v, code] : term.variables) {
-        if (!variables[v].is_factor && !variables[v].is_logical) continue;
-        code = 2;
-        return;
-      }
-    }
-  }
-};
-
-// Shares the columns out among the terms: how many belong to each factor follows from their names and from the total.
-class Sharing {
- public:
-  Sharing(const Formula& formula, const std::vector<std::string>& columns)
-      : formula_(formula), columns_(columns), chosen_(formula.terms.size()), start_(formula.terms.size() + 1) {}
-
-  // False where nothing fits.
-  bool find() {
-    std::size_t term = 0;
-    for (std::size_t step = 0; step < kMostSteps; ++step) {
-      const bool is_end = term == formula_.terms.size();
-      if (is_end && start_[term] == columns_.size()) return true;
-      if (!is_end) {
-        if (formula_.is_choice(term)) chosen_[term] = run(term);
-        const std::size_t width = this->width(term);
-        if (width > 0 && width <= columns_.size() - start_[term]) {
-          start_[term + 1] = start_[term] + width;
-          ++term;
-          continue;
-        }
-      }
-      do {
-        if (term-- == 0) return false;
-      } while (!formula_.is_choice(term) || chosen_[term] < 2);
-      --chosen_[term];
-      start_[term + 1] = start_[term] + chosen_[term];
-      ++term;
-    }
-    return false;
-  }
-
-  std::span<const std::string> columns_of(std::size_t term) const {
-    return std::span(columns_).subspan(start_[term], chosen_[term]);
-  }
-
- private:
-  // The columns from start_[term] on whose names begin as the factor's do, up to one that the next variable's name fits better.
-  std::size_t run(std::size_t term) const {
-    const std::string& prefix = formula_.variables[formula_.terms[term].variables[0].first].prefix;
-    const std::string* next = nullptr;
-    if (term + 1 < formula_.terms.size() && formula_.terms[term + 1].variables.size() == 1) {
-      const std::string& following = formula_.variables[formula_.terms[term + 1].variables[0].first].prefix;
-      if (following.size() > prefix.size() && following.starts_with(prefix)) next = &following;
-    }
-    std::size_t count = 0;
-    for (std::size_t i = start_[term]; i < columns_.size() && columns_[i].starts_with(prefix); ++i, ++count) {
-      if (next != nullptr && columns_[i].starts_with(*next)) break;
-    }
-    return count;
-  }
-
-  // 0 where it is not known, or more than there are.
-  std::size_t width(std::size_t term) const {
-    if (formula_.is_choice(term)) return chosen_[term];
-    std::size_t product = 1;
-    for (const auto& [v, code] : formula_.terms[term].variables) {
-      const FormulaVariable& variable = formula_.variables[v];
-      std::size_t levels = variable.is_logical ? 2 : 0;
-      if (variable.is_factor) {
-        if (!variable.has_main_term || variable.main_term >= term) return 0;
-        levels = chosen_[variable.main_term] + (code_of(variable.main_term) == 2 ? 0 : 1);
-      }
-      const std::size_t own = levels == 0 ? variable.columns : code == 2 ? levels : levels - 1;
-      if (own == 0 || own > columns_.size() / product) return 0;
-      product *= own;
-    }
-    return product;
-  }
-
-  std::int32_t code_of(std::size_t term) const { return formula_.terms[term].variables[0].second; }
-
-  const Formula& formula_;
-  const std::vector<std::string>& columns_;
-  std::vector<std::size_t> chosen_;
-  std::vector<std::size_t> start_;
-};
-
 // What the formula's variables are made of, as far as it can be read.
 class Expressions {
  public:
@@ -244,8 +78,13 @@ class Expressions {
 };
 
 FactorLevels levels_of(const FormulaVariable& variable, std::int32_t code, std::span<const std::string> columns) {
-  FactorLevels factor{.variable = unquoted(variable.name), .column = {}, .levels = {}, .names = {}};
-  if (code != 2 && variable.is_ordered && columns[0] == variable.prefix + ".L") {
+  FactorLevels factor{.variable = unquoted(variable.name),
+                      .column = {},
+                      .before = variable.before + variable.name,
+                      .after = variable.after,
+                      .levels = {},
+                      .names = {}};
+  if (code != 2 && variable.is_ordered && columns[0] == variable.prefix + ".L" + variable.suffix) {
     factor.known = FactorLevels::Known::number;
     for (std::size_t i = 0; i <= columns.size(); ++i) factor.levels.push_back(std::to_string(i + 1));
     factor.names.resize(factor.levels.size());
@@ -257,7 +96,8 @@ FactorLevels levels_of(const FormulaVariable& variable, std::int32_t code, std::
     factor.names.emplace_back();
   }
   for (const std::string& column : columns) {
-    factor.levels.push_back(column.substr(variable.prefix.size()));
+    const std::size_t around = variable.prefix.size() + variable.suffix.size();
+    factor.levels.push_back(column.substr(variable.prefix.size(), column.size() - around));
     factor.names.push_back(column);
   }
   return factor;
@@ -268,21 +108,21 @@ FactorLevels levels_of(const FormulaVariable& variable, std::int32_t code, std::
 Result<SvmLevels> SvmLevels::read(const Value& terms, const std::vector<std::string>& columns, bool are_valid) {
   SvmLevels levels;
   levels.are_valid_ = are_valid;
-  const Formula formula = Formula::read(terms, are_valid);
+  const FormulaColumns formula = FormulaColumns::read(terms, are_valid);
   std::string first_factor;
   for (const FormulaTerm& term : formula.terms) {
     for (const auto& [v, code] : term.variables) {
       const FormulaVariable& variable = formula.variables[v];
       if (!variable.is_factor) continue;
       if (first_factor.empty()) first_factor = variable.name;
-      if (variable.has_main_term) continue;
+      if (variable.is_told) continue;
       return Error{Code::unsupported, "svm object: it does not keep the levels of its factors, and '" + variable.name +
-                                          "' is only part of an interaction, whose columns do not tell them; add it "
-                                          "to the formula as a term of its own"};
+                                          "' is only part of an interaction with others, whose columns do not tell "
+                                          "them; add it to the formula as a term of its own"};
     }
   }
   if (first_factor.empty()) return levels;
-  Sharing sharing(formula, columns);
+  ColumnSharing sharing(formula, columns);
   if (!sharing.find()) {
     return Error{Code::unsupported, "svm object: it does not keep the levels of its factors ('" + first_factor +
                                         "' is one), and the columns of slot 'SV' do not tell them"};
@@ -290,10 +130,9 @@ Result<SvmLevels> SvmLevels::read(const Value& terms, const std::vector<std::str
   const Expressions expressions(terms);
   for (std::size_t t = 0; t < formula.terms.size(); ++t) {
     if (!formula.is_choice(t)) continue;
-    const auto& [v, code] = formula.terms[t].variables[0];
+    const auto [v, code] = formula.factor_of(t);
     levels.factors_.push_back(levels_of(formula.variables[v], code, sharing.columns_of(t)));
     FactorLevels& factor = levels.factors_.back();
-    factor.label = formula.variables[v].name;
     factor.column = expressions.own_column(v);
     if (!factor.column.empty() || factor.known == FactorLevels::Known::all) continue;
     return Error{Code::unsupported,
@@ -325,7 +164,7 @@ void SvmLevels::describe(Description& description) const {
 }
 
 std::string SvmLevels::name_of(const FactorLevels& factor, std::string_view text) const {
-  std::string name = factor.label + std::string(text);
+  std::string name = factor.before + std::string(text) + factor.after;
   return are_valid_ ? valid_name(name) : name;
 }
 

@@ -23,8 +23,9 @@ struct FactorLevels {
   enum class Known : std::uint8_t { all, all_but_first, number };
 
   std::string variable;  // as the formula calls it: "g", "factor(cyl)", "net price"
-  std::string label;     // as R writes it before a level: "`net price`"
   std::string column;    // of the table, which nothing else in the formula reads: "g", "cyl"; else empty
+  std::string before;    // a level in its column's name, which R has made of it: "`net price`"
+  std::string after;     // ":x" of an interaction
   Known known = Known::all;
   // By level. What the column's name says behind the variable's; "(first)" where there is no column; 1, 2, ... for `number`.
   std::vector<std::string> levels;

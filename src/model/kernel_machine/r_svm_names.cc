@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <set>
 
 namespace scoria::model::kernel_machine {
@@ -66,11 +67,15 @@ std::string valid_name(std::string_view name) {
 
 std::vector<std::string> valid_distinct_names(std::span<const std::string> names) {
   std::vector<std::string> valid;
+  for (const std::string& name : names) valid.push_back(valid_name(name));
+  // Names that were valid as they stood come first, whatever their place.
+  std::vector<std::size_t> order(names.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_partition(order.begin(), order.end(), [&](std::size_t i) { return valid[i] == names[i]; });
   std::set<std::string> taken;
   std::vector<std::size_t> again;
-  for (const std::string& name : names) {
-    valid.push_back(valid_name(name));
-    if (!taken.insert(valid.back()).second) again.push_back(valid.size() - 1);
+  for (const std::size_t i : order) {
+    if (!taken.insert(valid[i]).second) again.push_back(i);
   }
   std::map<std::string, std::size_t> next;
   for (const std::size_t i : again) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "model/pipeline/class_answers.h"
 #include "model/pipeline/numbers.h"
@@ -32,20 +33,17 @@ void normalise(NumberColumns& values, std::size_t first, std::size_t count, bool
   }
 }
 
+double probability_of(Probability probability, double sum) {
+  return probability == Probability::modified_huber ? (std::clamp(sum, -1.0, 1.0) + 1) / 2 : pipeline::sigmoid(sum);
+}
+
 // Of two classes, from the second one's sums.
 void two_probabilities(Probability probability, const std::vector<double>& sums, std::size_t first, std::size_t count,
                        NumberColumns& out) {
   for (std::size_t row = first; row < first + count; ++row) {
-    const double d = sums[row];
-    if (probability == Probability::softmax) {
-      out[0][row] = -d;
-      out[1][row] = d;
-      continue;
-    }
-    const double second =
-        probability == Probability::sigmoid ? pipeline::sigmoid(d) : (std::clamp(d, -1.0, 1.0) + 1) / 2;
-    out[0][row] = 1 - second;
-    out[1][row] = second;
+    const bool is_softmax = probability == Probability::softmax;
+    out[1][row] = is_softmax ? sums[row] : probability_of(probability, sums[row]);
+    out[0][row] = is_softmax ? -sums[row] : 1 - out[1][row];
   }
   if (probability == Probability::softmax) pipeline::softmax(out, first, count);
 }
@@ -55,16 +53,13 @@ void probabilities(Probability probability, const NumberColumns& sums, std::size
   if (sums.size() == 1) return two_probabilities(probability, sums[0], first, count, out);
   for (std::size_t k = 0; k < sums.size(); ++k) {
     for (std::size_t row = first; row < first + count; ++row) {
-      const double d = sums[k][row];
-      out[k][row] = probability == Probability::softmax   ? d
-                    : probability == Probability::sigmoid ? pipeline::sigmoid(d)
-                                                          : (std::clamp(d, -1.0, 1.0) + 1) / 2;
+      out[k][row] = probability == Probability::softmax ? sums[k][row] : probability_of(probability, sums[k][row]);
     }
   }
   if (probability == Probability::softmax) {
     pipeline::softmax(out, first, count);
   } else {
-    normalise(out, first, count, probability == Probability::modified_huber);
+    normalise(out, first, count, probability != Probability::sigmoid);
   }
 }
 
@@ -92,11 +87,12 @@ Result<Prediction> LinearRegressor::predict(const table::Table& columns, const R
 }
 
 LinearClassifier::LinearClassifier(Affine sums, Probability probability, pipeline::ClassLabels labels,
-                                   std::string class_name)
+                                   std::string class_name, LogOfZero zero)
     : sums_(std::move(sums)),
       probability_(probability),
       labels_(std::move(labels)),
-      class_name_(std::move(class_name)) {
+      class_name_(std::move(class_name)),
+      zero_(zero) {
   SCORIA_CHECK(sums_.outputs == (labels_.size() == 2 ? 1 : labels_.size()));
 }
 
@@ -123,7 +119,15 @@ Result<Prediction> LinearClassifier::predict(const table::Table& columns, const 
     for (const double d : sums[0]) winners.push_back(d > 0 ? 1 : 0);
   }
   return pipeline::class_prediction(request.types, labels_, std::move(winners), [&](const std::string& type) {
-    return type == "decision" ? sums : type == "proba" ? proba : pipeline::logarithms(proba);
+    if (type == "decision") return sums;
+    if (type == "proba") return proba;
+    NumberColumns held = proba;
+    for (std::vector<double>& column : held) {
+      for (double& p : column) {
+        if (p == 0 && zero_ == LogOfZero::finite) p = std::numeric_limits<double>::min();
+      }
+    }
+    return pipeline::logarithms(std::move(held));
   });
 }
 

@@ -34,15 +34,23 @@ class LinearRegressor final : public pipeline::Predictor {
 enum class Probability : std::uint8_t {
   none,
   sigmoid,         // of each sum, over their total; of a single sum, it and what it lacks to 1
+  even_sigmoid,    // the same, and where all are 0 they are equal
   softmax,         // of a single sum d: of -d and d
-  modified_huber,  // (1 + the sum, held to -1 and 1) / 2, over their total
+  modified_huber,  // (1 + the sum, held to -1 and 1) / 2, over their total; where all are 0 they are equal
+};
+
+// What log_proba is of a probability of 0.
+enum class LogOfZero : std::uint8_t {
+  infinite,
+  finite,  // of the smallest normal number instead
 };
 
 // Types predict, decision, and proba and log_proba where there are probabilities.
 class LinearClassifier final : public pipeline::Predictor {
  public:
   // Precondition: a sum for each label, or one where there are two labels.
-  LinearClassifier(Affine sums, Probability probability, pipeline::ClassLabels labels, std::string class_name);
+  LinearClassifier(Affine sums, Probability probability, pipeline::ClassLabels labels, std::string class_name,
+                   LogOfZero zero = LogOfZero::infinite);
 
   void describe(Description& description) const override;
   Result<Prediction> predict(const table::Table& columns, const Request& request, Executor& executor) const override;
@@ -52,6 +60,7 @@ class LinearClassifier final : public pipeline::Predictor {
   Probability probability_;
   pipeline::ClassLabels labels_;
   std::string class_name_;
+  LogOfZero zero_;
 };
 
 // Types predict (1 inside, -1 outside), decision (below 0 outside), score (decision before it is shifted).

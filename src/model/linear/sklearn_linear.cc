@@ -25,22 +25,6 @@ Result<pipeline::Step> make_regressor(const pickle::Object& object, Inverse inve
   return step;
 }
 
-Result<pipeline::Step> make_classifier(const pickle::Object& object, Probability probability,
-                                       pipeline::ClassLabels labels) {
-  SCORIA_TRY(sums, read_affine(object));
-  if (labels.size() < 2) return object.corrupt("classes_", "must have at least two labels");
-  const std::size_t wanted = labels.size() == 2 ? 1 : labels.size();
-  if (sums.outputs != wanted) {
-    return object.corrupt("coef_", "has " + std::to_string(sums.outputs) + " rows, must have " +
-                                       std::to_string(wanted) + " for " + std::to_string(labels.size()) + " classes");
-  }
-  pipeline::Step step;
-  SCORIA_TRY_STATUS(pipeline::set_inputs(object, sums.inputs, step));
-  step.predictor =
-      std::make_shared<LinearClassifier>(std::move(sums), probability, std::move(labels), pipeline::short_name(object));
-  return step;
-}
-
 // How LogisticRegression.predict_proba() of the version that wrote the file decides between its two ways.
 Result<Probability> logistic_probability(const pickle::Object& object, std::size_t classes) {
   constexpr pipeline::Version kTwoClassSoftmax{0,
@@ -64,6 +48,22 @@ Result<Probability> logistic_probability(const pickle::Object& object, std::size
 }
 
 }  // namespace
+
+Result<pipeline::Step> make_classifier(const pickle::Object& object, Probability probability,
+                                       pipeline::ClassLabels labels, LogOfZero zero) {
+  SCORIA_TRY(sums, read_affine(object));
+  if (labels.size() < 2) return object.corrupt("classes_", "must have at least two labels");
+  const std::size_t wanted = labels.size() == 2 ? 1 : labels.size();
+  if (sums.outputs != wanted) {
+    return object.corrupt("coef_", "has " + std::to_string(sums.outputs) + " rows, must have " +
+                                       std::to_string(wanted) + " for " + std::to_string(labels.size()) + " classes");
+  }
+  pipeline::Step step;
+  SCORIA_TRY_STATUS(pipeline::set_inputs(object, sums.inputs, step));
+  step.predictor = std::make_shared<LinearClassifier>(std::move(sums), probability, std::move(labels),
+                                                      pipeline::short_name(object), zero);
+  return step;
+}
 
 Result<pipeline::Step> load_linear_regressor(const pickle::Object& object, int /*depth*/) {
   return make_regressor(object, Inverse::identity);
@@ -110,7 +110,9 @@ Result<pipeline::Step> load_logistic_regression(const pickle::Object& object, in
 Result<pipeline::Step> load_sgd_classifier(const pickle::Object& object, int /*depth*/) {
   SCORIA_TRY(labels, pipeline::ClassLabels::read(object));
   SCORIA_TRY(loss, object.text("loss"));
-  const Probability probability = loss == "log_loss" || loss == "log" ? Probability::sigmoid
+  constexpr pipeline::Version kEven{1, 9};  // probabilities that are all 0 were divided by 0 before
+  const Probability logistic = pipeline::version_of(object) < kEven ? Probability::sigmoid : Probability::even_sigmoid;
+  const Probability probability = loss == "log_loss" || loss == "log" ? logistic
                                   : loss == "modified_huber"          ? Probability::modified_huber
                                                                       : Probability::none;
   return make_classifier(object, probability, std::move(labels));

@@ -3,6 +3,8 @@
 // log_proba. SGDOneClassSVM: predict, decision, score. A missing or infinite value is refused.
 #pragma once
 
+#include "model/linear/linear_predictor.h"
+#include "model/pipeline/class_labels.h"
 #include "model/pipeline/step.h"
 #include "pickle/object.h"
 
@@ -28,5 +30,10 @@ Result<pipeline::Step> load_sgd_classifier(const pickle::Object& object, int dep
 // RidgeClassifier, RidgeClassifierCV. Errors: unsupported: fitted on several labels a row.
 Result<pipeline::Step> load_ridge_classifier(const pickle::Object& object, int depth);
 Result<pipeline::Step> load_sgd_one_class(const pickle::Object& object, int depth);
+
+// A step of coef_ and intercept_ that answers with these labels: for loaders of classifiers elsewhere.
+// Errors: corrupt: other than a row of coef_ for each label, or one for two.
+Result<pipeline::Step> make_classifier(const pickle::Object& object, Probability probability,
+                                       pipeline::ClassLabels labels, LogOfZero zero = LogOfZero::infinite);
 
 }  // namespace scoria::model::linear

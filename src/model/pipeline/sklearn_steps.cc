@@ -6,19 +6,28 @@
 
 #include "model/bayes/sklearn_naive_bayes.h"
 #include "model/dense_net/sklearn_mlp.h"
+#include "model/discriminant/sklearn_discriminant.h"
 #include "model/distance/sklearn_kmeans.h"
+#include "model/distance/sklearn_neighbours.h"
 #include "model/kernel_machine/sklearn_svm.h"
 #include "model/linear/sklearn_linear.h"
 #include "model/pipeline/pipeline.h"
 #include "model/pipeline/sklearn_pipeline.h"
+#include "model/preprocess/discretizer.h"
 #include "model/preprocess/normalizer.h"
+#include "model/preprocess/polynomial.h"
+#include "model/preprocess/power.h"
+#include "model/preprocess/quantiles.h"
 #include "model/preprocess/sklearn_columns.h"
 #include "model/preprocess/sklearn_encoder.h"
 #include "model/preprocess/sklearn_function.h"
 #include "model/preprocess/sklearn_imputer.h"
 #include "model/preprocess/sklearn_scaler.h"
 #include "model/projection/sklearn_pca.h"
+#include "model/tree/sklearn_forest.h"
+#include "model/tree/sklearn_gradient_boosting.h"
 #include "model/tree/sklearn_hist_gradient_boosting.h"
+#include "model/tree/sklearn_isolation_forest.h"
 #include "pickle/summary.h"
 
 namespace scoria::model::pipeline {
@@ -36,6 +45,13 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.decomposition.TruncatedSVD", "singular vectors", projection::load_truncated_svd},
     {"sklearn.cluster.KMeans", "the nearest of a few centers", distance::load_kmeans},
     {"sklearn.cluster.MiniBatchKMeans", "the nearest of a few centers, learnt in parts", distance::load_kmeans},
+    {"sklearn.neighbors.KNeighborsRegressor", "mean of the nearest rows", distance::load_neighbours_regressor},
+    {"sklearn.neighbors.KNeighborsClassifier", "votes of the nearest rows", distance::load_neighbours_classifier},
+    // discriminant
+    {"sklearn.discriminant_analysis.LinearDiscriminantAnalysis", "linear discriminants",
+     discriminant::load_linear_discriminant},
+    {"sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis", "quadratic discriminants",
+     discriminant::load_quadratic_discriminant},
     // dense_net
     {"sklearn.neural_network.MLPRegressor", "dense network", dense_net::load_mlp_regressor},
     {"sklearn.neural_network.MLPClassifier", "dense network of classes", dense_net::load_mlp_classifier},
@@ -103,13 +119,29 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.preprocessing.FunctionTransformer", "a known function", preprocess::load_function_transformer},
     {"sklearn.preprocessing.Normalizer", "scales rows", preprocess::load_normalizer},
     {"sklearn.preprocessing.Binarizer", "above a threshold or not", preprocess::load_binarizer},
+    {"sklearn.preprocessing.PowerTransformer", "columns made more normal", preprocess::load_power_transformer},
+    {"sklearn.preprocessing.QuantileTransformer", "shares of columns", preprocess::load_quantile_transformer},
+    {"sklearn.preprocessing.KBinsDiscretizer", "bins of columns", preprocess::load_discretizer},
+    {"sklearn.preprocessing.PolynomialFeatures", "products of columns", preprocess::load_polynomial},
     // kernel_machine
     {"sklearn.svm.OneClassSVM", "one-class support vector machine", kernel_machine::load_one_class_svm},
     {"sklearn.svm.SVC", "support vector machine that classifies", kernel_machine::load_svc},
     {"sklearn.svm.NuSVC", "support vector machine that classifies", kernel_machine::load_svc},
     {"sklearn.svm.SVR", "support vector machine for regression", kernel_machine::load_svr},
     {"sklearn.svm.NuSVR", "support vector machine for regression", kernel_machine::load_svr},
+    // tree
+    {"sklearn.tree.DecisionTreeClassifier", "one decision tree", tree::load_sklearn_tree},
+    {"sklearn.tree.DecisionTreeRegressor", "one regression tree", tree::load_sklearn_tree},
+    {"sklearn.tree.ExtraTreeClassifier", "one tree with random splits", tree::load_sklearn_tree},
+    {"sklearn.tree.ExtraTreeRegressor", "one regression tree with random splits", tree::load_sklearn_tree},
+    {"sklearn.ensemble.RandomForestClassifier", "random forest", tree::load_sklearn_forest},
+    {"sklearn.ensemble.RandomForestRegressor", "random forest for regression", tree::load_sklearn_forest},
+    {"sklearn.ensemble.ExtraTreesClassifier", "forest of trees with random splits", tree::load_sklearn_forest},
+    {"sklearn.ensemble.ExtraTreesRegressor", "regression forest with random splits", tree::load_sklearn_forest},
+    {"sklearn.ensemble.IsolationForest", "outliers by random splits", tree::load_sklearn_isolation_forest},
     // tree: boosting
+    {"sklearn.ensemble.GradientBoostingClassifier", "boosted trees: classes", tree::load_gradient_boosting_classifier},
+    {"sklearn.ensemble.GradientBoostingRegressor", "boosted trees: numbers", tree::load_gradient_boosting_regressor},
     {"sklearn.ensemble.HistGradientBoostingClassifier", "trees boosted on histograms: classes",
      tree::load_hist_gradient_boosting_classifier},
     {"sklearn.ensemble.HistGradientBoostingRegressor", "trees boosted on histograms: numbers",
@@ -129,9 +161,9 @@ std::string short_name(std::string_view class_name) {
 }
 
 Error not_read(const std::string& class_name, const std::string& what) {
-  std::string names;
-  for (const StepLoader& loader : kLoaders) names += (names.empty() ? "" : ", ") + short_name(loader.class_name);
-  return Error{Code::unsupported, what + " is " + class_name + ", which is not read; estimators that are: " + names};
+  return Error{Code::unsupported, what + " is " + class_name + ", which is none of the " +
+                                      std::to_string(std::size(kLoaders)) +
+                                      " estimators of scikit-learn that are read (docs/models.md lists them)"};
 }
 
 std::string title_of(const std::vector<Step>& steps) {

@@ -35,16 +35,27 @@ Result<ColumnPtr> weighted(const Column& column, const std::string& name, double
   return Column::real(std::move(values));
 }
 
-// numpy has one type for all columns: texts make it that of Python objects, which stay what they are.
-table::Table as_one_array(const table::Table& joined) {
-  bool has_numbers = false;
-  bool has_texts = false;
-  for (std::size_t j = 0; j < joined.columns(); ++j) {
-    const Type type = joined.column(j)->type();
-    has_numbers = has_numbers || type == Type::real || type == Type::integer;
-    has_texts = has_texts || type == Type::text || type == Type::factor;
+struct Kinds {
+  bool numbers = false;
+  bool truths = false;
+  bool texts = false;
+};
+
+Kinds kinds_of(const table::Table& columns) {
+  Kinds kinds;
+  for (std::size_t j = 0; j < columns.columns(); ++j) {
+    switch (columns.column(j)->type()) {
+      case Type::real:
+      case Type::integer: kinds.numbers = true; break;
+      case Type::logical: kinds.truths = true; break;
+      default: kinds.texts = true; break;
+    }
   }
-  if (!has_numbers || has_texts) return joined;
+  return kinds;
+}
+
+// numpy has one type for all columns: truth values beside numbers become numbers.
+table::Table as_numbers(const table::Table& joined) {
   table::Table out(joined.rows());
   for (std::size_t j = 0; j < joined.columns(); ++j) {
     const ColumnPtr& column = joined.column(j);
@@ -78,12 +89,15 @@ std::vector<std::string> Branches::names_out(std::span<const std::string> names)
 Result<table::Table> Branches::transform(const table::Table& columns, std::size_t first_row) const {
   SCORIA_CHECK(columns.columns() == count_);
   table::Table out(columns.rows());
+  bool has_objects = false;  // Python's, which stay what they are
   for (const Branch& branch : branches_) {
     table::Table part(columns.rows());
     for (const std::size_t position : branch.columns) part.add(columns.names()[position], columns.column(position));
     if (branch.transformer != nullptr) {
       SCORIA_TRY(made, branch.transformer->transform(part, first_row));
       part = std::move(made);
+    } else if (const Kinds kinds = kinds_of(part); kinds.truths && kinds.numbers) {
+      has_objects = true;  // pandas makes such of columns of different types that pass together
     }
     for (std::size_t j = 0; j < part.columns(); ++j) {
       const std::string& name = part.names()[j];
@@ -95,7 +109,9 @@ Result<table::Table> Branches::transform(const table::Table& columns, std::size_
       out.add(branch.prefix.empty() ? name : joined_name(branch.prefix, "__", name), std::move(column));
     }
   }
-  return as_one_array(out);
+  const Kinds kinds = kinds_of(out);
+  has_objects = has_objects || kinds.texts;
+  return kinds.numbers && kinds.truths && !has_objects ? as_numbers(out) : out;
 }
 
 }  // namespace scoria::model::preprocess

@@ -25,7 +25,7 @@ class Branches final : public pipeline::Transformer {
   Branches(std::vector<Branch> branches, std::size_t count);
 
   std::vector<std::string> names_out(std::span<const std::string> names) const override;
-  // Truth values beside numbers become numbers, as in numpy's hstack(). Errors: the transformers' own; invalid: a text in a column
+  // Truth values beside numbers become numbers where numpy's hstack() makes them such. Errors: the transformers' own; invalid: a text in a column
   // that is to be weighted.
   Result<table::Table> transform(const table::Table& columns, std::size_t first_row) const override;
 

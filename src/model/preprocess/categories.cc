@@ -21,6 +21,13 @@ bool is_pandas_na(const pickle::Value& value) {
   return value.kind == Kind::global && value.global->name == "NA" && value.global->module.starts_with("pandas");
 }
 
+// A float as Python's str() gives it: 1.0, not 1.
+std::string float_text(double x) {
+  std::string text = pickle::number_text(x);
+  if (text.find_first_not_of("-0123456789") == std::string::npos) text += ".0";
+  return text;
+}
+
 }  // namespace
 
 void Categories::add_text(std::string text) {
@@ -60,14 +67,16 @@ Status Categories::add(const pickle::Value& value) {
       }
       add_number(static_cast<double>(value.integer), std::to_string(value.integer), false);
       return Ok{};
-    case Kind::real: add_number(value.real, pickle::brief(value), false); return Ok{};
+    case Kind::real: add_number(value.real, float_text(value.real), false); return Ok{};
     case Kind::scalar: {
       if (auto texts = pickle::strings(*value.array); texts.ok()) {
         add_text(std::move(texts).value()[0]);
         return Ok{};
       }
       SCORIA_TRY(number, pickle::to_number(value));
-      add_number(number, pickle::element_text(*value.array, 0), value.array->type->kind == ElementKind::boolean);
+      const bool is_float = value.array->type->kind == ElementKind::real;
+      add_number(number, is_float ? float_text(number) : pickle::element_text(*value.array, 0),
+                 value.array->type->kind == ElementKind::boolean);
       return Ok{};
     }
     default: break;
@@ -118,7 +127,8 @@ Result<Categories> Categories::read(const pickle::Value& array, const pickle::Ob
           return Error{Code::unsupported,
                        object.corrupt(attribute, "has whole numbers beyond what a double holds exactly").message};
         }
-        categories.add_number(numbers[i], pickle::element_text(values, i), is_truth);
+        categories.add_number(numbers[i], is_whole ? pickle::element_text(values, i) : float_text(numbers[i]),
+                              is_truth);
       }
       break;
     }

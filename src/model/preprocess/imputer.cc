@@ -126,8 +126,10 @@ Result<table::Table> Imputer::transform(const table::Table& columns, std::size_t
     out.add(name, std::move(made));
   }
   for (const std::size_t shown : options_.indicated) {
+    // Beside Python objects truth values stay what they are.
     out.add(joined_name("missingindicator_", columns.names()[shown]),
-            Column::real({marked[shown].begin(), marked[shown].end()}));
+            options_.takes_objects ? Column::logical(marked[shown])
+                                   : Column::real({marked[shown].begin(), marked[shown].end()}));
   }
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include "model/pipeline/sklearn_steps.h"
 #include "model/preprocess/branches.h"
+#include "model/preprocess/function.h"
 #include "model/preprocess/names.h"
 #include "model/preprocess/selection.h"
 
@@ -64,7 +65,9 @@ Status add_branch(const pickle::Object& object, std::string_view attribute, cons
       names.push_back(input.feature.name);
     }
     width = step.transformer->names_out(names).size();
-    branch.transformer = std::move(step.transformer);
+    // What passes without change, since 1.4 a transformer as well, is no branch of its own.
+    if (dynamic_cast<const Identity*>(step.transformer.get()) == nullptr)
+      branch.transformer = std::move(step.transformer);
   }
   all.width += width;
   if (all.width > kMostColumns) return too_many(object);

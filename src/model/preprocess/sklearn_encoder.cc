@@ -1,8 +1,8 @@
 #include "model/preprocess/sklearn_encoder.h"
 
 #include <cmath>
-#include <limits>
 
+#include "base/na.h"
 #include "model/pipeline/sklearn_steps.h"
 #include "model/preprocess/encoder.h"
 #include "model/preprocess/names.h"
@@ -232,7 +232,6 @@ Result<pipeline::Step> load_one_hot_encoder(const pickle::Object& object, int /*
 }
 
 Result<pipeline::Step> load_ordinal_encoder(const pickle::Object& object, int /*depth*/) {
-  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   SCORIA_TRY(categories, read_categories(object));
   std::string unknown = "error";
   if (object.find("handle_unknown") != nullptr) {  // since 0.24
@@ -240,15 +239,15 @@ Result<pipeline::Step> load_ordinal_encoder(const pickle::Object& object, int /*
     unknown = how;
   }
   SCORIA_TRY(groupings, read_groupings(object, categories, /*nan_is_apart=*/true));
-  double unknown_code = kNaN;
+  double unknown_code = na_real();
   if (unknown == "use_encoded_value") {
     SCORIA_TRY(code, object.number("unknown_value"));
-    unknown_code = code;
+    if (!std::isnan(code)) unknown_code = code;
   }
-  double missing_code = kNaN;  // until 1.1 always
+  double missing_code = na_real();  // until 1.1 always
   if (object.find("encoded_missing_value") != nullptr) {
     SCORIA_TRY(code, object.number("encoded_missing_value"));
-    missing_code = code;
+    if (!std::isnan(code)) missing_code = code;
   }
   SCORIA_TRY(step, with_inputs(object, categories));
   std::vector<OrdinalColumn> columns;

@@ -108,7 +108,7 @@ Result<pipeline::Step> make_step(const pickle::Object& object, std::vector<Fill>
 Result<pipeline::Step> load_simple_imputer(const pickle::Object& object, int /*depth*/) {
   SCORIA_TRY(keeps_empty, is_on(object, "keep_empty_features"));
   SCORIA_TRY(strategy, object.text("strategy"));
-  // Until 1.5 a constant filled columns without any value as well; 1.6 brought _fill_dtype.
+  // Until 1.7 a constant filled columns without any value as well; 1.8 brought _fill_dtype.
   const bool drops_nan = !keeps_empty && (strategy != "constant" || object.find("_fill_dtype") != nullptr);
   SCORIA_TRY(fills, read_fills(object, drops_nan));
   Imputer::Options options;

@@ -1,10 +1,10 @@
 #include "model/tree/hist_columns.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <unordered_map>
 
+#include "base/na.h"
 #include "model/level_codes.h"
 #include "model/pipeline/numbers.h"
 
@@ -35,8 +35,7 @@ std::vector<double> HistColumns::codes(const double* values, std::size_t rows, c
   for (std::size_t i = 0; i < categories.numbers.size(); ++i) {
     by_number.emplace(categories.numbers[i], static_cast<std::uint32_t>(i));
   }
-  const std::uint32_t missing = categories.levels - 1;
-  std::vector<double> result(rows);
+  std::vector<double> result(rows, na_real());
   for (std::size_t row = 0; row < rows; ++row) {
     const double x = values[row];
     std::uint32_t code = kUnknown;
@@ -46,21 +45,33 @@ std::vector<double> HistColumns::codes(const double* values, std::size_t rows, c
       code = lowest_bits(x);
       if (!is_code(x)) ++odd;
     }
-    result[row] = std::min(code, missing);
+    if (code < categories.levels) result[row] = code;
+  }
+  return result;
+}
+
+// Positions among texts; a note counts cells whose text the model has not seen.
+std::vector<double> HistColumns::positions(const table::Column& cells, const Categories& categories,
+                                           const std::string& name, std::vector<std::string>& notes) const {
+  const std::vector<std::int32_t> found = LevelCodes(categories.texts).of_column(cells);
+  std::vector<double> result(found.size(), na_real());
+  std::size_t unknown = 0;
+  for (std::size_t row = 0; row < result.size(); ++row) {
+    if (found[row] >= 0 && static_cast<std::uint32_t>(found[row]) < categories.levels) result[row] = found[row];
+    if (found[row] < 0 && !cells.is_null(row)) ++unknown;
+  }
+  if (unknown > 0) {
+    notes.push_back(count_of(unknown, name) +
+                    " with a category that the model has not seen: taken as missing, as in scikit-learn");
   }
   return result;
 }
 
 Result<FeatureMatrix> HistColumns::matrix(const table::Table& columns, std::size_t first_row) const {
   using By = Categories::By;
-  using Form = HistColumn::Form;
-  // scikit-learn checks every column, also those that no tree splits on.
   table::Table numeric(columns.rows());
-  std::vector<std::size_t> numeric_position(columns.columns());
   for (std::size_t j = 0; j < columns.columns(); ++j) {
-    if (categories_[j].by == By::text) continue;
-    numeric_position[j] = numeric.columns();
-    numeric.add(columns.names()[j], columns.column(j));
+    if (categories_[j].by != By::text) numeric.add(columns.names()[j], columns.column(j));
   }
   SCORIA_TRY(x, pipeline::to_numbers(numeric, {.missing = takes_missing_, .infinite = takes_missing_}, class_name_,
                                      first_row));
@@ -68,46 +79,26 @@ Result<FeatureMatrix> HistColumns::matrix(const table::Table& columns, std::size
   matrix.rows = columns.rows();
   matrix.converted = std::move(x.converted);  // its vectors stay where they are
   matrix.notes = std::move(x.notes);
-  for (const HistColumn& column : columns_) {
-    const Categories& categories = categories_[column.feature];
-    const std::string& name = columns.names()[column.feature];
+  std::size_t number = 0;  // of the column among `numeric`
+  for (std::size_t j = 0; j < columns.columns(); ++j) {
+    const Categories& categories = categories_[j];
+    const std::string& name = columns.names()[j];
     if (categories.by == By::text) {
-      const LevelCodes levels(categories.texts);
-      const table::Column& cells = *columns.column(column.feature);
-      const std::vector<std::int32_t> positions = levels.of_column(cells);
-      std::vector<double> codes(positions.size(), categories.levels - 1);
-      std::size_t unknown = 0;
-      for (std::size_t row = 0; row < codes.size(); ++row) {
-        if (positions[row] >= 0) codes[row] = std::min<double>(positions[row], categories.levels - 1);
-        if (positions[row] < 0 && !cells.is_null(row)) ++unknown;
-      }
-      if (unknown > 0) {
-        matrix.notes.push_back(count_of(unknown, name) +
-                               " with a category that the model has not seen: taken as missing, as in scikit-learn");
-      }
-      matrix.columns.push_back(matrix.converted.emplace_back(std::move(codes)).data());
+      matrix.converted.push_back(positions(*columns.column(j), categories, name, matrix.notes));
+      matrix.columns.push_back(matrix.converted.back().data());
       continue;
     }
-    const double* values = x.columns[numeric_position[column.feature]];
-    if (column.form == Form::category) {
+    const double* values = x.columns[number++];
+    if (categories.by != By::none) {
       std::size_t odd = 0;
-      matrix.columns.push_back(matrix.converted.emplace_back(codes(values, matrix.rows, categories, odd)).data());
+      matrix.converted.push_back(codes(values, matrix.rows, categories, odd));
+      values = matrix.converted.back().data();
       if (odd > 0) {
         matrix.notes.push_back(
             count_of(odd, name) +
             " with other categories than 0 to 255: taken by their lowest eight bits, as scikit-learn " + version_ +
             " takes them on x86-64");
       }
-      continue;
-    }
-    const bool needs_copy = column.form == Form::missing_left &&
-                            std::any_of(values, values + matrix.rows, [](double v) { return std::isnan(v); });
-    if (needs_copy) {
-      std::vector<double> lowered(values, values + matrix.rows);
-      for (double& value : lowered) {
-        if (std::isnan(value)) value = -std::numeric_limits<double>::infinity();
-      }
-      values = matrix.converted.emplace_back(std::move(lowered)).data();
     }
     matrix.columns.push_back(values);
   }

@@ -81,9 +81,8 @@ Result<pipeline::Step> load(const pickle::Object& object, BoostingParts parts) {
   parts.details.emplace_back("nodes", std::to_string(ensemble.value().nodes()));
   parts.title =
       class_name + ": " + std::to_string(ensemble.value().trees()) + " boosted trees, " + parts.details[0].second;
-  parts.columns =
-      std::make_shared<HistColumns>(class_name, pickle::sklearn_version(object.value()), std::move(trees.categories),
-                                    std::move(trees.columns), trees.takes_missing);
+  parts.columns = std::make_shared<HistColumns>(class_name, pickle::sklearn_version(object.value()),
+                                                std::move(trees.categories), trees.takes_missing);
   step.predictor = std::make_shared<Boosting>(Sums(std::move(ensemble).value()), std::move(parts));
   return step;
 }

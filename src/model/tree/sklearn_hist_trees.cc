@@ -10,23 +10,20 @@
 namespace scoria::model::tree {
 namespace {
 
-using Form = HistColumn::Form;
-
 std::string at_tree(std::size_t stage, std::size_t k) {
   return "stage " + std::to_string(stage + 1) + ", tree " + std::to_string(k + 1) + ": ";
 }
 
-// One field of the nodes of a tree; empty where there is none of that name.
+// One field of the nodes of a tree.
 template <typename T>
 Status read_field(const pickle::Array& nodes, std::string_view name, std::vector<T>& out) {
   SCORIA_TRY(values, pickle::field(nodes, name));
-  if constexpr (std::is_same_v<T, double>) {
-    SCORIA_TRY(numbers, pickle::numbers(values));
-    out = std::move(numbers);
-  } else {
-    SCORIA_TRY(numbers, pickle::integers(values));
-    out = std::move(numbers);
-  }
+  auto numbers = [&] {
+    if constexpr (std::is_same_v<T, double>) return pickle::numbers(values);
+    if constexpr (!std::is_same_v<T, double>) return pickle::integers(values);
+  }();
+  if (!numbers.ok()) return with_context("field '" + std::string(name) + "' of its nodes", numbers.error());
+  out = std::move(numbers).value();
   return Ok{};
 }
 
@@ -69,12 +66,12 @@ struct Nodes {
 
 using Bits = std::bitset<256>;
 
-// Turns trees into an EnsembleSource, giving every form of a feature that some split uses a column.
+// Turns trees into an EnsembleSource.
 class Translator {
  public:
   Translator(const pickle::Object& object, HistCategories categories)
       : object_(object), features_(std::move(categories)) {
-    column_of_.assign(3 * features_.categories.size(), -1);
+    for (const auto& [feature, codes] : features_.known) top_[feature] = features_.top_known(feature);
   }
 
   Status add(const pickle::Value& predictor, std::size_t stage, std::size_t k) {
@@ -85,32 +82,30 @@ class Translator {
     if (array->shape.size() != 1 || array->count == 0) return wrong("its nodes must be an array of at least one node");
     if (!seen_.insert(array->data.data()).second) return wrong("has the nodes of another tree");
     auto nodes = Nodes::read(*array);
-    if (!nodes.ok()) return wrong("'nodes' " + nodes.error().message);
+    if (!nodes.ok()) return wrong(nodes.error().message);
     return add(tree, nodes.value());
   }
 
   HistTrees finish() && {
-    trees_.source.features = static_cast<std::uint32_t>(trees_.columns.size());
-    for (const HistColumn& column : trees_.columns) {
-      Categories& categories = features_.categories[column.feature];
-      if (column.form == Form::category) {
-        categories.levels = top_[column.feature] + 2;
-        trees_.source.levels.push_back(categories.levels);
-      } else {
-        trees_.source.levels.push_back(0);
-      }
+    EnsembleSource& source = trees_.source;
+    source.comparison = Comparison::less_equal;
+    source.has_missing_sides = true;
+    source.features = static_cast<std::uint32_t>(features_.categories.size());
+    source.levels.assign(features_.categories.size(), 0);
+    for (const auto& [feature, top] : top_) {
+      source.levels[feature] = features_.categories[feature].levels = top + 1;
     }
     for (const Split& split : splits_) {
-      const std::uint32_t levels = trees_.source.levels[split.column];
-      std::vector<Route> routes(levels, split.missing);
-      for (std::uint32_t code = 0; code + 1 < levels; ++code) {
+      const std::uint32_t levels = source.levels[split.feature];
+      std::vector<Route> routes(levels + 1, split.missing);
+      for (std::uint32_t code = 0; code < levels; ++code) {
         if (split.left[code]) {
           routes[code] = Route::left;
         } else if (features_.known[split.feature][code]) {
           routes[code] = Route::right;
         }
       }
-      trees_.source.routes.push_back(std::move(routes));
+      source.routes.push_back(std::move(routes));
     }
     trees_.categories = std::move(features_.categories);
     trees_.takes_missing = takes_missing_;
@@ -120,7 +115,6 @@ class Translator {
  private:
   struct Split {
     std::size_t feature;
-    std::size_t column;
     Route missing;
     Bits left;
   };
@@ -153,13 +147,14 @@ class Translator {
       node.left = static_cast<std::int32_t>(nodes.left[i]);
       node.right = static_cast<std::int32_t>(nodes.right[i]);
       const bool missing_left = !nodes.missing_left.empty() && nodes.missing_left[i] != 0;
+      node.feature = static_cast<std::int32_t>(source);
+      node.missing = missing_left ? node.left : node.right;
       const bool is_categorical = !nodes.is_categorical.empty() && nodes.is_categorical[i] != 0;
       if (is_categorical != (features_.categories[source].by != Categories::By::none)) {
         return wrong_node(i, is_categorical ? "splits a feature by categories that has none"
                                             : "splits a feature of categories by a number");
       }
       if (!is_categorical) {
-        node.feature = column(source, missing_left ? Form::missing_left : Form::missing_right);
         node.value = nodes.threshold[i];
         continue;
       }
@@ -170,9 +165,8 @@ class Translator {
       if (nodes.bitset[i] < 0 || static_cast<std::uint64_t>(nodes.bitset[i]) >= bits.size() / 8) {
         return wrong_node(i, "names a set of categories that is not there");
       }
-      node.feature = column(source, Form::category);
       node.routes = static_cast<std::int32_t>(splits_.size());
-      Split split{source, static_cast<std::size_t>(node.feature), missing_left ? Route::left : Route::right, {}};
+      Split split{source, missing_left ? Route::left : Route::right, {}};
       for (std::size_t code = 0; code < 256; ++code) {
         const std::int64_t word = bits[static_cast<std::size_t>(nodes.bitset[i]) * 8 + code / 32];
         if ((word >> (code % 32) & 1) != 0) {
@@ -198,21 +192,12 @@ class Translator {
     return tree.integers("raw_left_cat_bitsets");
   }
 
-  std::int32_t column(std::size_t feature, Form form) {
-    std::int32_t& column = column_of_[3 * feature + static_cast<std::size_t>(form)];
-    if (column < 0) {
-      column = static_cast<std::int32_t>(trees_.columns.size());
-      trees_.columns.push_back({feature, form});
-      if (form == Form::category) top_[feature] = std::max(top_[feature], features_.top_known(feature));
-    }
-    return column;
-  }
-
   const pickle::Object& object_;
   HistCategories features_;
   HistTrees trees_;
-  std::vector<std::int32_t> column_of_;       // by feature and form
-  std::map<std::size_t, std::uint32_t> top_;  // the highest code that some split of the feature tells from others
+  std::vector<std::int32_t> column_of_;  // by feature and form
+  std::map<std::size_t, std::uint32_t>
+      top_;  // of categorical features: the highest code that is known or that a split names
   std::vector<Split> splits_;
   std::set<const void*> seen_;
   mutable std::set<const void*> seen_bits_;
@@ -235,9 +220,7 @@ Result<HistTrees> HistTrees::read(const pickle::Object& object, std::uint32_t ou
     }
     for (std::size_t k = 0; k < outputs; ++k) SCORIA_TRY_STATUS(translator.add(*trees.items[k], stage, k));
   }
-  HistTrees read = std::move(translator).finish();
-  read.source.comparison = Comparison::less_equal;
-  return read;
+  return std::move(translator).finish();
 }
 
 }  // namespace scoria::model::tree

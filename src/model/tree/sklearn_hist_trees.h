@@ -15,7 +15,6 @@ namespace scoria::model::tree {
 
 struct HistTrees {
   EnsembleSource source;               // for Ensemble::build(), which checks what is a tree
-  std::vector<HistColumn> columns;     // what the source's features are made of
   std::vector<Categories> categories;  // by feature
   bool takes_missing = true;           // scikit-learn 0.21 refuses missing values
 
