@@ -88,6 +88,10 @@ def cases(writer):
                 rows, _classified, how="joblib")
     writer.case("svc_sparse", SVC(gamma=0.3).fit(sp.csr_matrix(np.where(np.abs(x) < 0.5, 0, x)), _classes(x, 3)), rows, _classified)
     writer.case("nusvr_sigmoid", NuSVR(kernel="sigmoid", gamma=0.2, coef0=-0.3, nu=0.4).fit(x, _target(x)), rows, _fitted, how="joblib:zlib")
+    # From 16 columns on 0.24 adds otherwise than 0.19, and what is left of sums this large shows it.
+    many = _data(30, 20, seed=6)
+    writer.case("ocsvm_wide", OneClassSVM(kernel="linear", nu=0.3).fit(many), _rows_for(many, 20), _one_class)
+    writer.case("svr_wide", SVR(gamma=0.02, C=10).fit(many, _target(many)), _rows_for(many, 20), _fitted)
     if not writer.is_newest:
         return
     for kernel in ("linear", "poly", "sigmoid"):
@@ -107,9 +111,10 @@ def cases(writer):
     writer.case("svc_truth", SVC(class_weight="balanced").fit(x, _classes(x, 2).astype(bool)), rows, _classified)
     writer.case("svc_many_classes", SVC(C=5).fit(_data(60, 2, 5), _classes(_data(60, 2, 5), 9)), _rows_for(_data(60, 2, 5), 2), _classified)
     writer.case("svc_numbers", SVC().fit(x, _classes(x, 3, [-1.0, 0.0, 2.0])), rows, _classified)
-    # Fifteen columns: beyond these, scikit-learn adds in an order that depends on the processor.
-    wide = _data(30, 15, seed=6)
-    writer.case("svc_wide", SVC(gamma="scale").fit(wide, _classes(wide, 2)), _rows_for(wide, 15), _classified)
+    for columns in (15, 37):
+        wide = _data(30, columns, seed=6)
+        writer.case("svc_%d_columns" % columns, SVC(gamma="scale").fit(wide, _classes(wide, 2)), _rows_for(wide, columns), _classified)
+    writer.case("svc_37_sparse", SVC(kernel="poly", gamma="scale").fit(sp.csr_matrix(wide), _classes(wide, 3)), _rows_for(wide, 37), _classified)
     tie = SVC(break_ties=True, decision_function_shape="ovo").fit(x, _classes(x, 3))
     writer.case("svc_ties_refused", tie, rows, fails=lambda model, rows: model.predict(rows))
     precomputed = SVC(kernel="precomputed").fit(np.dot(x, x.T), _classes(x, 2))

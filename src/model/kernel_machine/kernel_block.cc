@@ -293,6 +293,25 @@ void run(const Machine& machine, const Block& block, Functions functions) {
   }
 }
 
+#if HWY_TARGET == HWY_AVX2
+// Lanes are columns here: the four vectors that OpenBLAS has.
+void add_parts(const double* row, const double* vector, std::size_t end, bool is_distance, double* parts) {
+  const Lanes d;
+  constexpr std::size_t kCount = kParts / kLanes;
+  Vector sums[kCount];
+  for (auto& sum : sums) sum = hn::Zero(d);
+  for (std::size_t j = 0; j < end; j += kParts) {
+    for (std::size_t i = 0; i < kCount; ++i) {
+      const auto a = hn::LoadU(d, row + j + i * kLanes);
+      const auto b = hn::LoadU(d, vector + j + i * kLanes);
+      const auto difference = hn::Sub(a, b);
+      sums[i] = is_distance ? hn::MulAdd(difference, difference, sums[i]) : hn::MulAdd(a, b, sums[i]);
+    }
+  }
+  for (std::size_t i = 0; i < kCount; ++i) hn::StoreU(sums[i], d, parts + i * kLanes);
+}
+#endif
+
 #endif
 }  // namespace scoria::model::kernel_machine::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -302,6 +321,10 @@ namespace scoria::model::kernel_machine {
 
 void run_block(const Machine& machine, const Block& block, Functions functions, tree::Simd simd) {
   return simd == tree::Simd::avx512 ? N_AVX3::run(machine, block, functions) : N_AVX2::run(machine, block, functions);
+}
+
+void add_parts(const double* row, const double* vector, std::size_t end, bool is_distance, double* parts) {
+  N_AVX2::add_parts(row, vector, end, is_distance, parts);
 }
 
 }  // namespace scoria::model::kernel_machine

@@ -46,4 +46,8 @@ struct Block {
 // Precondition: simd is not none, and this processor has it.
 void run_block(const Machine& machine, const Block& block, Functions functions, tree::Simd simd);
 
+// The sums of Adding::in_parts for one row and one support vector: of products, or of squared differences. `end` is a multiple of
+// kParts. Precondition: this processor has AVX2.
+void add_parts(const double* row, const double* vector, std::size_t end, bool is_distance, double* parts);
+
 }  // namespace scoria::model::kernel_machine

@@ -21,9 +21,8 @@ bool all_finite(std::span<const double> values) {
 // One row against the machine.
 class PlainRow {
  public:
-  PlainRow(const Machine& machine, std::span<const double* const> columns) : machine_(machine), columns_(columns) {
-    row_.resize(machine.dimensions);
-  }
+  PlainRow(const Machine& machine, std::span<const double* const> columns, tree::Simd simd)
+      : machine_(machine), columns_(columns), simd_(simd), row_(machine.dimensions) {}
 
   void decide(std::size_t at, Functions functions, double* out, std::size_t stride) {
     is_library_ = functions == Functions::library;
@@ -68,10 +67,14 @@ class PlainRow {
     const bool is_distance = machine_.kernel.kind == KernelKind::rbf;
     const std::size_t end = row_.size() / kParts * kParts;
     double parts[kParts] = {};
-    for (std::size_t j = 0; j < end; ++j) {
-      const double difference = row_[j] - vector[j];
-      double& part = parts[j % kParts];
-      part = is_distance ? std::fma(difference, difference, part) : std::fma(row_[j], vector[j], part);
+    if (simd_ != tree::Simd::none) {
+      add_parts(row_.data(), vector, end, is_distance, parts);
+    } else {
+      for (std::size_t j = 0; j < end; ++j) {
+        const double difference = row_[j] - vector[j];
+        double& part = parts[j % kParts];
+        part = is_distance ? std::fma(difference, difference, part) : std::fma(row_[j], vector[j], part);
+      }
     }
     double halves[2];
     for (std::size_t i = 0; i < 2; ++i) {
@@ -97,6 +100,7 @@ class PlainRow {
 
   const Machine& machine_;
   std::span<const double* const> columns_;
+  tree::Simd simd_;
   std::vector<double> row_;
   bool is_library_ = false;
 };
@@ -231,7 +235,7 @@ std::vector<double> near_zero(const Machine& machine) {
 }
 
 void exact_values(const Machine& machine, std::span<const double* const> columns, std::size_t row, double* out) {
-  PlainRow(machine, columns).decide(row, Functions::library, out, 1);
+  PlainRow(machine, columns, tree::Simd::none).decide(row, Functions::library, out, 1);
 }
 
 void decision_values(const Machine& machine, std::span<const double* const> columns, std::size_t first,
@@ -240,7 +244,7 @@ void decision_values(const Machine& machine, std::span<const double* const> colu
   constexpr std::size_t kFewRows = 4;
   const std::vector<double> near = near_zero(machine);
   if (simd == tree::Simd::none || count < kFewRows) {
-    PlainRow row(machine, columns);
+    PlainRow row(machine, columns, simd);
     for (std::size_t i = 0; i < count; ++i) {
       row.decide(first + i, Functions::ours, out + i, stride);
       if (is_near_zero(near, out + i, stride)) row.decide(first + i, Functions::library, out + i, stride);
