@@ -96,7 +96,7 @@ linear::Affine as_affine(linear::Weights table, std::vector<double> shifts) {
 
 }  // namespace
 
-Result<pipeline::Step> load_gaussian_nb(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_gaussian_nb(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(labels, pipeline::ClassLabels::read(object));
   SCORIA_TRY(means, read_table(object, "theta_", labels.size()));
   SCORIA_TRY(variances, read_table(object, "var_", labels.size()));
@@ -114,7 +114,7 @@ Result<pipeline::Step> load_gaussian_nb(const pickle::Object& object, int /*dept
   return make_step(object, inputs, std::move(logs), std::move(labels));
 }
 
-Result<pipeline::Step> load_multinomial_nb(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_multinomial_nb(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(labels, pipeline::ClassLabels::read(object));
   SCORIA_TRY(table, read_table(object, "feature_log_prob_", labels.size()));
   SCORIA_TRY(priors, read_each(object, "class_log_prior_", labels.size()));
@@ -123,7 +123,7 @@ Result<pipeline::Step> load_multinomial_nb(const pickle::Object& object, int /*d
   return make_step(object, inputs, std::move(logs), std::move(labels));
 }
 
-Result<pipeline::Step> load_complement_nb(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_complement_nb(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(labels, pipeline::ClassLabels::read(object));
   SCORIA_TRY(table, read_table(object, "feature_log_prob_", labels.size()));
   std::vector<double> priors(labels.size());
@@ -136,7 +136,7 @@ Result<pipeline::Step> load_complement_nb(const pickle::Object& object, int /*de
   return make_step(object, inputs, std::move(logs), std::move(labels));
 }
 
-Result<pipeline::Step> load_bernoulli_nb(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_bernoulli_nb(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(labels, pipeline::ClassLabels::read(object));
   SCORIA_TRY(table, read_table(object, "feature_log_prob_", labels.size()));
   SCORIA_TRY(starts, read_each(object, "class_log_prior_", labels.size()));

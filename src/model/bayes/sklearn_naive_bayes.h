@@ -8,9 +8,9 @@
 namespace scoria::model::bayes {
 
 // Errors: corrupt, naming the attribute: tables that do not fit each other.
-Result<pipeline::Step> load_gaussian_nb(const pickle::Object& object, int depth);
-Result<pipeline::Step> load_multinomial_nb(const pickle::Object& object, int depth);
-Result<pipeline::Step> load_complement_nb(const pickle::Object& object, int depth);
-Result<pipeline::Step> load_bernoulli_nb(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_gaussian_nb(const pickle::Object& object, pipeline::Loading& loading);
+Result<pipeline::Step> load_multinomial_nb(const pickle::Object& object, pipeline::Loading& loading);
+Result<pipeline::Step> load_complement_nb(const pickle::Object& object, pipeline::Loading& loading);
+Result<pipeline::Step> load_bernoulli_nb(const pickle::Object& object, pipeline::Loading& loading);
 
 }  // namespace scoria::model::bayes

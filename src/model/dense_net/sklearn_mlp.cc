@@ -76,7 +76,7 @@ Result<Layers> read_layers(const pickle::Object& object) {
 
 }  // namespace
 
-Result<pipeline::Step> load_mlp_regressor(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_mlp_regressor(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(net, read_layers(object));
   pipeline::Step step;
   SCORIA_TRY_STATUS(pipeline::set_inputs(object, net.inputs(), step));
@@ -84,7 +84,7 @@ Result<pipeline::Step> load_mlp_regressor(const pickle::Object& object, int /*de
   return step;
 }
 
-Result<pipeline::Step> load_mlp_classifier(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_mlp_classifier(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(net, read_layers(object));
   SCORIA_TRY(binarizer, object.object("_label_binarizer"));
   if (binarizer.find("y_type_") != nullptr) {

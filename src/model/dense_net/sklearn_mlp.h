@@ -9,7 +9,7 @@ namespace scoria::model::dense_net {
 
 // Errors: corrupt, naming the attribute: layers that do not fit each other; unsupported: another function of units, a classifier that
 // was fitted on several labels a row.
-Result<pipeline::Step> load_mlp_regressor(const pickle::Object& object, int depth);
-Result<pipeline::Step> load_mlp_classifier(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_mlp_regressor(const pickle::Object& object, pipeline::Loading& loading);
+Result<pipeline::Step> load_mlp_classifier(const pickle::Object& object, pipeline::Loading& loading);
 
 }  // namespace scoria::model::dense_net

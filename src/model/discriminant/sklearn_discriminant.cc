@@ -89,7 +89,7 @@ Result<ClassAxes> read_axes(const pickle::Object& object, const pickle::Value& r
 
 }  // namespace
 
-Result<pipeline::Step> load_linear_discriminant(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_linear_discriminant(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(labels, pipeline::ClassLabels::read(object));
   const pipeline::Version version = pipeline::version_of(object);
   const bool is_each_alone = labels.size() == 2 || version < kSoftmax;
@@ -102,7 +102,7 @@ Result<pipeline::Step> load_linear_discriminant(const pickle::Object& object, in
   return step;
 }
 
-Result<pipeline::Step> load_quadratic_discriminant(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_quadratic_discriminant(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(labels, pipeline::ClassLabels::read(object));
   SCORIA_TRY(means, linear::read_weights(object, "means_"));
   SCORIA_TRY(priors, object.numbers("priors_"));

@@ -8,7 +8,7 @@
 namespace scoria::model::discriminant {
 
 // Errors: corrupt, naming the attribute: sizes that do not fit each other.
-Result<pipeline::Step> load_linear_discriminant(const pickle::Object& object, int depth);
-Result<pipeline::Step> load_quadratic_discriminant(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_linear_discriminant(const pickle::Object& object, pipeline::Loading& loading);
+Result<pipeline::Step> load_quadratic_discriminant(const pickle::Object& object, pipeline::Loading& loading);
 
 }  // namespace scoria::model::discriminant

@@ -9,7 +9,7 @@
 
 namespace scoria::model::distance {
 
-Result<pipeline::Step> load_kmeans(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_kmeans(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(centers, linear::read_weights(object, "cluster_centers_"));
   pipeline::Step step;
   SCORIA_TRY_STATUS(pipeline::set_inputs(object, centers.columns, step));

@@ -8,6 +8,6 @@
 namespace scoria::model::distance {
 
 // Errors: corrupt, where cluster_centers_ is no matrix.
-Result<pipeline::Step> load_kmeans(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_kmeans(const pickle::Object& object, pipeline::Loading& loading);
 
 }  // namespace scoria::model::distance

@@ -90,7 +90,7 @@ Error wrong_rows(const pickle::Object& object) {
 
 }  // namespace
 
-Result<pipeline::Step> load_neighbours_regressor(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_neighbours_regressor(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(rows, read_rows(object));
   SCORIA_TRY(weight, read_weight(object));
   SCORIA_TRY(array, object.array("_y"));
@@ -107,7 +107,7 @@ Result<pipeline::Step> load_neighbours_regressor(const pickle::Object& object, i
   return step;
 }
 
-Result<pipeline::Step> load_neighbours_classifier(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_neighbours_classifier(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(rows, read_rows(object));
   SCORIA_TRY(weight, read_weight(object));
   SCORIA_TRY(has_several, object.truth("outputs_2d_"));

@@ -9,7 +9,7 @@ namespace scoria::model::distance {
 
 // Errors: corrupt, naming the attribute; unsupported: a metric other than euclidean, manhattan, chebyshev, minkowski without
 // weights; weights by a function; several classes a row; sparse rows.
-Result<pipeline::Step> load_neighbours_regressor(const pickle::Object& object, int depth);
-Result<pipeline::Step> load_neighbours_classifier(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_neighbours_regressor(const pickle::Object& object, pipeline::Loading& loading);
+Result<pipeline::Step> load_neighbours_classifier(const pickle::Object& object, pipeline::Loading& loading);
 
 }  // namespace scoria::model::distance

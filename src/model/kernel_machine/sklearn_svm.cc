@@ -214,14 +214,14 @@ Result<pipeline::Step> make_step(const pickle::Object& object, StoredMachine mac
 
 }  // namespace
 
-Result<pipeline::Step> load_one_class_svm(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_one_class_svm(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(machine, read_machine(object, 0));
   SvmRules rules{.task = SvmTask::one_class};
   rules.offset = machine.rho[0];  // offset_, which 0.19 does not keep, is minus the intercept
   return make_step(object, std::move(machine), std::move(rules));
 }
 
-Result<pipeline::Step> load_svc(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_svc(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SvmRules rules{.task = SvmTask::classification};
   SCORIA_TRY(labels, pipeline::ClassLabels::read(object));
   // A pair of classes has an intercept: of more classes than this they would not fit into a file.
@@ -247,7 +247,7 @@ Result<pipeline::Step> load_svc(const pickle::Object& object, int /*depth*/) {
   return make_step(object, std::move(machine), std::move(rules));
 }
 
-Result<pipeline::Step> load_svr(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_svr(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(machine, read_machine(object, 0));
   return make_step(object, std::move(machine), {.task = SvmTask::regression});
 }

@@ -10,8 +10,8 @@ namespace scoria::model::kernel_machine {
 
 // Errors: corrupt, naming the attribute that is wrong; unsupported: kernels that are not linear, poly, rbf or sigmoid; too_large: support
 // vectors that were sparse and would be too many numbers side by side.
-Result<pipeline::Step> load_one_class_svm(const pickle::Object& object, int depth);
-Result<pipeline::Step> load_svc(const pickle::Object& object, int depth);  // NuSVC too
-Result<pipeline::Step> load_svr(const pickle::Object& object, int depth);  // NuSVR too
+Result<pipeline::Step> load_one_class_svm(const pickle::Object& object, pipeline::Loading& loading);
+Result<pipeline::Step> load_svc(const pickle::Object& object, pipeline::Loading& loading);  // NuSVC too
+Result<pipeline::Step> load_svr(const pickle::Object& object, pipeline::Loading& loading);  // NuSVR too
 
 }  // namespace scoria::model::kernel_machine

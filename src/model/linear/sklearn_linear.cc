@@ -65,15 +65,15 @@ Result<pipeline::Step> make_classifier(const pickle::Object& object, Probability
   return step;
 }
 
-Result<pipeline::Step> load_linear_regressor(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_linear_regressor(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   return make_regressor(object, Inverse::identity);
 }
 
-Result<pipeline::Step> load_log_regressor(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_log_regressor(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   return make_regressor(object, Inverse::exponential);
 }
 
-Result<pipeline::Step> load_tweedie_regressor(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_tweedie_regressor(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(link, text_or(object, "link", "auto"));
   if (link == "auto") {
     SCORIA_TRY(power, object.number("power"));
@@ -85,9 +85,9 @@ Result<pipeline::Step> load_tweedie_regressor(const pickle::Object& object, int 
   return make_regressor(object, link == "log" ? Inverse::exponential : Inverse::identity);
 }
 
-Result<pipeline::Step> load_ransac_regressor(const pickle::Object& object, int depth) {
+Result<pipeline::Step> load_ransac_regressor(const pickle::Object& object, pipeline::Loading& loading) {
   SCORIA_TRY(found, object.get("estimator_"));
-  SCORIA_TRY(step, pipeline::load_step(*found, "estimator_", depth + 1));
+  SCORIA_TRY(step, loading.step(*found, "estimator_"));
   if (step.predictor == nullptr)
     return object.corrupt("estimator_", "is " + step.class_name + ", which predicts nothing");
   SCORIA_TRY_STATUS(pipeline::set_inputs(object, step.inputs.size(), step));
@@ -96,18 +96,18 @@ Result<pipeline::Step> load_ransac_regressor(const pickle::Object& object, int d
   return step;
 }
 
-Result<pipeline::Step> load_linear_classifier(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_linear_classifier(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(labels, pipeline::ClassLabels::read(object));
   return make_classifier(object, Probability::none, std::move(labels));
 }
 
-Result<pipeline::Step> load_logistic_regression(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_logistic_regression(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(labels, pipeline::ClassLabels::read(object));
   SCORIA_TRY(probability, logistic_probability(object, labels.size()));
   return make_classifier(object, probability, std::move(labels));
 }
 
-Result<pipeline::Step> load_sgd_classifier(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_sgd_classifier(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(labels, pipeline::ClassLabels::read(object));
   SCORIA_TRY(loss, object.text("loss"));
   constexpr pipeline::Version kEven{1, 9};  // probabilities that are all 0 were divided by 0 before
@@ -118,7 +118,7 @@ Result<pipeline::Step> load_sgd_classifier(const pickle::Object& object, int /*d
   return make_classifier(object, probability, std::move(labels));
 }
 
-Result<pipeline::Step> load_ridge_classifier(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_ridge_classifier(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(binarizer, object.object("_label_binarizer"));
   SCORIA_TRY(target, text_or(binarizer, "y_type_", "multiclass"));
   if (target.starts_with("multilabel")) {
@@ -129,7 +129,7 @@ Result<pipeline::Step> load_ridge_classifier(const pickle::Object& object, int /
   return make_classifier(object, Probability::none, std::move(labels));
 }
 
-Result<pipeline::Step> load_sgd_one_class(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_sgd_one_class(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(weights, read_weights(object, "coef_"));
   if (weights.rows != 1) return object.corrupt("coef_", "must have one row");
   SCORIA_TRY(offset, object.number("offset_"));

@@ -13,23 +13,23 @@ namespace scoria::model::linear {
 // All of them: corrupt, naming class and attribute, where sizes do not fit each other.
 
 // Sums of columns: LinearRegression, Ridge, Lasso, ... Of BayesianRidge and ARDRegression the mean.
-Result<pipeline::Step> load_linear_regressor(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_linear_regressor(const pickle::Object& object, pipeline::Loading& loading);
 // PoissonRegressor, GammaRegressor: exp of a sum.
-Result<pipeline::Step> load_log_regressor(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_log_regressor(const pickle::Object& object, pipeline::Loading& loading);
 // By its link. Errors: unsupported: a link that scikit-learn does not have.
-Result<pipeline::Step> load_tweedie_regressor(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_tweedie_regressor(const pickle::Object& object, pipeline::Loading& loading);
 // RANSACRegressor: the regression it found.
-Result<pipeline::Step> load_ransac_regressor(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_ransac_regressor(const pickle::Object& object, pipeline::Loading& loading);
 
 // Without probabilities: LinearSVC, Perceptron, ...
-Result<pipeline::Step> load_linear_classifier(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_linear_classifier(const pickle::Object& object, pipeline::Loading& loading);
 // LogisticRegression, LogisticRegressionCV: probabilities as the version that wrote the file computes them.
-Result<pipeline::Step> load_logistic_regression(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_logistic_regression(const pickle::Object& object, pipeline::Loading& loading);
 // Probabilities by its loss.
-Result<pipeline::Step> load_sgd_classifier(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_sgd_classifier(const pickle::Object& object, pipeline::Loading& loading);
 // RidgeClassifier, RidgeClassifierCV. Errors: unsupported: fitted on several labels a row.
-Result<pipeline::Step> load_ridge_classifier(const pickle::Object& object, int depth);
-Result<pipeline::Step> load_sgd_one_class(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_ridge_classifier(const pickle::Object& object, pipeline::Loading& loading);
+Result<pipeline::Step> load_sgd_one_class(const pickle::Object& object, pipeline::Loading& loading);
 
 // A step of coef_ and intercept_ that answers with these labels: for loaders of classifiers elsewhere.
 // Errors: corrupt: other than a row of coef_ for each label, or one for two.

@@ -49,7 +49,7 @@ void take_inputs(const std::vector<std::string>& names, Step& step) {
 
 }  // namespace
 
-Result<std::vector<Step>> load_pipeline_steps(const pickle::Object& object, int depth) {
+Result<std::vector<Step>> load_pipeline_steps(const pickle::Object& object, Loading& loading) {
   SCORIA_TRY(listed, object.get("steps"));
   if (listed->kind != pickle::Kind::list && listed->kind != pickle::Kind::tuple) {
     return object.corrupt("steps", "must be a list of names and estimators");
@@ -65,7 +65,7 @@ Result<std::vector<Step>> load_pipeline_steps(const pickle::Object& object, int 
       return object.corrupt("steps", "has a " + steps.back().class_name + ", which transforms nothing, before its end");
     }
     const std::string name = "step '" + std::string(pair->items[0]->text) + "'";
-    SCORIA_TRY(step, load_step(*pair->items[1], name, depth + 1));
+    SCORIA_TRY(step, loading.step(*pair->items[1], name));
     const bool is_first = steps.empty() || steps.back().takes_any_count;
     if (is_first) {
       names.clear();
@@ -82,8 +82,8 @@ Result<std::vector<Step>> load_pipeline_steps(const pickle::Object& object, int 
   return steps;
 }
 
-Result<Step> load_pipeline(const pickle::Object& object, int depth) {
-  SCORIA_TRY(steps, load_pipeline_steps(object, depth));
+Result<Step> load_pipeline(const pickle::Object& object, Loading& loading) {
+  SCORIA_TRY(steps, load_pipeline_steps(object, loading));
   Step whole;
   whole.class_name = "Pipeline";
   whole.inputs = steps.front().inputs;
@@ -98,12 +98,12 @@ Result<Step> load_pipeline(const pickle::Object& object, int depth) {
   return whole;
 }
 
-Result<Step> load_search(const pickle::Object& object, int depth) {
+Result<Step> load_search(const pickle::Object& object, Loading& loading) {
   const pickle::Value* best = object.find("best_estimator_");
   if (best == nullptr) {
     return Error{Code::unsupported, object.name() + " holds no fitted estimator: it was made with refit=False"};
   }
-  SCORIA_TRY(step, load_step(*best, "best_estimator_ of " + object.name(), depth + 1));
+  SCORIA_TRY(step, loading.step(*best, "best_estimator_ of " + object.name()));
   return step;
 }
 

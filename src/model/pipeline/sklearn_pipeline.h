@@ -7,14 +7,14 @@
 
 namespace scoria::model::pipeline {
 
-// Errors: as load_step(); corrupt, where a step does not take as many columns as the one before makes.
-Result<Step> load_pipeline(const pickle::Object& object, int depth);
+// Errors: as Loading::step(); corrupt, where a step does not take as many columns as the one before makes.
+Result<Step> load_pipeline(const pickle::Object& object, Loading& loading);
 
 // A search over parameters (GridSearchCV and its kin) answers as the estimator that it found best and fitted again.
-// Errors: as load_step(); unsupported, where it was told not to (refit=False).
-Result<Step> load_search(const pickle::Object& object, int depth);
+// Errors: as Loading::step(); unsupported, where it was told not to (refit=False).
+Result<Step> load_search(const pickle::Object& object, Loading& loading);
 
 // The steps themselves. Never none.
-Result<std::vector<Step>> load_pipeline_steps(const pickle::Object& object, int depth);
+Result<std::vector<Step>> load_pipeline_steps(const pickle::Object& object, Loading& loading);
 
 }  // namespace scoria::model::pipeline

@@ -149,6 +149,8 @@ constexpr StepLoader kLoaders[] = {
 };
 
 constexpr int kMostDepth = 16;
+// Real pipelines have some ten.
+constexpr std::size_t kMostParts = 10'000;
 
 const StepLoader* find_loader(std::string_view class_name) {
   const auto* found = std::find_if(std::begin(kLoaders), std::end(kLoaders),
@@ -173,52 +175,46 @@ std::string title_of(const std::vector<Step>& steps) {
   return "Pipeline(" + names + ")";
 }
 
-// What was loaded of the file that this thread is loading: estimators may share parts, parts of parts too, so that a small file
-// stands for exponentially many. Each is loaded once.
-using LoadedSteps = std::unordered_map<const pickle::Value*, Step>;
-thread_local LoadedSteps* loaded_steps = nullptr;
-
-class Loading {
- public:
-  Loading() : outer_(std::exchange(loaded_steps, &own_)) {}
-  ~Loading() { loaded_steps = outer_; }
-  Loading(const Loading&) = delete;
-  Loading& operator=(const Loading&) = delete;
-
- private:
-  LoadedSteps own_;
-  LoadedSteps* outer_;
-};
-
 }  // namespace
 
 std::span<const StepLoader> step_loaders() { return kLoaders; }
 
-Result<Step> load_step(const pickle::Value& value, const std::string& what, int depth) {
-  if (depth > kMostDepth) {
-    return Error{Code::too_large, what + " is nested deeper than " + std::to_string(kMostDepth) + " estimators"};
+Result<Step> Loading::step(const pickle::Value& value, const std::string& what) {
+  if (const auto found = loaded_.find(&value); found != loaded_.end()) {
+    parts_ += found->second.parts;
+    return found->second.step;
   }
-  if (loaded_steps != nullptr) {
-    if (const auto found = loaded_steps->find(&value); found != loaded_steps->end()) return found->second;
+  if (depth_ > kMostDepth) {
+    return Error{Code::too_large, what + " is nested deeper than " + std::to_string(kMostDepth) + " estimators"};
   }
   SCORIA_TRY(object, pickle::Object::of(value, what));
   const StepLoader* loader = find_loader(object.name());
   if (loader == nullptr) return not_read(object.name(), what);
-  SCORIA_TRY(step, loader->load(object, depth));
+  const std::size_t before = std::exchange(parts_, 0);
+  ++depth_;
+  auto loaded = loader->load(object, *this);
+  --depth_;
+  if (!loaded.ok()) return loaded;
+  const std::size_t parts = parts_ + 1;
+  if (parts > kMostParts) {
+    return Error{Code::too_large, what + " stands for more than " + std::to_string(kMostParts) + " estimators"};
+  }
+  Step& step = loaded.value();
   if (step.class_name.empty()) step.class_name = short_name(loader->class_name);
-  if (loaded_steps != nullptr) loaded_steps->emplace(&value, step);
-  return step;
+  parts_ = before + parts;
+  loaded_.emplace(&value, Loaded{step, parts});
+  return loaded;
 }
 
 Result<ModelPtr> load_sklearn(const pickle::Value& value) {
-  const Loading loading;
+  Loading loading;
   SCORIA_TRY(object, pickle::Object::of(value, "the file's object"));
   std::vector<Step> steps;
   if (object.name() == "sklearn.pipeline.Pipeline") {
-    SCORIA_TRY(loaded, load_pipeline_steps(object, 0));
+    SCORIA_TRY(loaded, load_pipeline_steps(object, loading));
     steps = std::move(loaded);
   } else {
-    SCORIA_TRY(step, load_step(value, "the file's object", 0));
+    SCORIA_TRY(step, loading.step(value, "the file's object"));
     if (step.takes_any_count) {
       return Error{Code::unsupported,
                    object.name() + " does not say how many columns it was fitted on; put it into a Pipeline"};

@@ -16,6 +16,8 @@
 
 namespace scoria::model::pipeline {
 
+class Loading;  // sklearn_steps.h: what loaders ask for the steps within theirs
+
 class Transformer {
  public:
   virtual ~Transformer() = default;

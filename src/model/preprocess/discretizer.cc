@@ -58,7 +58,7 @@ Result<table::Table> Discretizer::transform(const table::Table& columns, std::si
   return out;
 }
 
-Result<pipeline::Step> load_discretizer(const pickle::Object& object, int depth) {
+Result<pipeline::Step> load_discretizer(const pickle::Object& object, pipeline::Loading& loading) {
   SCORIA_TRY(edges, read_inner_edges(object));
   SCORIA_TRY(encode, object.text("encode"));
   const bool leans_up = pickle::attribute(object.value(), "subsample") == nullptr;  // which came with 1.1
@@ -71,7 +71,7 @@ Result<pipeline::Step> load_discretizer(const pickle::Object& object, int depth)
     return Error{Code::unsupported, object.name() + ": encode is '" + encode + "', which is not known"};
   }
   SCORIA_TRY(kept, object.get("_encoder"));
-  SCORIA_TRY(encoder, pipeline::load_step(*kept, "'_encoder' of " + object.name(), depth + 1));
+  SCORIA_TRY(encoder, loading.step(*kept, "'_encoder' of " + object.name()));
   if (encoder.transformer == nullptr || encoder.inputs.size() != count) {
     return object.corrupt("_encoder", "must take as many columns as have bin_edges_");
   }

@@ -27,6 +27,6 @@ class Discretizer final : public pipeline::Transformer {
 };
 
 // Type: transform; the columns are bins, or one for each bin. Errors: corrupt, naming the attribute.
-Result<pipeline::Step> load_discretizer(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_discretizer(const pickle::Object& object, pipeline::Loading& loading);
 
 }  // namespace scoria::model::preprocess

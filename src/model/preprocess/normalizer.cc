@@ -41,7 +41,7 @@ Result<table::Table> Normalizer::transform(const table::Table& columns, std::siz
   return out;
 }
 
-Result<pipeline::Step> load_normalizer(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_normalizer(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(name, object.text("norm"));
   Normalizer::Norm norm = Normalizer::Norm::l2;
   if (name == "l1") {

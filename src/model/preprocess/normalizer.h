@@ -25,6 +25,6 @@ class Normalizer final : public pipeline::Transformer {
 };
 
 // Type: transform. Errors: corrupt; unsupported: another norm.
-Result<pipeline::Step> load_normalizer(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_normalizer(const pickle::Object& object, pipeline::Loading& loading);
 
 }  // namespace scoria::model::preprocess

@@ -89,7 +89,7 @@ Result<table::Table> Polynomial::transform(const table::Table& columns, std::siz
   return out;
 }
 
-Result<pipeline::Step> load_polynomial(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_polynomial(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(features, object.integer("n_features_in_"));
   if (features < 1 || features > static_cast<std::int64_t>(kMostColumns)) {
     return object.corrupt("n_features_in_", "is no number of columns");

@@ -35,6 +35,6 @@ class Polynomial final : public pipeline::Transformer {
 };
 
 // Type: transform. Errors: corrupt, naming the attribute; too_large: more than kMostColumns products.
-Result<pipeline::Step> load_polynomial(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_polynomial(const pickle::Object& object, pipeline::Loading& loading);
 
 }  // namespace scoria::model::preprocess

@@ -59,7 +59,7 @@ Result<table::Table> Power::transform(const table::Table& columns, std::size_t f
   return out;
 }
 
-Result<pipeline::Step> load_power_transformer(const pickle::Object& object, int depth) {
+Result<pipeline::Step> load_power_transformer(const pickle::Object& object, pipeline::Loading& loading) {
   SCORIA_TRY(name, object.text("method"));
   SCORIA_TRY(lambdas, object.numbers("lambdas_"));
   if (lambdas.empty()) return object.corrupt("lambdas_", "must have a number for each column");
@@ -79,7 +79,7 @@ Result<pipeline::Step> load_power_transformer(const pickle::Object& object, int 
   SCORIA_TRY(standardizes, object.truth("standardize"));
   if (!standardizes) return step;
   SCORIA_TRY(kept, object.get("_scaler"));
-  SCORIA_TRY(scaler, pipeline::load_step(*kept, "'_scaler' of " + object.name(), depth + 1));
+  SCORIA_TRY(scaler, loading.step(*kept, "'_scaler' of " + object.name()));
   if (scaler.transformer == nullptr || scaler.inputs.size() != lambdas.size()) {
     return object.corrupt("_scaler", "must scale as many columns as there are lambdas_");
   }

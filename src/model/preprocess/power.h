@@ -31,6 +31,6 @@ class Power final : public pipeline::Transformer {
 };
 
 // Type: transform. Errors: corrupt, naming the attribute; unsupported: another method.
-Result<pipeline::Step> load_power_transformer(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_power_transformer(const pickle::Object& object, pipeline::Loading& loading);
 
 }  // namespace scoria::model::preprocess

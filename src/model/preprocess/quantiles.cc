@@ -85,7 +85,7 @@ Result<table::Table> Quantiles::transform(const table::Table& columns, std::size
   return out;
 }
 
-Result<pipeline::Step> load_quantile_transformer(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_quantile_transformer(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(distribution, object.text("output_distribution"));
   if (distribution != "uniform" && distribution != "normal") {
     return Error{Code::unsupported, object.name() + ": output_distribution is '" + distribution +

@@ -36,6 +36,6 @@ class Quantiles final : public pipeline::Transformer {
 };
 
 // Type: transform. Errors: corrupt, naming the attribute; unsupported: another distribution.
-Result<pipeline::Step> load_quantile_transformer(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_quantile_transformer(const pickle::Object& object, pipeline::Loading& loading);
 
 }  // namespace scoria::model::preprocess

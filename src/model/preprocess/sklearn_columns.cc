@@ -41,14 +41,14 @@ struct Gathered {
 
 // `transformer`: an estimator, "passthrough" or None.
 Status add_branch(const pickle::Object& object, std::string_view attribute, const Value& transformer,
-                  const std::string& name, Branch branch, int depth, Gathered& all) {
+                  const std::string& name, Branch branch, pipeline::Loading& loading, Gathered& all) {
   all.selected += branch.columns.size();
   if (all.selected > kMostColumns) return too_many(object);
   std::size_t width = branch.columns.size();
   if (pickle::is_text(transformer, "passthrough")) {
     for (const std::size_t position : branch.columns) add_reader(Input{}, all.step.inputs[position]);
   } else {
-    SCORIA_TRY(step, pipeline::load_step(transformer, "'" + name + "' of " + object.name(), depth + 1));
+    SCORIA_TRY(step, loading.step(transformer, "'" + name + "' of " + object.name()));
     if (step.transformer == nullptr) {
       return object.corrupt(attribute, "has a " + step.class_name + ", which transforms nothing");
     }
@@ -131,7 +131,7 @@ Result<Step> fitted_inputs(const pickle::Object& object) {
 
 }  // namespace
 
-Result<Step> load_column_transformer(const pickle::Object& object, int depth) {
+Result<Step> load_column_transformer(const pickle::Object& object, pipeline::Loading& loading) {
   constexpr std::string_view kList = "transformers_";
   SCORIA_TRY(step, fitted_inputs(object));
   Gathered all{.step = std::move(step)};
@@ -157,13 +157,13 @@ Result<Step> load_column_transformer(const pickle::Object& object, int depth) {
     if (chosen.value().empty()) continue;  // its transformer was not fitted
     SCORIA_TRY(weight, weight_of(object, name));
     Branch branch{.prefix = prefixes_names(object) ? name : "", .columns = std::move(chosen).value(), .weight = weight};
-    SCORIA_TRY_STATUS(add_branch(object, kList, transformer, name, std::move(branch), depth, all));
+    SCORIA_TRY_STATUS(add_branch(object, kList, transformer, name, std::move(branch), loading, all));
   }
   all.step.transformer = std::make_shared<Branches>(std::move(all.branches), count);
   return std::move(all.step);
 }
 
-Result<Step> load_feature_union(const pickle::Object& object, int depth) {
+Result<Step> load_feature_union(const pickle::Object& object, pipeline::Loading& loading) {
   constexpr std::string_view kList = "transformer_list";
   SCORIA_TRY(listed, object.get(kList));
   if (listed->kind != Kind::list && listed->kind != Kind::tuple)
@@ -183,7 +183,7 @@ Result<Step> load_feature_union(const pickle::Object& object, int depth) {
     members.push_back({std::string(entry->items[0]->text), &transformer});
     if (!all.step.inputs.empty() || pickle::is_text(transformer, "passthrough")) continue;
     // The first that knows its columns tells which all get.
-    SCORIA_TRY(first, pipeline::load_step(transformer, "'" + members.back().name + "' of " + object.name(), depth + 1));
+    SCORIA_TRY(first, loading.step(transformer, "'" + members.back().name + "' of " + object.name()));
     all.step.inputs = first.inputs;
     all.step.has_names = first.has_names;
   }
@@ -199,7 +199,7 @@ Result<Step> load_feature_union(const pickle::Object& object, int depth) {
     Branch branch{.prefix = prefixes_names(object) ? member.name : "", .weight = weight};
     if (all.selected + count > kMostColumns) return too_many(object);
     for (std::size_t i = 0; i < count; ++i) branch.columns.push_back(i);
-    SCORIA_TRY_STATUS(add_branch(object, kList, *member.transformer, member.name, std::move(branch), depth, all));
+    SCORIA_TRY_STATUS(add_branch(object, kList, *member.transformer, member.name, std::move(branch), loading, all));
   }
   all.step.transformer = std::make_shared<Branches>(std::move(all.branches), count);
   return std::move(all.step);

@@ -6,8 +6,8 @@
 
 namespace scoria::model::preprocess {
 
-// Errors: as load_step(); corrupt, naming the attribute that is wrong; too_large: more than kMostColumns columns.
-Result<pipeline::Step> load_column_transformer(const pickle::Object& object, int depth);
-Result<pipeline::Step> load_feature_union(const pickle::Object& object, int depth);
+// Errors: as Loading::step(); corrupt, naming the attribute that is wrong; too_large: more than kMostColumns columns.
+Result<pipeline::Step> load_column_transformer(const pickle::Object& object, pipeline::Loading& loading);
+Result<pipeline::Step> load_feature_union(const pickle::Object& object, pipeline::Loading& loading);
 
 }  // namespace scoria::model::preprocess

@@ -212,7 +212,7 @@ Result<pipeline::Step> load_numbers_only(const pickle::Object& object) {
 
 }  // namespace
 
-Result<pipeline::Step> load_one_hot_encoder(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_one_hot_encoder(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   if (object.find("categories_") == nullptr && object.find("feature_indices_") != nullptr) {
     return load_numbers_only(object);
   }
@@ -231,7 +231,7 @@ Result<pipeline::Step> load_one_hot_encoder(const pickle::Object& object, int /*
   return step;
 }
 
-Result<pipeline::Step> load_ordinal_encoder(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_ordinal_encoder(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(categories, read_categories(object));
   std::string unknown = "error";
   if (object.find("handle_unknown") != nullptr) {  // since 0.24

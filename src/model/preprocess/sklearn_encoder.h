@@ -7,7 +7,7 @@
 namespace scoria::model::preprocess {
 
 // Errors: corrupt, naming the attribute that is wrong; unsupported, naming the option.
-Result<pipeline::Step> load_one_hot_encoder(const pickle::Object& object, int depth);
-Result<pipeline::Step> load_ordinal_encoder(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_one_hot_encoder(const pickle::Object& object, pipeline::Loading& loading);
+Result<pipeline::Step> load_ordinal_encoder(const pickle::Object& object, pipeline::Loading& loading);
 
 }  // namespace scoria::model::preprocess

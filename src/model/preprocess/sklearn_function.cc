@@ -96,7 +96,7 @@ Status set_any_inputs(const pickle::Object& object, pipeline::Step& step) {
   return pipeline::set_inputs(object, static_cast<std::size_t>(count), step);
 }
 
-Result<pipeline::Step> load_function_transformer(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_function_transformer(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   if (!is_empty(object.find("kw_args"))) {
     return Error{Code::unsupported, object.name() + ": kw_args, arguments of its function, are not read"};
   }
@@ -117,7 +117,7 @@ Result<pipeline::Step> load_function_transformer(const pickle::Object& object, i
   return step;
 }
 
-Result<pipeline::Step> load_binarizer(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_binarizer(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(threshold, object.number("threshold"));
   pipeline::Step step;
   SCORIA_TRY_STATUS(set_any_inputs(object, step));

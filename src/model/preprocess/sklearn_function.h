@@ -7,8 +7,8 @@
 namespace scoria::model::preprocess {
 
 // Errors: corrupt, naming the attribute that is wrong; unsupported, naming the function.
-Result<pipeline::Step> load_function_transformer(const pickle::Object& object, int depth);
-Result<pipeline::Step> load_binarizer(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_function_transformer(const pickle::Object& object, pipeline::Loading& loading);
+Result<pipeline::Step> load_binarizer(const pickle::Object& object, pipeline::Loading& loading);
 
 // The inputs of an estimator that need not keep their number (before scikit-learn 0.24 or 1.2).
 // Errors: corrupt, naming the attribute.

@@ -105,7 +105,7 @@ Result<pipeline::Step> make_step(const pickle::Object& object, std::vector<Fill>
 
 }  // namespace
 
-Result<pipeline::Step> load_simple_imputer(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_simple_imputer(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(keeps_empty, is_on(object, "keep_empty_features"));
   SCORIA_TRY(strategy, object.text("strategy"));
   // Until 1.7 a constant filled columns without any value as well; 1.8 brought _fill_dtype.
@@ -123,7 +123,7 @@ Result<pipeline::Step> load_simple_imputer(const pickle::Object& object, int /*d
   return make_step(object, std::move(fills), std::move(options), "SimpleImputer");
 }
 
-Result<pipeline::Step> load_imputer(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_imputer(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(axis, object.integer("axis"));
   if (axis != 0) {
     return Error{Code::unsupported, object.name() + ": axis is " + std::to_string(axis) +
@@ -133,7 +133,7 @@ Result<pipeline::Step> load_imputer(const pickle::Object& object, int /*depth*/)
   return make_step(object, std::move(fills), {.takes_infinite = true}, "Imputer");
 }
 
-Result<pipeline::Step> load_missing_indicator(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_missing_indicator(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   constexpr std::int64_t kMost = 1 << 20;
   const std::string_view attribute = object.find("_n_features") != nullptr ? "_n_features" : "n_features_in_";
   SCORIA_TRY(count, object.integer(attribute));

@@ -47,7 +47,7 @@ Result<bool> is_on(const pickle::Object& object, std::string_view attribute) {
 
 }  // namespace
 
-Result<pipeline::Step> load_standard_scaler(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_standard_scaler(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   Scaling scaling;
   SCORIA_TRY(with_mean, is_on(object, "with_mean"));
   SCORIA_TRY(with_std, is_on(object, "with_std"));
@@ -56,7 +56,7 @@ Result<pipeline::Step> load_standard_scaler(const pickle::Object& object, int /*
   return make_step(object, std::move(scaling));
 }
 
-Result<pipeline::Step> load_min_max_scaler(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_min_max_scaler(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   Scaling scaling;
   SCORIA_TRY_STATUS(read_each(object, "scale_", scaling.multiply));
   SCORIA_TRY_STATUS(read_each(object, "min_", scaling.add));
@@ -70,7 +70,7 @@ Result<pipeline::Step> load_min_max_scaler(const pickle::Object& object, int /*d
   return make_step(object, std::move(scaling));
 }
 
-Result<pipeline::Step> load_robust_scaler(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_robust_scaler(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   Scaling scaling;
   SCORIA_TRY(with_centering, is_on(object, "with_centering"));
   SCORIA_TRY(with_scaling, is_on(object, "with_scaling"));
@@ -79,7 +79,7 @@ Result<pipeline::Step> load_robust_scaler(const pickle::Object& object, int /*de
   return make_step(object, std::move(scaling));
 }
 
-Result<pipeline::Step> load_max_abs_scaler(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_max_abs_scaler(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   Scaling scaling;
   SCORIA_TRY_STATUS(read_each(object, "scale_", scaling.divide));
   return make_step(object, std::move(scaling));

@@ -58,7 +58,7 @@ Result<std::vector<double>> read_scale(const pickle::Object& object, std::size_t
 
 }  // namespace
 
-Result<pipeline::Step> load_pca(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_pca(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(components, read_components(object));
   const bool centers_after = pipeline::version_of(object) >= kCentersAfter;
   SCORIA_TRY(divide, read_scale(object, components.outputs, centers_after));
@@ -80,7 +80,7 @@ Result<pipeline::Step> load_pca(const pickle::Object& object, int /*depth*/) {
   return make_step(object, std::move(components), std::move(mean), std::move(divide));
 }
 
-Result<pipeline::Step> load_truncated_svd(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_truncated_svd(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(components, read_components(object));
   return make_step(object, std::move(components), {}, {});
 }

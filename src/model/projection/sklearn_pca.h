@@ -9,7 +9,7 @@ namespace scoria::model::projection {
 
 // PCA, IncrementalPCA: centered before the product until 1.4 and after it since, as the version that wrote the file does.
 // Errors: corrupt, naming the attribute that is wrong.
-Result<pipeline::Step> load_pca(const pickle::Object& object, int depth);
-Result<pipeline::Step> load_truncated_svd(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_pca(const pickle::Object& object, pipeline::Loading& loading);
+Result<pipeline::Step> load_truncated_svd(const pickle::Object& object, pipeline::Loading& loading);
 
 }  // namespace scoria::model::projection

@@ -267,11 +267,11 @@ Result<std::vector<pickle::Object>> estimators_of(const pickle::Object& ensemble
   return trees;
 }
 
-Result<pipeline::Step> load_sklearn_tree(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_sklearn_tree(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   return load(object, {object}, false);
 }
 
-Result<pipeline::Step> load_sklearn_forest(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_sklearn_forest(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   SCORIA_TRY(trees, estimators_of(object));
   return load(object, trees, true);
 }

@@ -10,8 +10,8 @@ namespace scoria::model::tree {
 
 // Errors: corrupt, naming class and attribute: trees that disagree with each other or with the classes, what read_sklearn_tree() and
 // Ensemble::build() find.
-Result<pipeline::Step> load_sklearn_tree(const pickle::Object& object, int depth);
-Result<pipeline::Step> load_sklearn_forest(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_sklearn_tree(const pickle::Object& object, pipeline::Loading& loading);
+Result<pipeline::Step> load_sklearn_forest(const pickle::Object& object, pipeline::Loading& loading);
 
 // Whether predict() of the version that wrote the tree takes missing values: since 1.3, by its splitter and criterion.
 bool takes_missing_values(const pickle::Object& tree_estimator);

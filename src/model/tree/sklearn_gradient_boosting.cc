@@ -82,7 +82,7 @@ Result<Ensemble> read_trees(const pickle::Object& object, std::uint32_t features
   return built;
 }
 
-Result<pipeline::Step> load(const pickle::Object& object, BoostingParts parts, int depth) {
+Result<pipeline::Step> load(const pickle::Object& object, BoostingParts parts, pipeline::Loading& loading) {
   SCORIA_TRY(features, object.integer("n_features_in_"));
   if (features < 1 || features > kMostFeatures) {
     return object.corrupt("n_features_in_",
@@ -91,12 +91,13 @@ Result<pipeline::Step> load(const pickle::Object& object, BoostingParts parts, i
   pipeline::Step step;
   SCORIA_TRY_STATUS(pipeline::set_inputs(object, static_cast<std::size_t>(features), step));
   SCORIA_TRY(ensemble, read_trees(object, static_cast<std::uint32_t>(features), parts.outputs));
-  SCORIA_TRY(start, read_initial(object, {.features = static_cast<std::uint32_t>(features),
-                                          .outputs = parts.outputs,
-                                          .is_classifier = parts.classes.has_value(),
-                                          .link = parts.link,
-                                          .version = pipeline::version_of(object),
-                                          .depth = depth}));
+  SCORIA_TRY(start, read_initial(object,
+                                 {.features = static_cast<std::uint32_t>(features),
+                                  .outputs = parts.outputs,
+                                  .is_classifier = parts.classes.has_value(),
+                                  .link = parts.link,
+                                  .version = pipeline::version_of(object)},
+                                 loading));
   const std::string class_name = pipeline::short_name(object);
   parts.start = std::move(start);
   parts.columns = std::make_shared<PlainColumns>(class_name);
@@ -118,16 +119,16 @@ bool is_one_of(const std::string& name, std::span<const std::string_view> names)
 
 }  // namespace
 
-Result<pipeline::Step> load_gradient_boosting_regressor(const pickle::Object& object, int depth) {
+Result<pipeline::Step> load_gradient_boosting_regressor(const pickle::Object& object, pipeline::Loading& loading) {
   constexpr std::string_view kLosses[] = {"squared_error", "ls", "absolute_error", "lad", "huber", "quantile"};
   SCORIA_TRY(loss, object.text("loss"));
   if (!is_one_of(loss, kLosses)) return unknown_loss(object, loss);
   BoostingParts parts;
   parts.details.emplace_back("loss", loss);
-  return load(object, std::move(parts), depth);
+  return load(object, std::move(parts), loading);
 }
 
-Result<pipeline::Step> load_gradient_boosting_classifier(const pickle::Object& object, int depth) {
+Result<pipeline::Step> load_gradient_boosting_classifier(const pickle::Object& object, pipeline::Loading& loading) {
   constexpr std::string_view kLosses[] = {"log_loss", "deviance"};  // the latter until 1.2
   SCORIA_TRY(loss, object.text("loss"));
   const bool is_exponential = loss == "exponential";
@@ -145,7 +146,7 @@ Result<pipeline::Step> load_gradient_boosting_classifier(const pickle::Object& o
                                                                                    : Decision::most_probable;
   parts.has_log_proba = true;
   parts.details.emplace_back("loss", loss);
-  return load(object, std::move(parts), depth);
+  return load(object, std::move(parts), loading);
 }
 
 }  // namespace scoria::model::tree

@@ -159,7 +159,8 @@ std::string_view constant_of(std::string_view class_name) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Start>> read_initial(const pickle::Object& boosting, const InitialAnswer& answer) {
+Result<std::shared_ptr<const Start>> read_initial(const pickle::Object& boosting, const InitialAnswer& answer,
+                                                  pipeline::Loading& loading) {
   SCORIA_TRY(value, boosting.get("init_"));
   if (pickle::is_text(*value, "zero")) return constant(std::vector<double>(answer.outputs, 0.0));
   SCORIA_TRY(init, boosting.object("init_"));
@@ -190,7 +191,7 @@ Result<std::shared_ptr<const Start>> read_initial(const pickle::Object& boosting
                  boosting.name() + ": attribute 'init_' is a " + class_name +
                      " that computes in 32 bits, as it was fitted on such numbers; starts in doubles are read"};
   }
-  SCORIA_TRY(step, pipeline::load_step(*value, "attribute 'init_' of " + boosting.name(), answer.depth + 1));
+  SCORIA_TRY(step, loading.step(*value, "attribute 'init_' of " + boosting.name()));
   Description description;
   if (step.predictor != nullptr) step.predictor->describe(description);
   const std::string type = answer.is_classifier ? "proba" : "predict";

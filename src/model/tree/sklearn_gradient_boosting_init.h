@@ -7,23 +7,24 @@
 #include <memory>
 
 #include "model/pipeline/sklearn_version.h"
+#include "model/pipeline/step.h"
 #include "model/tree/boosting.h"
 #include "pickle/object.h"
 
 namespace scoria::model::tree {
 
-// `features` and `outputs`: of the estimator, which `version` wrote; `link`: of its loss; `depth`: its own.
+// `features` and `outputs`: of the estimator, which `version` wrote; `link`: of its loss.
 struct InitialAnswer {
   std::uint32_t features = 0;
   std::uint32_t outputs = 1;
   bool is_classifier = false;
   Link link = Link::identity;
   pipeline::Version version;
-  int depth = 0;
 };
 
 // Errors: corrupt, naming class and attribute; unsupported, naming an estimator that is not read, or whose answers are random or
 // computed in 32 bits.
-Result<std::shared_ptr<const Start>> read_initial(const pickle::Object& boosting, const InitialAnswer& answer);
+Result<std::shared_ptr<const Start>> read_initial(const pickle::Object& boosting, const InitialAnswer& answer,
+                                                  pipeline::Loading& loading);
 
 }  // namespace scoria::model::tree

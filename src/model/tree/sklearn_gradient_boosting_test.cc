@@ -48,7 +48,7 @@ class SklearnBoosting : public testing::Test {
     auto document =
         pickle::read(pickle::as_bytes(pickle::stream(Pickled::object("sklearn.ensemble._gb", name, attributes))));
     EXPECT_TRUE(document.ok()) << document.error().message;
-    return pipeline::load_step(document.value().root(), "the model", 0);
+    return pipeline::Loading().step(document.value().root(), "the model");
   }
   std::string error(std::string_view name = "GradientBoostingRegressor") {
     const auto loaded = load(name);

@@ -89,7 +89,8 @@ Result<pipeline::Step> load(const pickle::Object& object, BoostingParts parts) {
 
 }  // namespace
 
-Result<pipeline::Step> load_hist_gradient_boosting_regressor(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_hist_gradient_boosting_regressor(const pickle::Object& object,
+                                                             pipeline::Loading& /*loading*/) {
   SCORIA_TRY(name, loss_name(object));
   const auto* loss = std::find_if(std::begin(kRegressionLosses), std::end(kRegressionLosses),
                                   [&](const Loss& known) { return known.name == name; });
@@ -100,7 +101,8 @@ Result<pipeline::Step> load_hist_gradient_boosting_regressor(const pickle::Objec
   return load(object, std::move(parts));
 }
 
-Result<pipeline::Step> load_hist_gradient_boosting_classifier(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_hist_gradient_boosting_classifier(const pickle::Object& object,
+                                                              pipeline::Loading& /*loading*/) {
   SCORIA_TRY(name, loss_name(object));
   if (std::find(std::begin(kClassificationLosses), std::end(kClassificationLosses), name) ==
       std::end(kClassificationLosses)) {

@@ -8,7 +8,7 @@
 namespace scoria::model::tree {
 
 // Errors: corrupt, naming class and attribute, tree and node; unsupported, naming the option.
-Result<pipeline::Step> load_hist_gradient_boosting_classifier(const pickle::Object& object, int depth);
-Result<pipeline::Step> load_hist_gradient_boosting_regressor(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_hist_gradient_boosting_classifier(const pickle::Object& object, pipeline::Loading& loading);
+Result<pipeline::Step> load_hist_gradient_boosting_regressor(const pickle::Object& object, pipeline::Loading& loading);
 
 }  // namespace scoria::model::tree

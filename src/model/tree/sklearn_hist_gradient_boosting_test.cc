@@ -50,7 +50,7 @@ class SklearnHist : public testing::Test {
     auto document = pickle::read(pickle::as_bytes(pickle::stream(
         Pickled::object("sklearn.ensemble._hist_gradient_boosting.gradient_boosting", name, attributes))));
     EXPECT_TRUE(document.ok()) << document.error().message;
-    return pipeline::load_step(document.value().root(), "the model", 0);
+    return pipeline::Loading().step(document.value().root(), "the model");
   }
   std::string error() {
     const auto loaded = load();

@@ -166,7 +166,7 @@ Result<Prediction> SklearnIsolationForest::predict(const table::Table& columns, 
   return prediction;
 }
 
-Result<pipeline::Step> load_sklearn_isolation_forest(const pickle::Object& object, int /*depth*/) {
+Result<pipeline::Step> load_sklearn_isolation_forest(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   const int release = sklearn_release(object);
   const bool is_old = release > 0 && release <= 20;
   SCORIA_TRY(features, object.integer("n_features_in_"));

@@ -40,6 +40,6 @@ class SklearnIsolationForest final : public pipeline::Predictor {
 };
 
 // Errors: corrupt, naming class and attribute: features that are not there, trees that disagree, what read_sklearn_tree() finds.
-Result<pipeline::Step> load_sklearn_isolation_forest(const pickle::Object& object, int depth);
+Result<pipeline::Step> load_sklearn_isolation_forest(const pickle::Object& object, pipeline::Loading& loading);
 
 }  // namespace scoria::model::tree
