@@ -26,7 +26,6 @@ constexpr std::size_t kBatchesAhead = 2;
 table::CsvOptions read_options(const model::Description& description, const std::vector<std::string>& keep) {
   table::CsvOptions options;
   std::vector<std::string> wanted;
-  if (description.by_position) return options;  // all columns: the model counts them
   for (const Feature& feature : description.features) {
     wanted.push_back(feature.name);
     // Numbers are left to the reader, which tells TRUE and FALSE apart from them: both are numbers to a model. So are the codes
@@ -34,6 +33,7 @@ table::CsvOptions read_options(const model::Description& description, const std:
     const bool has_levels = feature.kind == FeatureKind::ordered && !feature.levels.empty();
     if (feature.kind == FeatureKind::factor || has_levels) options.types[feature.name] = table::Type::text;
   }
+  if (description.by_position) return options;  // all columns: the model counts them
   for (const std::string& name : keep) {
     if (std::find(wanted.begin(), wanted.end(), name) != wanted.end()) continue;
     wanted.push_back(name);
