@@ -79,4 +79,13 @@ Result<Step> load_pipeline(const pickle::Object& object, int depth) {
   return whole;
 }
 
+Result<Step> load_search(const pickle::Object& object, int depth) {
+  const pickle::Value* best = object.find("best_estimator_");
+  if (best == nullptr) {
+    return Error{Code::unsupported, object.name() + " holds no fitted estimator: it was made with refit=False"};
+  }
+  SCORIA_TRY(step, load_step(*best, "best_estimator_ of " + object.name(), depth + 1));
+  return step;
+}
+
 }  // namespace scoria::model::pipeline

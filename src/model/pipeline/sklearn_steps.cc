@@ -12,6 +12,10 @@ namespace {
 
 constexpr StepLoader kLoaders[] = {
     {"sklearn.pipeline.Pipeline", "steps one after the other", load_pipeline},
+    {"sklearn.model_selection.GridSearchCV", "the best estimator of a search", load_search},
+    {"sklearn.model_selection.RandomizedSearchCV", "the best estimator of a search", load_search},
+    {"sklearn.model_selection.HalvingGridSearchCV", "the best estimator of a search", load_search},
+    {"sklearn.model_selection.HalvingRandomSearchCV", "the best estimator of a search", load_search},
     // preprocess
     {"sklearn.preprocessing.StandardScaler", "centers and scales columns", preprocess::load_standard_scaler},
     {"sklearn.preprocessing.MinMaxScaler", "scales columns to a range", preprocess::load_min_max_scaler},
