@@ -1,9 +1,10 @@
-// The files that models are read from: on this machine or at a URI.
+// The files that models are read from: on this machine, at a web address, or at the URI of an object store.
 // Threads: const members may be called from several threads.
 #pragma once
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +13,10 @@
 
 #include "base/file.h"
 #include "base/result.h"
+
+namespace scoria::net {
+class HttpClient;
+}
 
 namespace scoria::plan {
 
@@ -37,7 +42,8 @@ class ModelFiles {
   static constexpr std::uint64_t kMostFetchedBytes = 2ull << 30;
 
   // Paths are relative to `folder`; URIs stand for themselves.
-  explicit ModelFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  explicit ModelFiles(std::filesystem::path folder);
+  ~ModelFiles();
 
   // nullopt: there is no such file. Errors: what keeps it from being read, naming the path without its secrets; too_large.
   Result<std::optional<ModelBytes>> read(const std::string& path) const;
@@ -45,7 +51,11 @@ class ModelFiles {
   bool has_local(const std::string& path) const;
 
  private:
+  Result<std::string> fetch(const std::string& uri) const;
+
   std::filesystem::path folder_;
+  mutable std::once_flag web_once_;
+  mutable std::unique_ptr<net::HttpClient> web_;  // made when it is first needed
 };
 
 // The one file that `path` names. Errors: ModelFiles::read()'s; not_found.
