@@ -6,9 +6,9 @@
 #include <numeric>
 #include <optional>
 
+#include "base/natural_order.h"
 #include "expr/scalar.h"
 #include "model/features.h"
-#include "table/number_text.h"
 
 namespace scoria::plan {
 namespace {
@@ -24,40 +24,6 @@ std::string with_commas(std::uint64_t number) {
   std::string text = std::to_string(number);
   for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
   return text;
-}
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// Texts in the order that a person expects: model_2 before model_10.
-bool is_before(std::string_view a, std::string_view b) {
-  std::size_t i = 0;
-  std::size_t j = 0;
-  while (i < a.size() && j < b.size()) {
-    if (!is_digit(a[i]) || !is_digit(b[j])) {
-      if (a[i] != b[j]) return a[i] < b[j];
-      ++i;
-      ++j;
-      continue;
-    }
-    const auto digits = [](std::string_view text, std::size_t& at) {
-      while (at < text.size() && text[at] == '0') ++at;
-      const std::size_t begin = at;
-      while (at < text.size() && is_digit(text[at])) ++at;
-      return text.substr(begin, at - begin);
-    };
-    const std::string_view x = digits(a, i);
-    const std::string_view y = digits(b, j);
-    if (x.size() != y.size()) return x.size() < y.size();
-    if (x != y) return x < y;
-  }
-  const std::size_t left_a = a.size() - i;
-  const std::size_t left_b = b.size() - j;
-  return left_a != left_b ? left_a < left_b : a < b;
-}
-
-bool is_before(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                      [](const auto& x, const auto& y) { return is_before(x, y); });
 }
 
 // "; its features are 'a', 'b'", where the model's own names, which it speaks of in errors, are others.
@@ -162,7 +128,7 @@ bool is_above(std::uint64_t flagged, std::uint64_t rows, double share) {
 std::vector<std::string> flag_warnings(std::vector<FlagCount> counts) {
   const std::size_t shown = std::min(counts.size(), kMostNamed);
   std::partial_sort(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(shown), counts.end(),
-                    [](const FlagCount& a, const FlagCount& b) { return is_before(a.key, b.key); });
+                    [](const FlagCount& a, const FlagCount& b) { return is_naturally_before(a.key, b.key); });
   std::vector<std::string> warnings;
   for (std::size_t i = 0; i < shown; ++i) {
     const FlagCount& count = counts[i];

@@ -1,5 +1,5 @@
 // Scales with readable ticks, for numbers and for time.
-// Threads: plain values and pure functions. page.js has the same rules; a change here is a change there.
+// Threads: plain values and pure functions. page.js has the same rules, clock_axis() aside; a change here is a change there.
 #pragma once
 
 #include <string>
@@ -32,5 +32,8 @@ Axis percent_axis(double high, int wanted);
 
 // From low to high exactly, ticks inside. Dates: days, months or years.
 Axis time_axis(TimeKind kind, double low, double high, int wanted);
+
+// Of dates: hours, minutes or seconds where low to high is three days at most, with the date at midnight; else as time_axis.
+Axis clock_axis(double low, double high, int wanted);
 
 }  // namespace scoria::report
