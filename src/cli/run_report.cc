@@ -41,16 +41,15 @@ Result<table::Table> read_series(const std::string& path, const report::Forecast
   return plan::read_whole_table(path, std::move(options));
 }
 
-std::vector<report::Fact> run_facts(const plan::RunResult& result, const std::string& rows_name) {
+std::vector<report::Fact> run_facts(const plan::RunResult& result) {
   const plan::RunCounts& counts = result.counts;
   if (counts.operations == 0) return {};
   const double rate = static_cast<double>(counts.operations) / result.seconds;
-  std::vector<report::Fact> facts{{"operations", with_commas(counts.operations)},
-                                  {"seconds", short_seconds(result.seconds)},
-                                  {"operations/s", with_commas(static_cast<std::uint64_t>(rate))},
-                                  {"models", std::to_string(counts.models)}};
-  if (!rows_name.empty()) facts.insert(facts.begin(), {rows_name, with_commas(counts.rows)});
-  return facts;
+  return {{"forecast rows", with_commas(counts.rows)},
+          {"operations", with_commas(counts.operations)},
+          {"seconds", short_seconds(result.seconds)},
+          {"operations/s", with_commas(static_cast<std::uint64_t>(rate))},
+          {"models", std::to_string(counts.models)}};
 }
 
 std::string subtitle_of(const plan::Plan& plan, const plan::RunResult& result) {
@@ -74,7 +73,9 @@ Result<RunReport> report_flags(const plan::Plan& plan, const plan::RunResult& re
   for (const plan::Models& entry : plan.models) {
     if (entry.warn_flagged) input.warn_share = *entry.warn_flagged;
   }
-  input.facts = run_facts(result, "");
+  if (result.counts.operations > 0) {
+    input.facts = {{"models", with_commas(result.counts.models)}, {"seconds", short_seconds(result.seconds)}};
+  }
   SCORIA_TRY(provenance, plan::read_provenance(output));
   provenance.command_line = command_line;
   input.provenance = provenance_facts(provenance);
@@ -119,7 +120,7 @@ Result<RunReport> report_run(const plan::Plan& plan, const plan::RunResult& resu
   }
 
   input.subtitle = subtitle_of(plan, result);
-  input.facts = run_facts(result, "forecast rows");
+  input.facts = run_facts(result);
   SCORIA_TRY(provenance, plan::read_provenance(output));
   provenance.command_line = command_line;
   input.provenance = provenance_facts(provenance);

@@ -100,10 +100,14 @@ double Axis::place(double value, double from, double to) const {
 }
 
 Axis value_axis(double low, double high, int wanted) {
-  low = std::clamp(low, -kLargest, kLargest);
-  high = std::clamp(high, -kLargest, kLargest);
   if (low > 0 && low < 0.6 * high) low = 0;
   if (high < 0 && high > 0.6 * low) high = 0;
+  return range_axis(low, high, wanted);
+}
+
+Axis range_axis(double low, double high, int wanted) {
+  low = std::clamp(low, -kLargest, kLargest);
+  high = std::clamp(high, -kLargest, kLargest);
   // A constant: room above and below, so that it lies in the middle.
   if (high - low <= 1e-9 * std::max(std::abs(low), std::abs(high))) {
     const double room = low == 0 ? 1 : std::abs(low) / 2;

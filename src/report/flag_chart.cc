@@ -134,7 +134,7 @@ std::string flag_chart(const FlagChart& chart, ChartSize size) {
   const bool is_date = chart.kind == TimeKind::date;
   const Scale scale{is_date ? clock_axis(first - room, last + room, ticks)
                             : time_axis(TimeKind::number, first - room, last + room, ticks),
-                    value_axis(low, high, 4), plot};
+                    range_axis(low, high, 4), plot};
   std::string when = chart.time;
   if (is_date) {
     const std::string day = time_text(chart.kind, std::floor(first));

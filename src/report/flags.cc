@@ -114,8 +114,8 @@ std::vector<std::size_t> chosen(const std::vector<FlaggedSeries>& all, std::size
 std::string share_bar(const FlaggedSeries& series, double warn_share) {
   const std::string css_class = series.share() > warn_share ? "bar alarm" : "bar";
   return "<td class=\"share\"><span class=\"" + css_class +
-         "\"><i style=\"width:" + fixed_number(100 * series.share(), 1) + "%\"></i></span>" + percent(series.share()) +
-         "</td>";
+         "\"><i style=\"width:" + fixed_number(100 * series.share(), 1) + "%\"></i></span>" + "<b>" +
+         percent(series.share()) + "</b>" + "</td>";
 }
 
 std::string share_table(const FlagReportInput& input, const std::vector<FlaggedSeries>& all) {
