@@ -110,7 +110,9 @@ TEST(Golden, SharedCasesAgree) {
   }
   constexpr std::string_view kFamilies[] = {
       "gbm_",  "glm_",    "kmeans_", "lda_",   "lm_", "multinom",     "naivebayes_", "nnet_",
-      "polr_", "prcomp_", "rf_",     "rpart_", "rq_", "py_iot_ocsvm", "py_svr",
+      "polr_", "prcomp_", "rf_",     "rpart_", "rq_", "py_iot_ocsvm", "py_svr",       "py_coltrans",
+      "gbm_",    "glm_",          "kmeans_",      "lda_",  "lm_",     "multinom", "naivebayes_", "nnet_", "polr_",
+      "prcomp_", "py_extratrees", "py_isoforest", "py_rf", "py_tree", "rf_",      "rpart_",      "rq_",
   };
   const auto cases =
       read_cases_by_prefix(fs::path(shared) / "data/golden", fs::path(shared) / "tools/golden_args.json", kFamilies);

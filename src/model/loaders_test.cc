@@ -56,9 +56,8 @@ TEST(Loaders, NameTheClassOfAPythonModel) {
   const auto loaded = open_model(file.value().bytes());
   ASSERT_FALSE(loaded.ok());
   EXPECT_EQ(loaded.error().code, Code::unsupported);
-  EXPECT_THAT(
-      loaded.error().message,
-      HasSubstr("the file's object is sklearn.isotonic.IsotonicRegression, which is not read; estimators that are: "));
+  EXPECT_THAT(loaded.error().message,
+              HasSubstr("the file's object is sklearn.isotonic.IsotonicRegression, which is none of the "));
   EXPECT_EQ(open_model(file.value().bytes(), {}, {.max_values = 10}).error().code, Code::too_large);
 }
 

@@ -46,6 +46,14 @@ TEST(Object, FindsRenamedAttributesInFilesOfEveryAge) {
   }
 }
 
+TEST(Object, FindsTheVariancesOfGaussianNBByTheirOlderName) {
+  const auto document =
+      read(as_bytes(stream(global("sklearn.naive_bayes", "GaussianNB") + ")\x81}(" + text("sigma_") + "](K\x02eub")));
+  ASSERT_TRUE(document.ok()) << document.error().message;
+  const Object model = Object::of(document.value().root(), "model").value();
+  EXPECT_THAT(model.numbers("var_").value(), ElementsAre(2));
+}
+
 TEST(Object, AgreesWithItselfAcrossVersions) {
   // The same data and seed: every version centres them alike.
   const Document old_file = from_file("py27.iot.p2.gz");

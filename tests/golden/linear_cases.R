@@ -148,6 +148,14 @@ add("linear_lm_backticks", {
   names(nd)[1:2] <- c("my x", "price (eur)")
   linear_case(m, nd, call = "predict(m, nd)", questions = function(m, nd) c(lm_everything(m, nd), lm_terms(m, nd)))
 })
+add("linear_lm_backtick_factor", {
+  d <- linear_rows(40, 37)
+  d[["my group"]] <- d$g
+  nd <- linear_rows(10, 38)
+  nd[["my group"]] <- nd$g
+  linear_case(lm(form("y ~ x + `my group`"), d), nd[c("my group", "x")], call = "predict(m, nd)",
+              questions = function(m, nd) c(lm_everything(m, nd), lm_terms(m, nd)))
+})
 add("linear_lm_unclass", {
   d <- linear_rows(50, 61)
   m <- lm(form("y ~ unclass(o) + unclass(f):x"), d)

@@ -1,6 +1,6 @@
 #include "model/kernel_machine/sklearn_svm.h"
 
-#include <cmath>
+#include <cstdlib>
 #include <limits>
 
 #include "model/kernel_machine/svm.h"
@@ -117,6 +117,15 @@ Result<Kernel> read_kernel(const pickle::Object& object, std::size_t columns) {
   return kernel;
 }
 
+// From 0.24 on scikit-learn adds up by BLAS, but for machines fitted on sparse rows.
+Adding adding_of(const pickle::Object& object) {
+  const pickle::Value* vectors = object.find("support_vectors_");
+  if (vectors == nullptr || vectors->kind == pickle::Kind::record) return Adding::one_by_one;
+  const std::string version = pickle::sklearn_version(object.value());
+  const bool is_old = version.empty() || (version.starts_with("0.") && std::atoi(version.c_str() + 2) < 24);
+  return is_old ? Adding::one_by_one : Adding::in_parts;
+}
+
 // The vectors of each class. Only of classifiers: for the others, files of scikit-learn 0.19 hold here what was in memory.
 Status read_counts(const pickle::Object& object, std::size_t vectors, StoredMachine& machine) {
   SCORIA_TRY(counts, object.integers("_n_support"));
@@ -163,6 +172,7 @@ Result<StoredMachine> read_machine(const pickle::Object& object, std::size_t cla
   SCORIA_TRY(vectors, read_matrix(object, "support_vectors_"));
   SCORIA_TRY(kernel, read_kernel(object, vectors.columns));
   machine.kernel = kernel;
+  machine.kernel.adding = adding_of(object);
   if (vectors.columns == 0 || vectors.columns > kMostColumns) {
     return object.corrupt("support_vectors_", "has " + std::to_string(vectors.columns) + " columns, must have 1 to " +
                                                   std::to_string(kMostColumns));

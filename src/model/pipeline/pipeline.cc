@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <unordered_set>
 
 #include "model/features.h"
 #include "model/parameters.h"
@@ -131,8 +132,13 @@ Result<Prediction> Pipeline::score_slab(table::Table columns, const Request& req
     columns = std::move(next);
   }
   Prediction prediction{table::Table(columns.rows()), {}};
+  std::unordered_set<std::string> taken;
   for (std::size_t j = 0; j < columns.columns(); ++j) {
-    prediction.table.add("transform:" + columns.names()[j], columns.column(j));
+    // scikit-learn's own names may meet: what two transformers make of one column.
+    std::string name = "transform:" + columns.names()[j];
+    if (!taken.insert(name).second) name += "#" + std::to_string(j);
+    taken.insert(name);
+    prediction.table.add(std::move(name), columns.column(j));
   }
   return prediction;
 }

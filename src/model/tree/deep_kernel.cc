@@ -77,6 +77,17 @@ inline void prefetch(const DeepLayout& layout, std::uint32_t tree, std::size_t p
   }
 }
 
+// Adds the vectors that the leaves of kRows rows name.
+inline void add_vectors(const KernelJob& job, const double* leaves, const std::array<std::uint32_t, kRows>& reached,
+                        std::size_t first) {
+  const std::size_t width = job.width;
+  for (std::size_t row = 0; row < kRows; ++row) {
+    const double* vector = job.vectors + static_cast<std::size_t>(leaves[reached[row]]) * width;
+    double* sums = job.sums + (first + row) * width;
+    for (std::size_t k = 0; k < width; ++k) sums[k] += vector[k];
+  }
+}
+
 template <bool kMissing, bool kCategories>
 void run_as(const DeepLayout& layout, const KernelJob& job) {
   std::array<std::uint32_t, kRows> reached;
@@ -90,6 +101,10 @@ void run_as(const DeepLayout& layout, const KernelJob& job) {
       for (std::size_t lane = 0; lane < kGroup; lane += kRows) {
         walk.run(ranks + lane, reached);
         const std::size_t first = group * kGroup + lane;
+        if (job.vectors != nullptr) {
+          add_vectors(job, leaves, reached, first);
+          continue;
+        }
         for (std::size_t row = 0; row < kRows; ++row) {
           const double leaf = leaves[reached[row]];
           if (job.votes) {

@@ -57,9 +57,10 @@ DeepLayout DeepLayout::build(const Ensemble& ensemble, const RankSpace& space) {
         node.slot = static_cast<std::uint16_t>(space.slots());
         continue;
       }
-      node.slot = static_cast<std::uint16_t>(space.slot(from.column()));
+      const RankSpace::Cut cut = space.cut(from);
+      node.slot = static_cast<std::uint16_t>(cut.slot);
       if (!from.is_categorical()) {
-        node.threshold = stored_rank(space.cut_position(from.column(), from.value));
+        node.threshold = stored_rank(cut.position);
         continue;
       }
       layout.has_categories = true;

@@ -80,6 +80,12 @@ class TreeBuilder {
     node.first_child = static_cast<std::uint32_t>(first);
     node.feature = static_cast<std::uint32_t>(from.feature);
     if (from.routes < 0) {
+      if (source_.has_missing_sides) {
+        if (from.missing != from.left && from.missing != from.right) {
+          return bad_node(tree, pending.position, "sends missing values to neither of its children");
+        }
+        if (from.missing == from.left) node.feature |= Node::kMissingLeft;
+      }
       if (std::isnan(from.value)) return bad_node(tree, pending.position, "has a threshold that is not a number");
       node.value = from.value;
       return Ok{};
@@ -88,7 +94,8 @@ class TreeBuilder {
       return bad_node(tree, pending.position, "names a categorical split that the model does not have");
     }
     const std::size_t levels = source_.levels[static_cast<std::size_t>(from.feature)];
-    if (levels == 0 || source_.routes[static_cast<std::size_t>(from.routes)].size() != levels) {
+    const std::size_t entries = levels + (source_.has_missing_sides ? 1 : 0);
+    if (levels == 0 || source_.routes[static_cast<std::size_t>(from.routes)].size() != entries) {
       return bad_node(tree, pending.position,
                       "has a categorical split that does not fit the feature's " + std::to_string(levels) + " levels");
     }
@@ -108,14 +115,16 @@ class TreeBuilder {
 
 Result<Ensemble> Ensemble::build(const EnsembleSource& source) {
   SCORIA_CHECK(source.levels.size() == source.features);
+  SCORIA_CHECK(!(source.has_missing_children && source.has_missing_sides));
   std::size_t total = 0;
   for (const auto& tree : source.trees) total += tree.size();
-  if (total >= std::numeric_limits<std::int32_t>::max() || source.features >= Node::kCategorical) {
+  if (total >= std::numeric_limits<std::int32_t>::max() || source.features >= Node::kMissingLeft) {
     return Error{Code::too_large, "the model has " + std::to_string(total) + " nodes, more than 2^31"};
   }
   Ensemble built;
   built.comparison_ = source.comparison;
   built.has_missing_children_ = source.has_missing_children;
+  built.has_missing_sides_ = source.has_missing_sides;
   built.features_ = source.features;
   built.levels_ = source.levels;
 
@@ -128,6 +137,7 @@ Result<Ensemble> Ensemble::build(const EnsembleSource& source) {
       }
       built.routes_.push_back(static_cast<std::uint8_t>(route));
     }
+    if (source.has_missing_sides) continue;
     built.routes_.push_back(static_cast<std::uint8_t>(source.has_missing_children ? Route::missing : Route::right));
   }
 
@@ -157,7 +167,7 @@ bool Ensemble::leaves_are_below(std::uint32_t bound) const {
   });
 }
 
-template <bool kMissingChildren, Comparison kComparison>
+template <Ensemble::Missing kMissing, Comparison kComparison>
 std::uint32_t Ensemble::walk_as(std::uint32_t tree, const FeatureMatrix& x, std::size_t row) const {
   std::uint32_t position = roots_[tree];
   for (;;) {
@@ -166,26 +176,35 @@ std::uint32_t Ensemble::walk_as(std::uint32_t tree, const FeatureMatrix& x, std:
     const double value = x.columns[node.column()][row];
     if (node.is_categorical()) {
       const std::uint32_t levels = levels_[node.column()];
-      const std::uint32_t level = is_na(value) ? levels : static_cast<std::uint32_t>(value);
+      const bool is_missing = kMissing == Missing::side ? std::isnan(value) : is_na(value);
+      const std::uint32_t level = is_missing ? levels : static_cast<std::uint32_t>(value);
       position = node.first_child + routes_[node.routes_begin + level];
       continue;
     }
     const bool left = kComparison == Comparison::less ? value < node.value : value <= node.value;
     std::uint32_t child = left ? 0 : 1;
-    if constexpr (kMissingChildren) {
+    if constexpr (kMissing == Missing::child) {
       if (is_na(value)) child = 2;
+    }
+    if constexpr (kMissing == Missing::side) {
+      if (std::isnan(value)) child = node.is_missing_left() ? 0 : 1;
     }
     position = node.first_child + child;
   }
 }
 
 std::uint32_t Ensemble::walk(std::uint32_t tree, const FeatureMatrix& x, std::size_t row) const {
+  const bool less = comparison_ == Comparison::less;
   if (has_missing_children_) {
-    return comparison_ == Comparison::less ? walk_as<true, Comparison::less>(tree, x, row)
-                                           : walk_as<true, Comparison::less_equal>(tree, x, row);
+    return less ? walk_as<Missing::child, Comparison::less>(tree, x, row)
+                : walk_as<Missing::child, Comparison::less_equal>(tree, x, row);
   }
-  return comparison_ == Comparison::less ? walk_as<false, Comparison::less>(tree, x, row)
-                                         : walk_as<false, Comparison::less_equal>(tree, x, row);
+  if (has_missing_sides_) {
+    return less ? walk_as<Missing::side, Comparison::less>(tree, x, row)
+                : walk_as<Missing::side, Comparison::less_equal>(tree, x, row);
+  }
+  return less ? walk_as<Missing::right, Comparison::less>(tree, x, row)
+              : walk_as<Missing::right, Comparison::less_equal>(tree, x, row);
 }
 
 }  // namespace scoria::model::tree

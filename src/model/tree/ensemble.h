@@ -1,8 +1,10 @@
 // Decision trees in the one form that every tree family is translated into. sums.h adds them up over rows.
 //
 // A row starts at a tree's root. At a split on a number it goes left where `x < threshold` (or `x <= threshold`, by the
-// family), else right; NA goes to the missing child where the family has one. NaN is not NA: it compares false and goes
-// right, as in R. At a split on a category a table names the child of each level.
+// family), else right. At a split on a category a table names the child of each level. A missing value takes one of three ways:
+// - NA goes to a third child; NaN is not NA: it compares false and goes right, as in R (has_missing_children);
+// - NaN and NA go to the side that the split names, as in scikit-learn (has_missing_sides);
+// - neither: both go right.
 //
 // Threads: immutable after build().
 #pragma once
@@ -28,17 +30,18 @@ struct SourceNode {
   double value = 0;           // a leaf's value or a split's threshold
   std::int32_t left = 0;
   std::int32_t right = 0;
-  std::int32_t missing = -1;  // used where the ensemble has missing children
+  std::int32_t missing = -1;  // a third child, or that of left and right which takes missing values; else not used
   std::int32_t routes = -1;   // a categorical split: which of the tables given to build()
 };
 
 struct EnsembleSource {
   Comparison comparison = Comparison::less;
   bool has_missing_children = false;
+  bool has_missing_sides = false;  // not both
   std::uint32_t features = 0;
   // Per feature: the number of levels, 0 for a number. A categorical split may only use a feature with levels.
   std::vector<std::uint32_t> levels;
-  // Per categorical split table: one route for each level of its feature.
+  // Per categorical split table: one route for each level of its feature; with missing sides one more, of missing values.
   std::vector<std::vector<Route>> routes;
   std::vector<std::vector<SourceNode>> trees;
   // Whether source_position() will be asked.
@@ -49,6 +52,7 @@ struct EnsembleSource {
 struct Node {
   static constexpr std::uint32_t kLeaf = 0xFFFF'FFFF;
   static constexpr std::uint32_t kCategorical = 0x8000'0000;  // flag on feature; value is then routes_begin
+  static constexpr std::uint32_t kMissingLeft = 0x4000'0000;  // flag on feature: of missing sides, the left one
 
   union {
     double value;
@@ -61,7 +65,8 @@ struct Node {
   bool is_categorical() const {
     return (feature & kCategorical) != 0;
   }  // false positives on leaves: test is_leaf() first
-  std::uint32_t column() const { return feature & ~kCategorical; }
+  std::uint32_t column() const { return feature & ~(kCategorical | kMissingLeft); }
+  bool is_missing_left() const { return (feature & kMissingLeft) != 0; }  // not of a leaf either
 };
 
 class Ensemble {
@@ -92,6 +97,7 @@ class Ensemble {
   std::uint32_t root(std::uint32_t tree) const { return roots_[tree]; }
   Comparison comparison() const { return comparison_; }
   bool has_missing_children() const { return has_missing_children_; }
+  bool has_missing_sides() const { return has_missing_sides_; }
   std::uint32_t levels(std::uint32_t feature) const { return levels_[feature]; }
   // Children by level; the entry after the last level is where a missing value goes.
   std::span<const std::uint8_t> routes(const Node& node) const {
@@ -100,11 +106,13 @@ class Ensemble {
 
  private:
   Ensemble() = default;
-  template <bool kMissingChildren, Comparison kComparison>
+  enum class Missing : std::uint8_t { right, child, side };
+  template <Missing kMissing, Comparison kComparison>
   std::uint32_t walk_as(std::uint32_t tree, const FeatureMatrix& x, std::size_t row) const;
 
   Comparison comparison_ = Comparison::less;
   bool has_missing_children_ = false;
+  bool has_missing_sides_ = false;
   std::uint32_t features_ = 0;
   std::uint32_t max_leaves_ = 0;
   std::uint32_t max_depth_ = 0;

@@ -17,8 +17,15 @@ struct KernelJob {
   std::uint32_t end = 0;
   std::uint32_t outputs = 1;  // tree t adds to sums[(t - begin) % outputs * stride + row]
   bool votes = false;         // instead: adds 1 to sums[leaf value * stride + row]
+  // Or, where not null: a leaf's value is the number of one of these vectors of `width` numbers, which is added to
+  // sums[row * width ...].
+  const double* vectors = nullptr;
+  std::uint32_t width = 1;
   double* sums = nullptr;
   std::size_t stride = 0;
+
+  // Where the sums of a group's first row are.
+  double* group_sums(std::size_t group) const { return sums + group * kGroup * (vectors != nullptr ? width : 1); }
 };
 
 }  // namespace scoria::model::tree

@@ -210,15 +210,24 @@ template <int kWords>
 SCORIA_AVX512CD void run_group(const MaskLayout<kWords>& layout, const KernelJob& job, Rank* ranks,
                                double* group_sums) {
   HWY_ALIGN double ordered[kGroup];
-  if (job.votes) {
+  if (job.votes || job.vectors != nullptr) {
     for (std::uint32_t tree = job.begin; tree < job.end; ++tree) {
       look_up_children(layout, tree, ranks);
       for (double& value : ordered) value = 0;
       Sums leaf(ordered);
       leaf.add(layout, ranks, tree);  // 0 + value: the value itself
       leaf.store(ordered);
+      if (job.votes) {
+        for (std::size_t i = 0; i < kGroup; ++i) {
+          group_sums[static_cast<std::size_t>(ordered[i]) * job.stride + row_at(i)] += 1.0;
+        }
+        continue;
+      }
+      const std::size_t width = job.width;
       for (std::size_t i = 0; i < kGroup; ++i) {
-        group_sums[static_cast<std::size_t>(ordered[i]) * job.stride + row_at(i)] += 1.0;
+        const double* vector = job.vectors + static_cast<std::size_t>(ordered[i]) * width;
+        double* sums = group_sums + row_at(i) * width;
+        for (std::size_t k = 0; k < width; ++k) sums[k] += vector[k];
       }
     }
     return;
@@ -239,7 +248,7 @@ SCORIA_AVX512CD void run_group(const MaskLayout<kWords>& layout, const KernelJob
 template <int kWords>
 void run(const MaskLayout<kWords>& layout, const KernelJob& job) {
   for (std::size_t group = 0; group < job.groups; ++group) {
-    run_group(layout, job, job.ranks + group * job.pitch, job.sums + group * kGroup);
+    run_group(layout, job, job.ranks + group * job.pitch, job.group_sums(group));
   }
 }
 void run_1(const MaskLayout<1>& layout, const KernelJob& job) { run(layout, job); }

@@ -52,7 +52,7 @@ class TreeCompiler {
     const bool three_way = ensemble_.has_missing_children() && (missing_ || node.is_categorical());
     if (three_way && !visit(node.first_child + 2, depth + 1)) return false;
 
-    const auto ranks = static_cast<std::uint32_t>(space_.slot(node.column()) * kGroup);
+    const auto ranks = static_cast<std::uint32_t>(space_.cut(node).slot * kGroup);
     if (node.is_categorical()) {
       const auto child = static_cast<std::uint32_t>((space_.slots() + 1 + children_++) * kGroup);
       layout_.lookups.push_back({ranks, child, ensemble_.routes(node).data()});
@@ -60,7 +60,7 @@ class TreeCompiler {
       if (three_way) strike(child, 1, right_begin, right_end);
       return true;
     }
-    strike(ranks, space_.cut_position(node.column(), node.value), left_begin, right_begin);
+    strike(ranks, space_.cut(node).position, left_begin, right_begin);
     if (three_way) strike(ranks, kMissingRank - 1, right_begin, right_end);
     return true;
   }

@@ -30,34 +30,62 @@ constexpr std::uint32_t plain_rank(Rank rank) { return static_cast<std::uint16_t
 // A missing number. Thresholds end below it, so that "rank > kMissingRank - 1" asks for a missing value.
 inline constexpr std::uint32_t kMissingRank = 65535;
 inline constexpr std::size_t kMaxCuts = 65533;
-// Features that trees split on: kernels number them in 15 bits, and the ranks of a block of rows stay below 32 MiB.
+// Kernels number slots in 15 bits, and the ranks of a block of rows stay below 32 MiB.
 inline constexpr std::size_t kMaxSlots = 32'766;
 
 class RankSpace {
  public:
-  // nullopt where a feature has more cuts or levels than 16 bits tell apart, or trees use more than kMaxSlots features: then
-  // only the plain walk serves.
-  static std::optional<RankSpace> build(const Ensemble& ensemble);
+  // Where missing values of an ensemble with missing sides are ranked: with the numbers that go right at every cut, which serves
+  // rows without any; or so that they go where each split says.
+  enum class Missing : std::uint8_t { all_right, by_side };
 
-  // Features that some tree splits on have a slot; slots() is also the number of a slot that is always zero.
-  std::size_t slots() const { return features_.size(); }
-  std::uint32_t slot(std::uint32_t feature) const { return slot_of_feature_[feature]; }
-  std::uint32_t feature(std::size_t slot) const { return features_[slot]; }
+  // nullopt where a feature has more levels than 16 bits tell apart, or there are more than kMaxSlots slots: then only the plain
+  // walk serves.
+  static std::optional<RankSpace> build(const Ensemble& ensemble, Missing missing = Missing::all_right);
 
-  // Position of a threshold among its feature's cuts. Precondition: the ensemble has it.
-  std::uint32_t cut_position(std::uint32_t feature, double threshold) const;
+  // Features that some tree splits on have a slot; one with more than kMaxCuts cuts has one for each kMaxCuts of them, and by_side
+  // one whose splits send missing values to either side has slots for both. slots() is also the number of a slot that is always 0.
+  std::size_t slots() const { return slots_.size(); }
+  std::uint32_t feature(std::size_t slot) const { return slots_[slot].feature; }
+  std::uint32_t levels(std::size_t slot) const { return slots_[slot].levels; }
+
+  // Where a split of the ensemble is found: rank > position is "not left". The position of a categorical split is 0.
+  struct Cut {
+    std::uint32_t slot;
+    std::uint32_t position;
+  };
+  Cut cut(const Node& split) const;
 
   // Ranks of rows [begin, begin + rows) as out[slot * kGroup + lane], and the zero slot; lanes from `rows` on are zero.
-  // rows <= kGroup; out has group_size() elements. Returns whether a number is missing (NA) in one of the rows.
+  // rows <= kGroup; out has group_size() elements. Returns whether a number is missing in one of the rows: NA; with missing
+  // sides NaN too.
   bool rank_group(const FeatureMatrix& x, std::size_t begin, std::size_t rows, Simd simd, Rank* out) const;
   std::size_t group_size() const { return (slots() + 1) * kGroup; }
 
  private:
+  struct Slot {
+    std::uint32_t feature = 0;
+    std::uint32_t levels = 0;      // 0 for a number
+    bool is_missing_left = false;  // missing values are left of every cut
+    std::vector<double> cuts;
+  };
+  // The slots of a feature and side: [begin, end).
+  struct Range {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+  };
+
+  std::size_t side(const Node& split) const {
+    return by_side_ && !split.is_categorical() && split.is_missing_left() ? 1 : 0;
+  }
+  bool is_missing(double x) const;
+  void rank_levels(const Slot& slot, const double* column, std::size_t rows, Rank* ranks) const;
+
   Comparison comparison_ = Comparison::less;
-  std::vector<std::uint32_t> features_;
-  std::vector<std::uint32_t> slot_of_feature_;
-  std::vector<std::uint32_t> levels_;      // by slot; 0 for a number
-  std::vector<std::vector<double>> cuts_;  // by slot
+  bool has_sides_ = false;
+  bool by_side_ = false;
+  std::vector<Slot> slots_;
+  std::vector<Range> ranges_;  // by feature and side
 };
 
 // Ranks of kGroup numbers by a branch-free binary search, several at a time. `cuts` is not empty.

@@ -68,8 +68,8 @@ class Kernel {
 class Kernels {
  public:
   // nullptr where only the plain walk serves.
-  static std::unique_ptr<Kernels> build(const Ensemble& ensemble, Simd simd) {
-    auto space = RankSpace::build(ensemble);
+  static std::unique_ptr<Kernels> build(const Ensemble& ensemble, Simd simd, RankSpace::Missing by) {
+    auto space = RankSpace::build(ensemble, by);
     // The deep layout is the way out for trees, and rows, that masks do not serve.
     if (!space || !DeepLayout::fits(ensemble, *space)) return nullptr;
     auto complete = Kernel::build(ensemble, *space, false, simd);
@@ -98,7 +98,7 @@ class Kernels {
   Kernels(const Ensemble& ensemble, Simd simd, RankSpace space, Kernel complete)
       : ensemble_(ensemble), simd_(simd), space_(std::move(space)), complete_(std::move(complete)) {
     for (std::size_t slot = 0; slot < space_.slots(); ++slot) {
-      if (ensemble_.levels(space_.feature(slot)) > 0) has_categories_ = true;
+      if (space_.levels(slot) > 0) has_categories_ = true;
     }
   }
 
@@ -125,16 +125,20 @@ class Block {
     }
   }
 
+  bool has_missing() const {
+    return std::any_of(missing_.begin(), missing_.end(), [](std::uint8_t missing) { return missing != 0; });
+  }
+
   // `job` without its ranks.
   void run(KernelJob job) {
     job.pitch = pitch_;
-    double* const sums = job.sums;
+    const KernelJob all = job;
     for (std::size_t group = 0; group < groups_; group += job.groups) {
       // Neighbouring groups of one kind go together: a deep tree is then read once for all of them.
       job.groups = 1;
       while (group + job.groups < groups_ && missing_[group + job.groups] == missing_[group]) ++job.groups;
       job.ranks = ranks_.data() + group * pitch_;
-      job.sums = sums + group * kGroup;
+      job.sums = all.group_sums(group);
       kernels_.kernel(missing_[group] != 0).run(job, simd_);
     }
   }
@@ -169,18 +173,37 @@ struct Sums::Layouts {
   struct PerTarget {
     std::once_flag once;
     std::unique_ptr<Kernels> kernels;
+    // Of an ensemble with missing sides: for blocks of rows that have a missing value.
+    std::once_flag missing_once;
+    std::unique_ptr<Kernels> missing;
   };
   PerTarget avx2;
   PerTarget avx512;
+
+  PerTarget& target(Simd simd) { return simd == Simd::avx512 ? avx512 : avx2; }
 
   // nullptr where the plain walk is the better or the only way. A target that was asked for by name is used whatever the size.
   const Kernels* choose(const Ensemble& ensemble, KernelChoice choice, std::size_t rows) {
     if (choice.simd == Simd::none || ensemble.trees() == 0) return nullptr;
     const std::size_t asked = rows_asked.fetch_add(rows, std::memory_order_relaxed) + rows;
     if (!choice.by_name && (rows < kFewRows || asked < kRowsWorthALayout)) return nullptr;
-    PerTarget& target = choice.simd == Simd::avx512 ? avx512 : avx2;
-    std::call_once(target.once, [&] { target.kernels = Kernels::build(ensemble, choice.simd); });
-    return target.kernels.get();
+    PerTarget& chosen = target(choice.simd);
+    std::call_once(chosen.once,
+                   [&] { chosen.kernels = Kernels::build(ensemble, choice.simd, RankSpace::Missing::all_right); });
+    return chosen.kernels.get();
+  }
+
+  // A block of rows, ranked; nullptr where the plain walk serves it.
+  std::unique_ptr<Block> block(const Kernels* kernels, const Ensemble& ensemble, const FeatureMatrix& x,
+                               std::size_t begin, std::size_t rows, Simd simd) {
+    if (kernels == nullptr) return nullptr;
+    auto block = std::make_unique<Block>(*kernels, x, begin, rows, simd);
+    if (!ensemble.has_missing_sides() || !block->has_missing()) return block;
+    PerTarget& chosen = target(simd);
+    std::call_once(chosen.missing_once,
+                   [&] { chosen.missing = Kernels::build(ensemble, simd, RankSpace::Missing::by_side); });
+    if (chosen.missing == nullptr) return nullptr;
+    return std::make_unique<Block>(*chosen.missing, x, begin, rows, simd);
   }
 };
 
@@ -203,15 +226,18 @@ void Sums::over_blocks(const FeatureMatrix& x, std::size_t block_rows, Executor&
 void Sums::sum(const FeatureMatrix& x, const SumRequest& request, std::span<double* const> out,
                Executor& executor) const {
   SCORIA_CHECK(out.size() == request.segments.size() * request.outputs);
+  SCORIA_CHECK(!request.starts_from_out || request.segments.size() == 1);
   const Kernels* kernels = layouts_->choose(*ensemble_, request.kernels, x.rows);
   const std::size_t stride = block_rows(kernels, *ensemble_, request.outputs, x.rows, executor);
   over_blocks(x, stride, executor, [&](Rows rows) {
     std::vector<double> sums(request.outputs * stride);
-    std::unique_ptr<Block> block;
-    if (kernels != nullptr) block = std::make_unique<Block>(*kernels, x, rows.begin, rows.count, request.kernels.simd);
+    const auto block = layouts_->block(kernels, *ensemble_, x, rows.begin, rows.count, request.kernels.simd);
     for (std::size_t s = 0; s < request.segments.size(); ++s) {
       const Segment& segment = request.segments[s];
       if (!segment.continues || s == 0) std::fill(sums.begin(), sums.end(), request.initial);
+      for (std::uint32_t k = 0; request.starts_from_out && k < request.outputs; ++k) {
+        std::copy_n(out[k] + rows.begin, rows.count, sums.data() + k * stride);
+      }
       if (block) {
         block->run({.begin = segment.begin,
                     .end = segment.end,
@@ -238,9 +264,8 @@ void Sums::vote(const FeatureMatrix& x, KernelChoice choice, std::span<double* c
   const std::size_t stride = block_rows(kernels, *ensemble_, out.size(), x.rows, executor);
   over_blocks(x, stride, executor, [&](Rows rows) {
     std::vector<double> votes(out.size() * stride);
-    if (kernels != nullptr) {
-      Block(*kernels, x, rows.begin, rows.count, choice.simd)
-          .run({.begin = 0, .end = ensemble_->trees(), .votes = true, .sums = votes.data(), .stride = stride});
+    if (const auto block = layouts_->block(kernels, *ensemble_, x, rows.begin, rows.count, choice.simd)) {
+      block->run({.begin = 0, .end = ensemble_->trees(), .votes = true, .sums = votes.data(), .stride = stride});
     } else {
       for (std::uint32_t tree = 0; tree < ensemble_->trees(); ++tree) {
         for (std::size_t i = 0; i < rows.count; ++i) {
@@ -251,6 +276,35 @@ void Sums::vote(const FeatureMatrix& x, KernelChoice choice, std::span<double* c
     }
     for (std::size_t k = 0; k < out.size(); ++k) {
       std::copy_n(votes.data() + k * stride, rows.count, out[k] + rows.begin);
+    }
+  });
+}
+
+void Sums::sum_vectors(const FeatureMatrix& x, const LeafVectors& vectors, KernelChoice choice,
+                       std::span<double* const> out, Executor& executor) const {
+  const std::size_t width = vectors.width;
+  SCORIA_CHECK(width > 0 && out.size() == width);
+  const Kernels* kernels = layouts_->choose(*ensemble_, choice, x.rows);
+  const std::size_t stride = block_rows(kernels, *ensemble_, width, x.rows, executor);
+  over_blocks(x, stride, executor, [&](Rows rows) {
+    std::vector<double> sums(rounded_up(rows.count) * width);
+    if (const auto block = layouts_->block(kernels, *ensemble_, x, rows.begin, rows.count, choice.simd)) {
+      block->run({.begin = 0,
+                  .end = ensemble_->trees(),
+                  .vectors = vectors.numbers.data(),
+                  .width = vectors.width,
+                  .sums = sums.data()});
+    } else {
+      for (std::uint32_t tree = 0; tree < ensemble_->trees(); ++tree) {
+        for (std::size_t i = 0; i < rows.count; ++i) {
+          const double leaf = ensemble_->layout()[ensemble_->walk(tree, x, rows.begin + i)].value;
+          const double* vector = vectors.numbers.data() + static_cast<std::size_t>(leaf) * width;
+          for (std::size_t k = 0; k < width; ++k) sums[i * width + k] += vector[k];
+        }
+      }
+    }
+    for (std::size_t k = 0; k < width; ++k) {
+      for (std::size_t i = 0; i < rows.count; ++i) out[k][rows.begin + i] = sums[i * width + k];
     }
   });
 }

@@ -37,6 +37,14 @@ struct SumRequest {
   std::uint32_t outputs = 1;  // tree t of a segment adds to output (t - begin) % outputs
   double initial = 0;         // what each sum starts with
   KernelChoice kernels;
+  // Each sum starts with what `out` holds for its row, not with `initial`. Precondition: one segment.
+  bool starts_from_out = false;
+};
+
+// Leaves that stand for several numbers each: a leaf's value is the number of one of these.
+struct LeafVectors {
+  std::span<const double> numbers;  // `width` for each
+  std::uint32_t width = 1;
 };
 
 class Sums {
@@ -54,6 +62,11 @@ class Sums {
   // Counts leaves by value: out[c][row] trees lead the row to a leaf of value c.
   // Precondition: ensemble().leaves_are_below(out.size()).
   void vote(const FeatureMatrix& x, KernelChoice kernels, std::span<double* const> out, Executor& executor) const;
+
+  // out[k][row] = the k-th numbers of the vectors that the trees lead the row to, added up from 0 in the order of trees.
+  // Preconditions: out.size() == vectors.width; ensemble().leaves_are_below(how many vectors there are).
+  void sum_vectors(const FeatureMatrix& x, const LeafVectors& vectors, KernelChoice kernels,
+                   std::span<double* const> out, Executor& executor) const;
 
   // The leaf, as a position in ensemble().layout(), that each tree leads each row to: out[tree][row]. By the plain walk.
   void leaves(const FeatureMatrix& x, std::span<std::uint32_t* const> out, Executor& executor) const;
