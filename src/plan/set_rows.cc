@@ -107,15 +107,17 @@ Result<model::Prediction> score_rows(const model::Model& model, const std::strin
   auto scored = model.score(rows, request, executor);
   if (scored.ok()) return scored;
   Error error = std::move(scored).error();
-  // The model has counted rows of its own; which of the input's is it?
-  for (std::size_t i = 0; !is_all && i < numbers.size(); ++i) {
+  // The model has counted rows of its own. Which of the input's is it? The first half fails, or the second does.
+  if (!is_all && !numbers.empty()) {
+    std::span<const std::uint32_t> wrong = numbers;
+    while (wrong.size() > 1) {
+      const std::span<const std::uint32_t> half = wrong.first(wrong.size() / 2);
+      wrong = model.score(whole.take(half), request, executor).ok() ? wrong.subspan(half.size()) : half;
+    }
     model::Request one = request;
-    one.first_row += numbers[i];
-    InlineExecutor inside;
-    auto again = model.score(whole.slice(numbers[i], 1), one, inside);
-    if (again.ok()) continue;
-    error = std::move(again).error();
-    break;
+    one.first_row += wrong.front();
+    auto again = model.score(whole.take(wrong), one, executor);
+    if (!again.ok()) error = std::move(again).error();
   }
   error.message += whose_features(options, model.description());
   return in_context(std::move(error));

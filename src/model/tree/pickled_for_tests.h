@@ -36,7 +36,8 @@ struct Pickled {
     return array(sizes, dtype("O"), list(items));
   }
   template <typename T>
-  static std::string numbers(std::string_view code, const std::vector<T>& values, std::vector<std::int32_t> sizes = {}) {
+  static std::string numbers(std::string_view code, const std::vector<T>& values,
+                             std::vector<std::int32_t> sizes = {}) {
     std::string data;
     for (const T x : values) data += pickle::little(x);
     if (sizes.empty()) sizes = {static_cast<std::int32_t>(values.size())};

@@ -47,8 +47,8 @@ class SklearnHist : public testing::Test {
     if (attributes.find("_predictors") == attributes.end()) {
       attributes["_predictors"] = Pickled::list({Pickled::list({tree()})});
     }
-    auto document = pickle::read(pickle::as_bytes(
-        pickle::stream(Pickled::object("sklearn.ensemble._hist_gradient_boosting.gradient_boosting", name, attributes))));
+    auto document = pickle::read(pickle::as_bytes(pickle::stream(
+        Pickled::object("sklearn.ensemble._hist_gradient_boosting.gradient_boosting", name, attributes))));
     EXPECT_TRUE(document.ok()) << document.error().message;
     return pipeline::load_step(document.value().root(), "the model", 0);
   }
@@ -57,7 +57,8 @@ class SklearnHist : public testing::Test {
     return loaded.ok() ? "it was loaded" : std::string(code_name(loaded.error().code)) + ": " + loaded.error().message;
   }
 
-  std::vector<double> predict(std::vector<double> x0, std::vector<double> x1, std::vector<std::string>* notes = nullptr) {
+  std::vector<double> predict(std::vector<double> x0, std::vector<double> x1,
+                              std::vector<std::string>* notes = nullptr) {
     auto step = load();
     EXPECT_TRUE(step.ok()) << step.error().message;
     table::Table rows(x0.size());
@@ -74,10 +75,15 @@ class SklearnHist : public testing::Test {
   }
 
   std::set<std::string> reals{"value", "num_threshold", "threshold"};
-  Pickled::Fields fields{
-      {"value", {0, 1, 0, 20, 300}},      {"feature_idx", {0, 0, 1, 0, 0}},        {"num_threshold", {0.5, 0, 0, 0, 0}},
-      {"missing_go_to_left", {0, 0, 1, 0, 0}}, {"left", {1, 0, 3, 0, 0}},           {"right", {2, 0, 4, 0, 0}},
-      {"is_leaf", {0, 1, 0, 1, 1}},       {"is_categorical", {0, 0, 1, 0, 0}}, {"bitset_idx", {0, 0, 0, 0, 0}}};
+  Pickled::Fields fields{{"value", {0, 1, 0, 20, 300}},
+                         {"feature_idx", {0, 0, 1, 0, 0}},
+                         {"num_threshold", {0.5, 0, 0, 0, 0}},
+                         {"missing_go_to_left", {0, 0, 1, 0, 0}},
+                         {"left", {1, 0, 3, 0, 0}},
+                         {"right", {2, 0, 4, 0, 0}},
+                         {"is_leaf", {0, 1, 0, 1, 1}},
+                         {"is_categorical", {0, 0, 1, 0, 0}},
+                         {"bitset_idx", {0, 0, 0, 0, 0}}};
   std::vector<std::uint32_t> bits = std::vector<std::uint32_t>(8);
   std::vector<std::int32_t> bits_shape{1, 8};
   Pickled::Attributes attributes;
@@ -87,9 +93,11 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
 
 TEST_F(SklearnHist, FollowsNumbersCategoriesAndMissingValues) {
-  EXPECT_THAT(predict({0.5, -kInfinite, 0.6, 0.6, kInfinite}, {0, 0, 3, 5, 1}), ElementsAre(1001, 1001, 1020, 1300, 1300));
+  EXPECT_THAT(predict({0.5, -kInfinite, 0.6, 0.6, kInfinite}, {0, 0, 3, 5, 1}),
+              ElementsAre(1001, 1001, 1020, 1300, 1300));
   EXPECT_THAT(predict({kNan, na_real(), 1, 1, 1, 1}, {3, 5, kNan, na_real(), 4, -3}),
-              ElementsAre(1020, 1300, 1020, 1020, 1020, 1020)) << "unknown and negative categories are missing, which goes left";
+              ElementsAre(1020, 1300, 1020, 1020, 1020, 1020))
+      << "unknown and negative categories are missing, which goes left";
 }
 
 TEST_F(SklearnHist, TellsWhatBecomesOfOtherNumbersThanCategories) {
@@ -136,8 +144,9 @@ TEST_F(SklearnHist, NodesThatMakeNoTreeAreCorrupt) {
     fields = good;
     fields[name] = broken.first;
     attributes.erase("_predictors");
-    EXPECT_THAT(error(), testing::AllOf(testing::StartsWith("corrupt: the model (sklearn.ensemble.HistGradientBoosting"),
-                                        HasSubstr("'_predictors'"), HasSubstr(broken.second)))
+    EXPECT_THAT(error(),
+                testing::AllOf(testing::StartsWith("corrupt: the model (sklearn.ensemble.HistGradientBoosting"),
+                               HasSubstr("'_predictors'"), HasSubstr(broken.second)))
         << name;
   }
 }
@@ -153,7 +162,9 @@ TEST_F(SklearnHist, FieldsAndBitsMustBeThere) {
   fields = good;
   reals.insert("left");
   attributes.erase("_predictors");
-  EXPECT_THAT(error(), HasSubstr("stage 1, tree 1: field 'left' of its nodes: a numpy array of <f8 stands where integers should be"));
+  EXPECT_THAT(
+      error(),
+      HasSubstr("stage 1, tree 1: field 'left' of its nodes: a numpy array of <f8 stands where integers should be"));
   reals.erase("left");
   bits_shape = {8, 1};
   attributes.erase("_predictors");
@@ -178,8 +189,10 @@ TEST_F(SklearnHist, AttributesThatDoNotFitAreCorrupt) {
       {{"_predictors", Pickled::list({one})}, "stage 1: must be a list of 1 tree"},
       {{"_predictors", Pickled::list({Pickled::list({one})})}, "stage 1, tree 1: the tree"},
       {{"_predictors", one}, "must be a list of lists of trees"},
-      {{"loss", text("hinge")}, "unsupported: sklearn.ensemble.HistGradientBoostingRegressor: loss 'hinge' is not known"},
-      {{"loss", Pickled::object("sklearn._loss.loss", "PinballLoss", {})}, "must be the name of one of scikit-learn's losses"},
+      {{"loss", text("hinge")},
+       "unsupported: sklearn.ensemble.HistGradientBoostingRegressor: loss 'hinge' is not known"},
+      {{"loss", Pickled::object("sklearn._loss.loss", "PinballLoss", {})},
+       "must be the name of one of scikit-learn's losses"},
   };
   for (const auto& [broken, message] : kBroken) {
     attributes = good;
@@ -189,7 +202,10 @@ TEST_F(SklearnHist, AttributesThatDoNotFitAreCorrupt) {
 }
 
 TEST_F(SklearnHist, ATreeThatStandsTwiceIsCorrupt) {
-  attributes["_predictors"] = "](" + ("](" + tree() + "q\x63" + "e") + ("](h\x63" "e") + "e";
+  attributes["_predictors"] = "](" + ("](" + tree() + "q\x63" + "e") +
+                              ("](h\x63"
+                               "e") +
+                              "e";
   EXPECT_THAT(error(), HasSubstr("stage 2, tree 1: has the nodes of another tree"));
 }
 
