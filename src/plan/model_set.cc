@@ -239,6 +239,11 @@ Result<model::Prediction> FileSet::score(const Table& rows, const model::Request
                                          SetTally& tally, Executor& executor) {
   SCORIA_TRY(groups, group(rows));
   if (groups.empty()) return model::Prediction{Table(rows.rows()), {}};
+  std::vector<std::string> paths;
+  for (const Group& group : groups) {
+    if (group.model != kNone) paths.push_back(members_[group.model].path);
+  }
+  store_.prefetch(paths);
   std::vector<Scored> scored(groups.size());
   executor.parallel_for(groups.size(), [&](std::size_t i) {
     scored[i].status = score_group(rows, groups[i], request, options, executor, scored[i]);

@@ -1,5 +1,9 @@
 #include "plan/model_store.h"
 
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
 #include "arrowio/uri.h"
 #include "plan/sha256.h"
 
@@ -105,6 +109,25 @@ Result<LoadedModelPtr> ModelStore::get(const std::string& path) {
   SCORIA_TRY(found, find(path));
   if (found == nullptr) return no_such_file(path);
   return std::move(found);
+}
+
+void ModelStore::prefetch(const std::vector<std::string>& paths) {
+  constexpr std::size_t kAtOnce = 16;
+  std::vector<const std::string*> far;
+  for (const std::string& path : paths) {
+    if (arrowio::is_uri(path)) far.push_back(&path);
+  }
+  if (far.size() < 2) return;
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    try {
+      for (std::size_t i = next++; i < far.size(); i = next++) (void)find(*far[i]);  // whoever needs it is told
+    } catch (...) {
+      next = far.size();  // out of memory: the caller will meet it again where it can be told
+    }
+  };
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < std::min(kAtOnce, far.size()); ++i) threads.emplace_back(work);
 }
 
 std::uint64_t ModelStore::reads() const {

@@ -59,6 +59,10 @@ class ModelStore {
   // The same, and null where there is no such file.
   Result<LoadedModelPtr> find(const std::string& path);
 
+  // Reads those of the paths that are URIs, several at once, as waiting is most of their time; others are left to the calls above,
+  // as is whatever goes wrong.
+  void prefetch(const std::vector<std::string>& paths);
+
   std::uint64_t reads() const;  // how many files were read so far
 
  private:

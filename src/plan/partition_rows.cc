@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "arrowio/uri.h"
 #include "expr/message.h"
 #include "model/features.h"
 #include "plan/ordering.h"
@@ -330,6 +331,15 @@ Status Partition::choose_rows(const expr::Frame& frame, Pass& pass) {
       auto column = now.column(name, pass.rows);
       if (!column.ok()) return plan_.at(use.entry->path + ".file", std::move(column).error());
       keys.add(name, std::move(column).value());
+    }
+    if (arrowio::is_uri(use.entry->file.text())) {
+      // Which models they are, before each is asked for in turn.
+      std::vector<std::string> paths;
+      const auto note = [&](const std::string& path) -> Result<bool> {
+        paths.push_back(path);
+        return true;
+      };
+      if (group_by_model(*use.entry, keys, use.constants, note).ok()) models_.prefetch(paths);
     }
     auto groups =
         group_by_model(*use.entry, keys, use.constants, [&](const auto& path) { return models_.exists(path); });

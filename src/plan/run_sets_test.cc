@@ -188,6 +188,23 @@ TEST_F(RunSets, EncodeKeysInAWebAddress) {
   EXPECT_EQ(set->score(rows, {}, {.missing = SetOptions::Missing::skip}, tally, executor).error().code, Code::denied);
 }
 
+TEST_F(RunSets, FetchModelsBeforeTheyAreAskedFor) {
+  ModelServer server;
+  ModelStore store(folder_);
+  std::vector<std::string> paths;
+  for (const char* name : {"model_1_1", "model_1_5", "model_3_1", "none", "model_5_5"}) {
+    paths.push_back(server.url(std::string("/models/") + name));
+  }
+  store.prefetch(paths);
+  EXPECT_EQ(store.reads(), 3u);
+  EXPECT_EQ(server.asked().size(), 5u);
+  const auto before = server.asked();
+  EXPECT_TRUE(store.get(paths[0]).ok());
+  EXPECT_EQ(store.find(paths[3]).value(), nullptr);
+  EXPECT_EQ(store.get(paths[4]).error().code, Code::denied) << "told where it is needed";
+  EXPECT_EQ(server.asked(), before) << "nothing is asked for twice";
+}
+
 TEST_F(RunSets, AskForAModelOnceThoughItIsNotThere) {
   ModelServer server;
   ModelStore store(folder_);
