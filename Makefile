@@ -26,11 +26,14 @@ install: setup ## the program, libscoria and its C header, under PREFIX (default
 	cmake --install build/release --prefix "$(PREFIX)"
 
 .PHONY: demo
-demo: build ## forecasts thirteen weeks of sales with 35 models made by R, and draws the forecast
+demo: build ## forecasts thirteen weeks of sales with 35 models made by R; finds odd readings of 15 sensors with Python's
 	build/scoria run examples/retail-forecast/plan.yaml --report build/retail-forecast.html
+	@echo
+	build/scoria run examples/sensor-anomaly/plan.yaml --report build/sensor-anomaly.html
 	@echo
 	@echo "forecast  examples/retail-forecast/out/"
 	@echo "report    build/retail-forecast.html (open it in a browser)"
+	@echo "sensors   examples/sensor-anomaly/out/, report build/sensor-anomaly.html"
 	@echo "plan      examples/retail-forecast/plan.yaml"
 
 .PHONY: test

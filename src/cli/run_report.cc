@@ -3,6 +3,7 @@
 #include "cli/numbers.h"
 #include "plan/provenance.h"
 #include "plan/row_files.h"
+#include "report/flags.h"
 #include "report/forecast.h"
 #include "report/html.h"
 
@@ -40,14 +41,57 @@ Result<table::Table> read_series(const std::string& path, const report::Forecast
   return plan::read_whole_table(path, std::move(options));
 }
 
+std::vector<report::Fact> run_facts(const plan::RunResult& result) {
+  const plan::RunCounts& counts = result.counts;
+  if (counts.operations == 0) return {};
+  const double rate = static_cast<double>(counts.operations) / result.seconds;
+  return {{"forecast rows", with_commas(counts.rows)},
+          {"operations", with_commas(counts.operations)},
+          {"seconds", short_seconds(result.seconds)},
+          {"operations/s", with_commas(static_cast<std::uint64_t>(rate))},
+          {"models", std::to_string(counts.models)}};
+}
+
+std::string subtitle_of(const plan::Plan& plan, const plan::RunResult& result) {
+  std::string subtitle;
+  const std::string& partition = result.partitions.front();
+  if (!partition.empty()) subtitle = plan.partition + " " + partition;
+  if (result.partitions.size() > 1) subtitle += ", one of " + std::to_string(result.partitions.size());
+  return subtitle;
+}
+
+// The output's series and their flagged rows.
+Result<RunReport> report_flags(const plan::Plan& plan, const plan::RunResult& result, const std::string& command_line) {
+  const std::string output = (plan.file.parent_path() / result.outputs.front()).string();
+  report::FlagReportInput input{.title = plan.name, .subtitle = subtitle_of(plan, result)};
+  input.spec = {plan.report->keys, plan.report->time, plan.report->value, plan.report->flag};
+  table::CsvOptions options;
+  options.only = input.spec.keys;
+  for (const std::string& name : {input.spec.time, input.spec.value, input.spec.flag}) options.only->push_back(name);
+  SCORIA_TRY(rows, plan::read_whole_table(output, std::move(options)));
+  input.rows = std::move(rows);
+  for (const plan::Models& entry : plan.models) {
+    if (entry.warn_flagged) input.warn_share = *entry.warn_flagged;
+  }
+  if (result.counts.operations > 0) {
+    input.facts = {{"models", with_commas(result.counts.models)}, {"seconds", short_seconds(result.seconds)}};
+  }
+  SCORIA_TRY(provenance, plan::read_provenance(output));
+  provenance.command_line = command_line;
+  input.provenance = provenance_facts(provenance);
+  return RunReport{report::render_flags(input), ""};
+}
+
 }  // namespace
 
 Result<RunReport> report_run(const plan::Plan& plan, const plan::RunResult& result, const std::string& command_line,
                              report::SeriesChoice choice) {
   if (!plan.report) {
     return Error{Code::invalid, "plan '" + plan.file.string() +
-                                    "' has no 'report', which --report needs: {history: INPUT, value: COLUMN}"};
+                                    "' has no 'report', which --report needs: {history: INPUT, value: COLUMN}, or of "
+                                    "flagged rows {flag: COLUMN, value: COLUMN, time: COLUMN, keys: [COLUMN]}"};
   }
+  if (!plan.report->flag.empty()) return report_flags(plan, result, command_line);
   const std::string& partition = result.partitions.front();
   const std::filesystem::path folder = plan.file.parent_path();
   const std::string output = (folder / result.outputs.front()).string();
@@ -75,17 +119,8 @@ Result<RunReport> report_run(const plan::Plan& plan, const plan::RunResult& resu
     input.evaluation = std::move(evaluation);
   }
 
-  const plan::RunCounts& counts = result.counts;
-  if (!partition.empty()) input.subtitle = plan.partition + " " + partition;
-  if (result.partitions.size() > 1) input.subtitle += ", one of " + std::to_string(result.partitions.size());
-  if (counts.operations > 0) {
-    input.facts = {{"forecast rows", with_commas(counts.rows)},
-                   {"operations", with_commas(counts.operations)},
-                   {"seconds", short_seconds(result.seconds)},
-                   {"operations/s",
-                    with_commas(static_cast<std::uint64_t>(static_cast<double>(counts.operations) / result.seconds))},
-                   {"models", std::to_string(counts.models)}};
-  }
+  input.subtitle = subtitle_of(plan, result);
+  input.facts = run_facts(result);
   SCORIA_TRY(provenance, plan::read_provenance(output));
   provenance.command_line = command_line;
   input.provenance = provenance_facts(provenance);

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <numeric>
 
+#include "arrowio/uri.h"
 #include "expr/message.h"
+#include "model/features.h"
 #include "plan/ordering.h"
 #include "plan/partition.h"
 #include "plan/prepare.h"
@@ -53,8 +55,33 @@ Status Partition::know(const Use& use) {
     if (!facts[i]->ok()) return plan_.at(use.entry->path + ".file", std::move(*facts[i]).error());
     known_.emplace(paths[i], std::move(*facts[i]).value());
   }
+  for (const ModelGroup& group : use.models.groups) {
+    if (group.path.empty()) continue;
+    const ModelFacts& facts_of = *known_.at(group.path);
+    const std::vector<std::string> columns = columns_of(*use.entry, facts_of);
+    if (columns.size() != facts_of.features.size()) {
+      std::vector<std::string> names;
+      for (const model::Feature& feature : facts_of.features) names.push_back(feature.name);
+      return plan_.at(use.entry->path + ".features",
+                      Error{Code::invalid, std::to_string(columns.size()) + " are given, model '" + facts_of.file.path +
+                                               "' has " + std::to_string(names.size()) + ": " + model::listed(names)});
+    }
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const model::FeatureKind kind = facts_of.features[i].kind;
+      const bool is_text = kind == model::FeatureKind::factor || kind == model::FeatureKind::ordered;
+      bool& as_text = read_by_models_[columns[i]];
+      as_text = as_text || is_text;
+    }
+  }
   opening_.add({.name = "read models", .seconds = watch.lap()});
   return Ok{};
+}
+
+std::vector<std::string> Partition::columns_of(const Models& entry, const ModelFacts& facts) {
+  if (!entry.features.empty()) return entry.features;
+  std::vector<std::string> names;
+  for (const model::Feature& feature : facts.features) names.push_back(feature.name);
+  return names;
 }
 
 Status Partition::make_passes() {
@@ -99,12 +126,9 @@ std::set<std::string> Partition::names_in_frame() const {
 }
 
 void Partition::feature_names(std::set<std::string>& names, std::set<std::string>& as_text) const {
-  for (const auto& [path, facts] : known_) {
-    for (const model::Feature& feature : facts->features) {
-      names.insert(feature.name);
-      const bool is_text = feature.kind == model::FeatureKind::factor || feature.kind == model::FeatureKind::ordered;
-      if (is_text) as_text.insert(feature.name);
-    }
+  for (const auto& [name, is_text] : read_by_models_) {
+    names.insert(name);
+    if (is_text) as_text.insert(name);
   }
 }
 
@@ -307,6 +331,15 @@ Status Partition::choose_rows(const expr::Frame& frame, Pass& pass) {
       auto column = now.column(name, pass.rows);
       if (!column.ok()) return plan_.at(use.entry->path + ".file", std::move(column).error());
       keys.add(name, std::move(column).value());
+    }
+    if (arrowio::is_uri(use.entry->file.text())) {
+      // Which models they are, before each is asked for in turn.
+      std::vector<std::string> paths;
+      const auto note = [&](const std::string& path) -> Result<bool> {
+        paths.push_back(path);
+        return true;
+      };
+      if (group_by_model(*use.entry, keys, use.constants, note).ok()) models_.prefetch(paths);
     }
     auto groups =
         group_by_model(*use.entry, keys, use.constants, [&](const auto& path) { return models_.exists(path); });

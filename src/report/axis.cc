@@ -100,10 +100,14 @@ double Axis::place(double value, double from, double to) const {
 }
 
 Axis value_axis(double low, double high, int wanted) {
-  low = std::clamp(low, -kLargest, kLargest);
-  high = std::clamp(high, -kLargest, kLargest);
   if (low > 0 && low < 0.6 * high) low = 0;
   if (high < 0 && high > 0.6 * low) high = 0;
+  return range_axis(low, high, wanted);
+}
+
+Axis range_axis(double low, double high, int wanted) {
+  low = std::clamp(low, -kLargest, kLargest);
+  high = std::clamp(high, -kLargest, kLargest);
   // A constant: room above and below, so that it lies in the middle.
   if (high - low <= 1e-9 * std::max(std::abs(low), std::abs(high))) {
     const double room = low == 0 ? 1 : std::abs(low) / 2;
@@ -140,6 +144,32 @@ Axis time_axis(TimeKind kind, double low, double high, int wanted) {
   const double largest = std::max(std::abs(low), std::abs(high));
   for (const double at : multiples(low, high, step)) {
     axis.ticks.push_back({at, largest < 1e6 ? plain_number(at, 7) : value_label(at, step, largest)});
+  }
+  return axis;
+}
+
+Axis clock_axis(double low, double high, int wanted) {
+  constexpr double kDay = 86400;
+  if (!(high > low)) high = low + 1 / kDay;
+  if (high - low > 3 || !(std::abs(low) < 1e7)) return time_axis(TimeKind::date, low, high, wanted);
+  const double length = (high - low) * kDay;
+  double step = 1;  // seconds
+  for (const int more : {2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200}) {
+    if (length / step > wanted) step = more;
+  }
+  Axis axis{low, high, {}};
+  // In whole seconds of the first day, so that ticks are exact.
+  const double day = std::floor(low);
+  for (double at = std::ceil((low - day) * kDay / step - 1e-6) * step; day + at / kDay <= high + 1e-9; at += step) {
+    const int second = static_cast<int>(std::lround(at)) % static_cast<int>(kDay);
+    std::array<char, 16> text{};
+    int size = std::snprintf(text.data(), text.size(), "%02d:%02d", second / 3600, second / 60 % 60);
+    if (step < 60) {
+      size += std::snprintf(text.data() + size, text.size() - static_cast<std::size_t>(size), ":%02d", second % 60);
+    }
+    const bool is_midnight = second == 0 && at > 0;
+    axis.ticks.push_back({day + at / kDay, is_midnight ? time_text(TimeKind::date, std::round(day + at / kDay))
+                                                       : std::string(text.data(), static_cast<std::size_t>(size))});
   }
   return axis;
 }

@@ -1,5 +1,5 @@
 // Scales with readable ticks, for numbers and for time.
-// Threads: plain values and pure functions. page.js has the same rules; a change here is a change there.
+// Threads: plain values and pure functions. page.js has the same rules, clock_axis() and range_axis() aside; a change here is a change there.
 #pragma once
 
 #include <string>
@@ -26,11 +26,16 @@ struct Axis {
 // Steps of 1, 2 or 5 times a power of ten, about `wanted` of them, with the ends on ticks. Starts at 0 where the data are
 // above it and not far: below 60 % of their largest. Labels: 500, 1,500, 20k, 1.5M, 3B.
 Axis value_axis(double low, double high, int wanted);
+// The same, and starts where the data do: of what has no natural zero.
+Axis range_axis(double low, double high, int wanted);
 
 // As value_axis in shares, labelled in percent; from 0 to at most `high`.
 Axis percent_axis(double high, int wanted);
 
 // From low to high exactly, ticks inside. Dates: days, months or years.
 Axis time_axis(TimeKind kind, double low, double high, int wanted);
+
+// Of dates: hours, minutes or seconds where low to high is three days at most, with the date at midnight; else as time_axis.
+Axis clock_axis(double low, double high, int wanted);
 
 }  // namespace scoria::report

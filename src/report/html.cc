@@ -42,19 +42,13 @@ std::string fan_title(const std::vector<std::string>& keys, const std::vector<st
   return title.empty() ? "forecast" : title;
 }
 
-std::string notes(const std::vector<std::string>& lines) {
-  std::string out;
-  for (const std::string& line : lines) out += "<p class=\"empty\">" + html_escape(line) + "</p>";
-  return out;
-}
-
 std::string fans_html(const ReportInput& input) {
   std::string out = "<section id=\"forecasts\"><h2>Forecasts</h2>";
   const Result<Fans> collected = fans_of(input, input.embedded_numbers);
   if (!collected.ok())
-    return out + notes({"The fans cannot be drawn: " + collected.error().message + "."}) + "</section>";
+    return out + notes_html({"The fans cannot be drawn: " + collected.error().message + "."}) + "</section>";
   const Fans& fans = collected.value();
-  out += notes(fans.notes);
+  out += notes_html(fans.notes);
   if (fans.fans.empty()) return out + "</section>";
   out += "<div id=\"controls\"></div>" + legend(input) + "<div id=\"fans\" class=\"grid two\">";
   for (std::size_t i = 0; i < fans.chosen; ++i) {
@@ -69,53 +63,20 @@ std::string fans_html(const ReportInput& input) {
   return out + "<script type=\"application/json\" id=\"data\">" + fan_data(fans, input.spec) + "</script></section>";
 }
 
-std::string facts_html(const std::vector<Fact>& facts) {
-  if (facts.empty()) return "";
-  std::string out = "<div class=\"tiles\">";
-  for (const Fact& fact : facts) {
-    out +=
-        "<div class=\"tile\"><b>" + html_escape(fact.value) + "</b><span>" + html_escape(fact.label) + "</span></div>";
-  }
-  return out + "</div>";
-}
-
-std::string provenance_html(const std::vector<Fact>& rows) {
-  if (rows.empty()) return "";
-  std::string out =
-      "<section id=\"provenance\"><h2>Where the numbers came from</h2><div class=\"scroll\"><table class=\"facts\">";
-  for (const Fact& row : rows) {
-    out += "<tr><th scope=\"row\">" + html_escape(row.label) + "</th><td>" + html_escape(row.value) + "</td></tr>";
-  }
-  return out + "</table></div></section>";
-}
-
 }  // namespace
 
 std::string render(const ReportInput& input) {
-  const std::string title = html_escape(input.title.empty() ? "Forecast" : input.title);
-  std::string out = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
-  // Whatever the page holds, the browser lets it load nothing.
-  out +=
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-      "script-src 'unsafe-inline'\">\n";
-  out +=
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" "
-      "content=\"light dark\">\n";
-  out +=
-      "<title>" + title + "</title>\n<style>" + std::string(assets::page_css()) + "</style>\n</head>\n<body>\n<main>\n";
-  out += "<header><h1>" + title + "</h1>";
-  if (!input.subtitle.empty()) out += "<p class=\"subtitle\">" + html_escape(input.subtitle) + "</p>";
-  out += "</header>\n" + facts_html(input.facts) + "\n" + fans_html(input) + "\n";
+  std::string body = facts_html(input.facts) + "\n" + fans_html(input) + "\n";
   if (input.evaluation) {
-    out += evaluation_html(*input.evaluation, input.spec);
+    body += evaluation_html(*input.evaluation, input.spec);
   } else {
-    out +=
+    body +=
         "<section id=\"evaluation\"><h2>How good it was</h2><p class=\"muted\">Not known yet: no actual values were "
         "given. "
         "Once they are there, scoria evaluate compares them with this forecast.</p></section>";
   }
-  out += "\n" + provenance_html(input.provenance) + "\n</main>\n<div id=\"tip\" hidden></div>\n";
-  return out + "<script>" + std::string(assets::page_js()) + "</script>\n</body>\n</html>\n";
+  body += "\n" + provenance_html(input.provenance);
+  return page_html(input.title.empty() ? "Forecast" : input.title, input.subtitle, body, assets::page_js());
 }
 
 Result<std::string> fan_svg(const ReportInput& input) {

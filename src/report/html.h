@@ -14,14 +14,10 @@
 #include "report/evaluation.h"
 #include "report/fans.h"
 #include "report/forecast.h"
+#include "report/page.h"
 #include "table/table.h"
 
 namespace scoria::report {
-
-struct Fact {
-  std::string label;
-  std::string value;
-};
 
 struct ReportInput {
   std::string title;

@@ -40,7 +40,7 @@ check "an R object that is no model names its class" 1 "gbm, randomForest" "$sco
 check "a text where a number belongs names row and column" 1 "row 1, column 'b': 'x'" "$scoria" score "$model" - < <(printf 'a,b\n1,x\n')
 check "a ragged line names its number" 1 "line 3" "$scoria" score "$model" - < <(printf 'a,b\n1,2\n1\n')
 check "a full disk is told" 1 "No space left" bash -c '"$1" score "$2" "$3" >/dev/full' _ "$scoria" "$model" "$rows"
-check "a Python model is named by its class" 1 "sklearn.pipeline.Pipeline of StandardScaler, OneClassSVM" "$scoria" score "$pickles/py36.iot.p3.gz" "$rows"
+check "a Python model without names says how many columns it takes" 1 "the model 3, whose names its file does not keep" "$scoria" score "$pickles/py36.iot.p3.gz" "$rows"
 check "inspect shows a Python model" 0 ".mean_: numpy array <f8 [3]" "$scoria" inspect "$pickles/py36.iot.p3.gz"
 check "inspect shows what joblib wrote" 0 "joblib file, protocol" "$scoria" inspect "$pickles/np2.joblib.lz4"
 check "inspect prints a Python model as JSON" 0 '"writer": "scikit-learn 0.19.2"' "$scoria" inspect "$pickles/py36.iot.p3.gz" --json
@@ -66,6 +66,65 @@ cmp -s "$work/file.csv" "$work/gz.csv" || { echo "FAILED: compressed rows score 
 "$scoria" score "$model" "$rows" -o "$work/file.jsonl"
 [ "$(sed 1d "$work/file.csv" | head -n 1)" = "$(head -n 1 "$work/file.jsonl" | sed 's/.*://; s/}//')" ] ||
   { echo "FAILED: JSON lines and CSV differ"; failures=$((failures + 1)); }
+
+# Models by key: rows are scored by the model that their key names, from files and from a web server.
+sensors=$root/examples/sensor-anomaly
+readings=$sensors/data/readings.csv
+set="$sensors/models/model_{Device}_{Sensor}"
+check "models by key score a table" 0 '"2026-11-02 06:00:00.000","1","1",12.57,1' "$scoria" score "$set" "$readings" --features Value --keep TS,Device,Sensor,Value
+check "a model that flags nearly all rows is named" 0 "model_3_4 flags 350 of 350 rows" "$scoria" score "$set" "$readings" --features Value
+check "a share may be chosen" 0 "model_2_2 flags 88 of 354 rows" "$scoria" score "$set" "$readings" --features Value --warn-flagged 0.2
+check "a share is one" 1 "must be a share from 0 to 1" "$scoria" score "$set" "$readings" --features Value --warn-flagged 50
+check "a key without model names key and file" 1 "model_4_1', which the rows with Device 4, Sensor 1 need" \
+  "$scoria" score "$set" - --features Value < <(printf 'Device,Sensor,Value\n1,1,12\n4,1,12\n')
+check "keys without model may be skipped and are counted" 0 "2 keys have no model: 3 rows without prediction (Device 4, Sensor 1: 2; Device 5, Sensor 1: 1)" \
+  "$scoria" score "$set" - --features Value --missing skip < <(printf 'Device,Sensor,Value\n1,1,12\n4,1,12\n5,1,12\n4,1,1\n')
+check "or take another model" 0 "1 row scored by the default model" \
+  "$scoria" score "$set" - --features Value --missing default="$sensors/models/model_1_1" < <(printf 'Device,Sensor,Value\n4,1,12\n')
+check "what becomes of them is one of three" 1 "must be error, skip or default=FILE" "$scoria" score "$set" "$readings" --missing null
+check "one model has no keys that could be missing" 1 "is one model" "$scoria" score "$model" "$rows" --missing skip
+check "a key is no path" 1 "cannot be part of a file's name" \
+  "$scoria" score "$set" - --features Value --missing skip < <(printf 'Device,Sensor,Value\n../models/model_1,1,12\n')
+check "features are counted" 1 "the model has 1: 'x0'" "$scoria" score "$set" "$readings" --features Value,TS
+check "features are columns" 1 "--features: the input has no column 'Val'" "$scoria" score "$set" "$readings" --features Val
+check "keys are columns" 1 "the input has no column 'Sensor'" "$scoria" score "$set" - --features Value < <(printf 'Device,Value\n1,12\n')
+check "features serve single models too" 0 "predict" "$scoria" score "$sensors/models/model_1_1" "$readings" --features Value
+"$scoria" score "$model" - >"$work/by_name" < <(printf 'a,b\n1,0.25\n-1,3\n')
+"$scoria" score "$model" - --features z,y >"$work/by_position" < <(printf 'y,z\n0.25,1\n3,-1\n')
+cmp -s "$work/by_name" "$work/by_position" || { echo "FAILED: --features by position"; failures=$((failures + 1)); }
+"$scoria" score "$set" "$readings" --features Value -o "$work/set.csv" 2>/dev/null
+gzip -c "$readings" | "$scoria" score "$set" - --features Value 2>/dev/null >"$work/set_pipe.csv"
+cmp -s "$work/set.csv" "$work/set_pipe.csv" || { echo "FAILED: models by key score a pipe differently"; failures=$((failures + 1)); }
+cat >"$work/serve.py" <<'PY'
+import functools, http.server, os, sys
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *rest): pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=sys.argv[1]))
+with open(sys.argv[2] + ".new", "w") as port: port.write(str(server.server_address[1]))
+os.rename(sys.argv[2] + ".new", sys.argv[2])
+server.serve_forever()
+PY
+python3 "$work/serve.py" "$sensors/models" "$work/port" &
+server=$!
+for _ in $(seq 1 100); do [ -e "$work/port" ] && break; sleep 0.1; done
+web=http://127.0.0.1:$(cat "$work/port")
+"$scoria" score "$web/model_{Device}_{Sensor}?sig=secret" "$readings" --features Value -o "$work/web.csv" 2>"$work/err"
+cmp -s "$work/set.csv" "$work/web.csv" || { echo "FAILED: models from the web score differently"; failures=$((failures + 1)); }
+grep -q secret "$work/err" && { echo "FAILED: a secret of a web address was shown"; failures=$((failures + 1)); }
+check "one model may be on the web" 0 "predict" "$scoria" score "$web/model_1_1" "$readings" --features Value
+check "inspect looks at it there" 0 "OneClassSVM" "$scoria" inspect "$web/model_1_1"
+check "what the web does not have is named" 1 "model_7?sig=***" "$scoria" score "$web/model_7?sig=secret" "$readings" --features Value
+kill $server
+wait $server 2>/dev/null
+
+# The example: a file for each sensor, one of all, and a report.
+cp -r "$sensors" "$work/sensors"
+rm -rf "$work/sensors/out"
+check "a run warns of a model that flags nearly all rows" 0 "warning: models/model_3_4 flags 350 of 350 rows" \
+  "$scoria" run "$work/sensors/plan.yaml" --report "$work/flags.html"
+[ "$(ls "$work/sensors/out" | grep -c '^preds_.*csv$')" = 15 ] || { echo "FAILED: a file for each sensor"; failures=$((failures + 1)); }
+[ "$(grep -o '<figure class="series' "$work/flags.html" | wc -l)" = 15 ] || { echo "FAILED: a chart for each sensor"; failures=$((failures + 1)); }
+check "a dry run tells of the files by key" 0 "out/preds_{Device}_{Sensor}.csv" "$scoria" run "$work/sensors/plan.yaml" --dry-run
 
 # A plan with a model per store, joins and fill, in a copy of its folder.
 cp -r "$root/examples/store-demand" "$work/demand"

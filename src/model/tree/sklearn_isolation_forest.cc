@@ -119,6 +119,7 @@ SklearnIsolationForest::SklearnIsolationForest(Sums sums, Parts parts) : sums_(s
 
 void SklearnIsolationForest::describe(Description& description) const {
   description.types = {"predict", "decision"};
+  description.flags = true;
   if (parts_.has_score) description.types.emplace_back("score");
   description.details.emplace_back("trees", std::to_string(sums_.ensemble().trees()));
   description.details.emplace_back("nodes", std::to_string(sums_.ensemble().nodes()));
