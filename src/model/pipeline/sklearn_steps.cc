@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/linear/sklearn_linear.h"
 #include "model/pipeline/pipeline.h"
 #include "model/pipeline/sklearn_pipeline.h"
 #include "model/preprocess/sklearn_scaler.h"
@@ -16,6 +17,50 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.model_selection.RandomizedSearchCV", "the best estimator of a search", load_search},
     {"sklearn.model_selection.HalvingGridSearchCV", "the best estimator of a search", load_search},
     {"sklearn.model_selection.HalvingRandomSearchCV", "the best estimator of a search", load_search},
+    // linear
+    {"sklearn.linear_model.LinearRegression", "least squares", linear::load_linear_regressor},
+    {"sklearn.linear_model.Ridge", "least squares, coefficients kept small", linear::load_linear_regressor},
+    {"sklearn.linear_model.RidgeCV", "Ridge, how small by cross-validation", linear::load_linear_regressor},
+    {"sklearn.linear_model.Lasso", "least squares, few coefficients", linear::load_linear_regressor},
+    {"sklearn.linear_model.LassoCV", "Lasso, how few by cross-validation", linear::load_linear_regressor},
+    {"sklearn.linear_model.ElasticNet", "least squares, few and small coefficients", linear::load_linear_regressor},
+    {"sklearn.linear_model.ElasticNetCV", "ElasticNet, how few by cross-validation", linear::load_linear_regressor},
+    {"sklearn.linear_model.MultiTaskLasso", "Lasso of several outputs", linear::load_linear_regressor},
+    {"sklearn.linear_model.MultiTaskLassoCV", "MultiTaskLasso by cross-validation", linear::load_linear_regressor},
+    {"sklearn.linear_model.MultiTaskElasticNet", "ElasticNet of several outputs", linear::load_linear_regressor},
+    {"sklearn.linear_model.MultiTaskElasticNetCV", "MultiTaskElasticNet by cross-validation",
+     linear::load_linear_regressor},
+    {"sklearn.linear_model.Lars", "least angle regression", linear::load_linear_regressor},
+    {"sklearn.linear_model.LarsCV", "Lars by cross-validation", linear::load_linear_regressor},
+    {"sklearn.linear_model.LassoLars", "Lasso by least angles", linear::load_linear_regressor},
+    {"sklearn.linear_model.LassoLarsCV", "LassoLars by cross-validation", linear::load_linear_regressor},
+    {"sklearn.linear_model.LassoLarsIC", "LassoLars by an information criterion", linear::load_linear_regressor},
+    {"sklearn.linear_model.OrthogonalMatchingPursuit", "least squares of a few columns", linear::load_linear_regressor},
+    {"sklearn.linear_model.OrthogonalMatchingPursuitCV", "OrthogonalMatchingPursuit by cross-validation",
+     linear::load_linear_regressor},
+    {"sklearn.linear_model.BayesianRidge", "Bayesian ridge regression, its mean", linear::load_linear_regressor},
+    {"sklearn.linear_model.ARDRegression", "Bayesian regression of relevant columns, its mean",
+     linear::load_linear_regressor},
+    {"sklearn.linear_model.HuberRegressor", "regression that outliers do not sway", linear::load_linear_regressor},
+    {"sklearn.linear_model.TheilSenRegressor", "median of least squares", linear::load_linear_regressor},
+    {"sklearn.linear_model.QuantileRegressor", "regression of a quantile", linear::load_linear_regressor},
+    {"sklearn.linear_model.RANSACRegressor", "a regression of the rows that agree", linear::load_ransac_regressor},
+    {"sklearn.linear_model.PoissonRegressor", "Poisson regression, log link", linear::load_log_regressor},
+    {"sklearn.linear_model.GammaRegressor", "gamma regression, log link", linear::load_log_regressor},
+    {"sklearn.linear_model.TweedieRegressor", "Tweedie regression", linear::load_tweedie_regressor},
+    {"sklearn.linear_model.SGDRegressor", "regression by gradient descent", linear::load_linear_regressor},
+    {"sklearn.linear_model.PassiveAggressiveRegressor", "regression, row by row", linear::load_linear_regressor},
+    {"sklearn.svm.LinearSVR", "linear support vector regression", linear::load_linear_regressor},
+    {"sklearn.linear_model.LogisticRegression", "logistic regression", linear::load_logistic_regression},
+    {"sklearn.linear_model.LogisticRegressionCV", "LogisticRegression by cross-validation",
+     linear::load_logistic_regression},
+    {"sklearn.linear_model.SGDClassifier", "classifier by gradient descent", linear::load_sgd_classifier},
+    {"sklearn.linear_model.Perceptron", "perceptron", linear::load_linear_classifier},
+    {"sklearn.linear_model.PassiveAggressiveClassifier", "classifier, row by row", linear::load_linear_classifier},
+    {"sklearn.linear_model.RidgeClassifier", "classes by ridge regression", linear::load_ridge_classifier},
+    {"sklearn.linear_model.RidgeClassifierCV", "RidgeClassifier by cross-validation", linear::load_ridge_classifier},
+    {"sklearn.svm.LinearSVC", "linear support vector classifier", linear::load_linear_classifier},
+    {"sklearn.linear_model.SGDOneClassSVM", "one-class machine by gradient descent", linear::load_sgd_one_class},
     // preprocess
     {"sklearn.preprocessing.StandardScaler", "centers and scales columns", preprocess::load_standard_scaler},
     {"sklearn.preprocessing.MinMaxScaler", "scales columns to a range", preprocess::load_min_max_scaler},
