@@ -52,6 +52,8 @@ struct Description {
   // The file does not keep the columns' names: features are called V1, V2, ... (x0, x1, ... of scikit-learn), and an input without
   // these is taken by position.
   bool by_position = false;
+  // `predict` tells outliers: -1 where a row is one and 1 where it is not.
+  bool flags = false;
   std::vector<std::string> types;  // prediction types; the first is what predict() gives by default
   std::vector<Parameter> parameters;
   std::vector<std::string> labels;                           // classes of a classification, in order
