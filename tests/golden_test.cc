@@ -109,8 +109,8 @@ TEST(Golden, SharedCasesAgree) {
     GTEST_SKIP() << "SCORIA_SHARED names no folder with data/golden";
   }
   constexpr std::string_view kFamilies[] = {
-      "gbm_",  "glm_",  "kmeans_", "lda_", "lm_",    "multinom", "naivebayes_",
-      "nnet_", "polr_", "prcomp_", "rf_",  "rpart_", "rq_",
+      "gbm_",  "glm_",    "kmeans_", "lda_",   "lm_", "multinom",     "naivebayes_", "nnet_",
+      "polr_", "prcomp_", "rf_",     "rpart_", "rq_", "py_iot_ocsvm", "py_svr",
   };
   const auto cases =
       read_cases_by_prefix(fs::path(shared) / "data/golden", fs::path(shared) / "tools/golden_args.json", kFamilies);

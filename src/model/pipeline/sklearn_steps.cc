@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/linear/sklearn_linear.h"
+#include "model/kernel_machine/sklearn_svm.h"
 #include "model/pipeline/pipeline.h"
 #include "model/pipeline/sklearn_pipeline.h"
 #include "model/preprocess/sklearn_scaler.h"
@@ -66,6 +67,12 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.preprocessing.MinMaxScaler", "scales columns to a range", preprocess::load_min_max_scaler},
     {"sklearn.preprocessing.RobustScaler", "scales columns by quantiles", preprocess::load_robust_scaler},
     {"sklearn.preprocessing.MaxAbsScaler", "scales columns by their largest value", preprocess::load_max_abs_scaler},
+    // kernel_machine
+    {"sklearn.svm.OneClassSVM", "one-class support vector machine", kernel_machine::load_one_class_svm},
+    {"sklearn.svm.SVC", "support vector machine that classifies", kernel_machine::load_svc},
+    {"sklearn.svm.NuSVC", "support vector machine that classifies", kernel_machine::load_svc},
+    {"sklearn.svm.SVR", "support vector machine for regression", kernel_machine::load_svr},
+    {"sklearn.svm.NuSVR", "support vector machine for regression", kernel_machine::load_svr},
 };
 
 constexpr int kMostDepth = 16;
