@@ -38,8 +38,14 @@ void add_memory_limit(CLI::App& command, std::uint64_t& limit) {
 
 void add_score(CLI::App& app, Command& chosen, Context& context) {
   auto options = std::make_shared<ScoreOptions>();
-  CLI::App* command = app.add_subcommand("score", "Predict the rows of a table with a model saved by R");
-  command->add_option("MODEL", options->model, "an .rds or .RData file that holds a model")->required();
+  CLI::App* command = app.add_subcommand("score", "Predict the rows of a table with a model saved by R or Python");
+  command
+      ->add_option(
+          "MODEL", options->model,
+          "a file that holds a model: .rds or .RData of R, a pickle or joblib file of scikit-learn; a path or a "
+          "URI. With {column} in its name each row is scored by the model of its key: "
+          "'models/model_{Device}_{Sensor}'")
+      ->required();
   command
       ->add_option("INPUT", options->input,
                    "rows to score: .csv, .tsv or .jsonl, compressed or not, .parquet or .arrow; a file, s3://, abfs:// "
@@ -59,12 +65,27 @@ void add_score(CLI::App& app, Command& chosen, Context& context) {
   command->add_option("--keep", options->keep, "input columns to repeat before the predictions, separated by commas")
       ->delimiter(',')
       ->allow_extra_args(false);
+  command
+      ->add_option("--features", options->features,
+                   "input columns that are the model's features, in its order: for models whose files keep no names")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command
+      ->add_option("--missing", options->missing,
+                   "of a key without model: error, skip (no prediction), or default=FILE, that model")
+      ->capture_default_str();
+  command
+      ->add_option("--warn-flagged", options->warn_flagged,
+                   "warn of models that call more than this share of their rows outliers (0.5 for models by key)")
+      ->default_str("");
   command->add_option("--object", options->object, "which object of a workspace (.RData) is the model");
   add_memory_limit(*command, options->memory_limit);
   command->add_option("--simd", options->simd, "vector instructions to use: auto, plain, avx2, avx512 (same numbers)")
       ->transform(CLI::CheckedTransformer(kSimdTargets).description(""))
       ->default_str("auto");
-  command->footer("Example: scoria score model.rds new.csv --type response --keep id -o predictions.csv\n");
+  command->footer(
+      "Example: scoria score model.rds new.csv --type response --keep id -o predictions.csv\n"
+      "         scoria score 'models/model_{Device}_{Sensor}' readings.csv --features Value --keep TS\n");
   command->callback([options, &chosen, &context] {
     chosen = {"score", [options, &context] { return score(*options, context); }};
   });

@@ -4,12 +4,13 @@
 #include <nlohmann/json.hpp>
 
 #include "arrowio/columnar_reader.h"
-#include "base/file.h"
+#include "arrowio/uri.h"
 #include "model/description_json.h"
 #include "model/features.h"
 #include "model/loaders.h"
 #include "pickle/reader.h"
 #include "pickle/summary.h"
+#include "plan/model_files.h"
 #include "plan/provenance.h"
 #include "plan/score_provenance.h"
 #include "rdata/reader.h"
@@ -128,33 +129,35 @@ Result<std::string> inspect_columnar(const std::string& path, table::Format form
 }  // namespace
 
 Result<std::string> inspect(const InspectOptions& options) {
-  if (std::filesystem::exists(plan::provenance_path(options.file))) {
+  const bool is_uri = arrowio::is_uri(options.file);
+  const std::string name = arrowio::without_secrets(options.file);
+  if (!is_uri && std::filesystem::exists(plan::provenance_path(options.file))) {
     SCORIA_TRY(provenance, plan::read_provenance(options.file));
     return options.json ? plan::to_json(provenance) : to_text(options.file, provenance);
   }
   if (const auto format = table::format_of(options.file); format.ok() && table::is_columnar(format.value())) {
     return inspect_columnar(options.file, format.value(), options.json);
   }
-  SCORIA_TRY(file, FileBytes::open(options.file));
+  SCORIA_TRY(file, plan::read_model_file(options.file));
   if (pickle::is_pickle(file.bytes())) {
     if (options.object)
-      return Error{Code::invalid, "--object names an object of an R workspace; '" + options.file + "' is Python's"};
+      return Error{Code::invalid, "--object names an object of an R workspace; '" + name + "' is Python's"};
     auto pickled = pickle::read(file.bytes());
-    if (!pickled.ok()) return with_context("'" + options.file + "'", std::move(pickled).error());
+    if (!pickled.ok()) return with_context("'" + name + "'", std::move(pickled).error());
     return options.json ? pickle::summarize_json(pickled.value()) + "\n" : pickle::summarize(pickled.value());
   }
   auto read = rdata::read(file.bytes());
-  if (!read.ok()) return with_context("'" + options.file + "'", std::move(read).error());
+  if (!read.ok()) return with_context("'" + name + "'", std::move(read).error());
   const rdata::Document document = std::move(read).value();
   auto object = model::select_object(document, options.object);
-  if (!object.ok() && options.object) return with_context("'" + options.file + "'", std::move(object).error());
+  if (!object.ok() && options.object) return with_context("'" + name + "'", std::move(object).error());
   if (!object.ok() || !model::is_model(*object.value())) {
     return options.json ? rdata::summarize_json(document) + "\n" : rdata::summarize(document);
   }
   auto opened = model::load_model(*object.value());
-  if (!opened.ok()) return with_context("'" + options.file + "'", std::move(opened).error());
+  if (!opened.ok()) return with_context("'" + name + "'", std::move(opened).error());
   const Description& description = opened.value()->description();
-  const FileFacts file_facts = facts(options.file, file.bytes().size(), document);
+  const FileFacts file_facts = facts(name, file.text().size(), document);
   if (options.json) return to_json(description, file_facts).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   return to_text(description, file_facts);
 }

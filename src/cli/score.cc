@@ -4,14 +4,18 @@
 #include <cstdio>
 #include <set>
 
-#include "base/file.h"
+#include "arrowio/uri.h"
 #include "cli/progress.h"
+#include "cli/score_output.h"
 #include "model/features.h"
 #include "model/loaders.h"
 #include "plan/clock.h"
 #include "plan/hand_over.h"
-#include "plan/row_files.h"
+#include "plan/model_files.h"
+#include "plan/model_set.h"
+#include "plan/peeked_input.h"
 #include "plan/score_provenance.h"
+#include "plan/set_rows.h"
 
 namespace scoria::cli {
 namespace {
@@ -22,20 +26,49 @@ using model::FeatureKind;
 // Batches that wait on either side of scoring: with the one in each hand, some 200 MB at most.
 constexpr std::size_t kBatchesAhead = 2;
 
-// The model says how its columns are to be read; kept ones are passed on as they stand.
-table::CsvOptions read_options(const model::Description& description, const std::vector<std::string>& keep) {
+bool is_among(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// What is to be scored: the model or models, and which columns of the input they read.
+struct Job {
+  std::unique_ptr<plan::ModelSet> models;
+  plan::SetOptions set;
+  std::optional<model::Description>
+      like;               // of the one model, or of one of the set's; none: no model was found for the first rows
+  plan::FileFacts facts;  // of the one model
+};
+
+bool needs_text(const Feature& feature) {
+  // Numbers are left to the reader, which tells TRUE and FALSE apart from them: both are numbers to a model. So are the codes of
+  // an ordered factor whose levels the model does not know.
+  const bool has_levels = feature.kind == FeatureKind::ordered && !feature.levels.empty();
+  return feature.kind == FeatureKind::factor || has_levels;
+}
+
+// The model says how its columns are to be read; keys and kept ones are passed on as they stand.
+table::CsvOptions read_options(const Job& job, const std::vector<std::string>& keep) {
   table::CsvOptions options;
   std::vector<std::string> wanted;
-  if (description.by_position) return options;  // all columns: the model counts them
-  for (const Feature& feature : description.features) {
-    wanted.push_back(feature.name);
-    // Numbers are left to the reader, which tells TRUE and FALSE apart from them: both are numbers to a model. So are the codes
-    // of an ordered factor whose levels the model does not know.
-    const bool has_levels = feature.kind == FeatureKind::ordered && !feature.levels.empty();
-    if (feature.kind == FeatureKind::factor || has_levels) options.types[feature.name] = table::Type::text;
+  const std::vector<std::string>& given = job.set.features;
+  if (job.like && (given.empty() || given.size() == job.like->features.size())) {
+    for (std::size_t i = 0; i < job.like->features.size(); ++i) {
+      const Feature& feature = job.like->features[i];
+      const std::string& name = given.empty() ? feature.name : given[i];
+      if (needs_text(feature)) options.types[name] = table::Type::text;
+      if (!is_among(wanted, name)) wanted.push_back(name);
+    }
+  } else {
+    wanted = given;
   }
+  for (const std::string& name : job.models->keys()) {
+    options.types[name] = table::Type::text;
+    if (!is_among(wanted, name)) wanted.push_back(name);
+  }
+  // Where the model's columns are not known by name it counts those that there are.
+  if (given.empty() && (!job.like || job.like->by_position)) return options;
   for (const std::string& name : keep) {
-    if (std::find(wanted.begin(), wanted.end(), name) != wanted.end()) continue;
+    if (is_among(wanted, name)) continue;
     wanted.push_back(name);
     options.types[name] = table::Type::text;
   }
@@ -56,55 +89,140 @@ Result<std::map<std::string, std::string, std::less<>>> parse_parameters(const s
 }
 
 // Before any row is read: the model sees only the columns that were asked for, the header is all of them.
-Status check_header(const model::Description& description, const std::vector<std::string>& keep,
-                    const std::vector<std::string>& header) {
-  const std::vector<std::string> absent =
-      description.by_position ? std::vector<std::string>{} : model::absent_columns(description.features, header);
-  if (!absent.empty()) {
-    Error error = model::lacks_columns(absent);
-    error.message += "; it has " + model::listed(header);
-    return error;
+Status check_header(const Job& job, const std::vector<std::string>& keep, const std::vector<std::string>& header) {
+  const auto lacks = [&](const std::string& who, const std::string& name) {
+    return Error{Code::invalid, who + ": the input has no column '" + name + "'; it has " + model::listed(header)};
+  };
+  for (const std::string& name : job.models->keys()) {
+    if (!is_among(header, name)) return lacks("the models are chosen by '" + name + "'", name);
+  }
+  for (const std::string& name : job.set.features) {
+    if (!is_among(header, name)) return lacks("--features", name);
+  }
+  if (job.like && !job.like->by_position && job.set.features.empty()) {
+    const std::vector<std::string> absent = model::absent_columns(job.like->features, header);
+    if (!absent.empty()) {
+      Error error = model::lacks_columns(absent);
+      error.message += "; it has " + model::listed(header);
+      return error;
+    }
   }
   for (const std::string& name : keep) {
-    if (std::find(header.begin(), header.end(), name) != header.end()) continue;
-    return Error{Code::invalid, "--keep: the input has no column '" + name + "'; it has " + model::listed(header)};
+    if (!is_among(header, name)) return lacks("--keep", name);
   }
   return Ok{};
 }
 
-Status add_kept(const table::Table& rows, const std::vector<std::string>& keep, table::Table& output) {
+Result<table::Table> kept_columns(const table::Table& rows, const std::vector<std::string>& keep) {
+  table::Table kept(rows.rows());
   for (const std::string& name : keep) {
     const table::ColumnPtr column = rows.find(name);
-    if (column == nullptr) {
-      return Error{Code::invalid, "--keep: no row of the input has a '" + name + "'"};
-    }
-    output.add(name, column);
+    if (column == nullptr) return Error{Code::invalid, "--keep: no row of the input has a '" + name + "'"};
+    kept.add(name, column);
   }
+  return kept;
+}
+
+Result<model::ModelPtr> open_one(const std::string& path, const std::optional<std::string>& object,
+                                 plan::FileFacts* facts) {
+  SCORIA_TRY(file, plan::read_model_file(path));
+  const std::string name = arrowio::without_secrets(path);
+  auto opened = model::open_model(file.bytes(), object);
+  if (!opened.ok()) return with_context("'" + name + "'", std::move(opened).error());
+  if (facts != nullptr) *facts = {name, file.text().size(), plan::sha256(file.text())};
+  return opened;
+}
+
+Status read_missing(const std::string& word, Job& job) {
+  using Missing = plan::SetOptions::Missing;
+  constexpr std::string_view kDefault = "default=";
+  if (job.models->keys().empty() && word != "error") {
+    return Error{Code::invalid, "--missing is for models by key, such as 'models/model_{Device}_{Sensor}'; '" +
+                                    job.facts.path + "' is one model"};
+  }
+  if (word == "error") return Ok{};
+  if (word == "skip") {
+    job.set.missing = Missing::skip;
+    return Ok{};
+  }
+  if (!word.starts_with(kDefault) || word.size() == kDefault.size()) {
+    return Error{Code::invalid, "--missing '" + word + "' must be error, skip or default=FILE"};
+  }
+  SCORIA_TRY(otherwise, open_one(word.substr(kDefault.size()), {}, nullptr));
+  job.set.missing = Missing::other;
+  job.set.otherwise = std::move(otherwise);
   return Ok{};
+}
+
+Result<Job> open_job(const ScoreOptions& options) {
+  Job job;
+  SCORIA_TRY(set, plan::open_model_set(options.model));
+  if (set != nullptr) {
+    if (options.object) {
+      return Error{Code::invalid, "--object names an object of one workspace; '" +
+                                      arrowio::without_secrets(options.model) + "' stands for many files"};
+    }
+    job.models = std::move(set);
+    job.facts.path = arrowio::without_secrets(options.model);
+  } else {
+    SCORIA_TRY(model, open_one(options.model, options.object, &job.facts));
+    job.like = model->description();
+    job.models = plan::single_model_set(std::move(model), job.facts.path);
+  }
+  job.set.features = options.features;
+  SCORIA_TRY_STATUS(read_missing(options.missing, job));
+  return job;
+}
+
+// The input, read as the models want it; the first rows tell which these are.
+Result<plan::RowReader> open_rows(const ScoreOptions& options, Job& job) {
+  plan::PeekedInput input(options.input, options.memory_limit);
+  if (!job.models->keys().empty()) {
+    table::CsvOptions keys_only;
+    keys_only.only = job.models->keys();
+    for (const std::string& key : job.models->keys()) keys_only.types[key] = table::Type::text;
+    SCORIA_TRY(first, input.first(keys_only));
+    if (first.header) SCORIA_TRY_STATUS(check_header(job, options.keep, *first.header));
+    if (first.rows.rows() > 0) {
+      SCORIA_TRY(like, job.models->describe(first.rows));
+      if (!like && job.set.otherwise != nullptr) like = job.set.otherwise->description();
+      job.like = std::move(like);
+    }
+  }
+  SCORIA_TRY(reader, input.reader(read_options(job, options.keep)));
+  if (reader.header() != nullptr) SCORIA_TRY_STATUS(check_header(job, options.keep, *reader.header()));
+  return std::move(reader);
+}
+
+void report(const Job& job, const ScoreOptions& options, const plan::SetTally& tally,
+            const std::set<std::string>& notes) {
+  for (const std::string& note : notes) std::fprintf(stderr, "scoria score: note: %s\n", note.c_str());
+  const std::string missing = plan::missing_note(tally, job.set.missing);
+  if (!missing.empty()) std::fprintf(stderr, "scoria score: note: %s\n", missing.c_str());
+  const bool is_asked = options.warn_flagged || !job.models->keys().empty();
+  if (!tally.has_flags || !is_asked) return;
+  const double share = options.warn_flagged.value_or(kFlaggedShare);
+  for (const std::string& warning : plan::flag_warnings(*job.models, tally, share)) {
+    std::fprintf(stderr, "scoria score: warning: %s\n", warning.c_str());
+  }
 }
 
 }  // namespace
 
 Status score(const ScoreOptions& options, const Context& context) {
-  SCORIA_TRY(file, FileBytes::open(options.model));
-  auto opened = model::open_model(file.bytes(), options.object);
-  if (!opened.ok()) return with_context("'" + options.model + "'", std::move(opened).error());
-  const model::ModelPtr model = std::move(opened).value();
-
   model::Request request{.types = options.types, .simd = options.simd};
   SCORIA_TRY(parameters, parse_parameters(options.parameters));
   request.parameters = std::move(parameters);
-
-  SCORIA_TRY(reader, plan::RowReader::open(options.input, read_options(model->description(), options.keep),
-                                           options.memory_limit));
-  if (reader.header() != nullptr) {
-    SCORIA_TRY_STATUS(check_header(model->description(), options.keep, *reader.header()));
+  if (options.warn_flagged && !(*options.warn_flagged >= 0 && *options.warn_flagged <= 1)) {
+    return Error{Code::invalid, "--warn-flagged must be a share from 0 to 1, such as 0.5"};
   }
+  SCORIA_TRY(job, open_job(options));
+  SCORIA_TRY(reader, open_rows(options, job));
   const plan::ScoreProvenance provenance{
       .version = SCORIA_VERSION,
       .command_line = context.command_line,
       .started = plan::utc_now(),
-      .model = {options.model, file.bytes().size(), plan::sha256(file.text())},
+      .model = job.facts,
       .input = options.input,
       .types = options.types,
       .parameters = {request.parameters.begin(), request.parameters.end()},
@@ -112,31 +230,30 @@ Status score(const ScoreOptions& options, const Context& context) {
   SCORIA_TRY(writer, plan::RowWriter::open(options.output, plan::metadata_of(provenance)));
   Progress progress("rows", context.is_terminal);
   std::set<std::string> notes;
+  plan::SetTally tally;
   {
     // Reading, scoring and writing go on at once; what is written keeps the order of what is read.
     plan::WriteBehind behind([&](const table::Table& rows) { return writer.write(rows); }, kBatchesAhead);
     plan::ReadAhead ahead([&] { return reader.next(); }, kBatchesAhead);
+    ScoreOutput output(options.types, [&](table::Table rows) { return behind.add(std::move(rows)); });
     for (;;) {
       if (context.stop.stop_requested())
         return Error{Code::unavailable, "interrupted; nothing was written to '" + options.output + "'"};
       SCORIA_TRY(batch, ahead.next());
       if (!batch) break;
-      SCORIA_TRY(prediction, model->score(*batch, request, context.executor));
+      SCORIA_TRY(prediction, job.models->score(*batch, request, job.set, tally, context.executor));
       notes.insert(prediction.notes.begin(), prediction.notes.end());
-      table::Table output(batch->rows());
-      SCORIA_TRY_STATUS(add_kept(*batch, options.keep, output));
-      for (std::size_t i = 0; i < prediction.table.columns(); ++i) {
-        output.add(prediction.table.names()[i], prediction.table.column(i));
-      }
+      SCORIA_TRY(kept, kept_columns(*batch, options.keep));
+      SCORIA_TRY_STATUS(output.add(std::move(kept), prediction.table));
       request.first_row += batch->rows();
-      SCORIA_TRY_STATUS(behind.add(std::move(output)));
       progress.update(request.first_row - 1);
     }
+    SCORIA_TRY_STATUS(output.finish());
     SCORIA_TRY_STATUS(behind.finish());
   }
   SCORIA_TRY_STATUS(writer.end());
   SCORIA_TRY_STATUS(writer.commit());
-  for (const std::string& note : notes) std::fprintf(stderr, "scoria score: note: %s\n", note.c_str());
+  report(job, options, tally, notes);
   return Ok{};
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 
+#include "arrowio/uri.h"
 #include "plan/ordering.h"
 #include "plan/row_keys.h"
 
@@ -13,7 +14,7 @@ namespace {
 class Grouper {
  public:
   Grouper(const Models& entry, const table::Table& keys, const expr::Constants& constants,
-          const std::function<bool(const std::string&)>& exists)
+          const std::function<Result<bool>(const std::string&)>& exists)
       : entry_(entry),
         keys_(keys),
         texts_(keys, entry.groups),
@@ -57,24 +58,29 @@ class Grouper {
       all.insert_or_assign(keys_.names()[i], expr::Scalar::from(*keys_.column(i), row));
     }
     SCORIA_TRY(path, entry_.file.fill_path(all, data_));
-    if (exists_(path)) {
+    SCORIA_TRY(is_there, exists_(path));
+    if (is_there) {
       is_without_own_ = false;
       return path;
     }
     if (is_error) {
       const std::string whose = entry_.groups.empty() ? "" : ", which rows with " + texts_.text(row) + " need";
-      return Error{Code::not_found, "there is no model '" + path + "'" + whose +
+      return Error{Code::not_found, "there is no model '" + arrowio::without_secrets(path) + "'" + whose +
                                         "; 'missing: skip' goes on without, and 'missing: FILE' takes that model"};
     }
-    if (std::find(result_.missing.begin(), result_.missing.end(), path) == result_.missing.end())
-      result_.missing.push_back(path);
+    const std::string name = arrowio::without_secrets(path);
+    if (missing_names_.insert(name).second) result_.missing.push_back(name);
     return otherwise();
   }
 
   Result<std::string> otherwise() const {
     if (entry_.missing != Models::Missing::other) return std::string();
     SCORIA_TRY(path, entry_.other.fill(constants_));
-    if (!exists_(path)) return Error{Code::not_found, "there is no model '" + path + "', which 'missing' names"};
+    SCORIA_TRY(is_there, exists_(path));
+    if (!is_there) {
+      return Error{Code::not_found,
+                   "there is no model '" + arrowio::without_secrets(path) + "', which 'missing' names"};
+    }
     return path;
   }
 
@@ -82,9 +88,10 @@ class Grouper {
   const table::Table& keys_;
   RowKeys texts_;
   const expr::Constants& constants_;
-  const std::function<bool(const std::string&)>& exists_;
+  const std::function<Result<bool>(const std::string&)>& exists_;
   std::set<std::string> data_;
   std::map<std::string, std::size_t> group_of_;
+  std::set<std::string> missing_names_;
   bool is_without_own_ = false;  // the key that path_of() saw last
   ModelGroups result_;
 };
@@ -92,7 +99,7 @@ class Grouper {
 }  // namespace
 
 Result<ModelGroups> group_by_model(const Models& entry, const table::Table& keys, const expr::Constants& constants,
-                                   const std::function<bool(const std::string&)>& exists) {
+                                   const std::function<Result<bool>(const std::string&)>& exists) {
   Grouper grouper(entry, keys, constants, exists);
   SCORIA_TRY(ordering, order_rows(keys, entry.groups, {}));
   for (std::size_t group = 0; group < ordering.group_starts.size(); ++group) {

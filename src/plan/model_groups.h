@@ -28,8 +28,8 @@ struct ModelGroups {
 
 // Groups the rows of `keys`, which has the columns entry.groups, by the file that entry.file names with their values and
 // `constants`. Errors: not_found, for a file that `exists` does not know, and invalid, for a key that is NA, where the plan's
-// `missing` is error; denied, for a key that is no plain part of a file's name, whatever `missing` is.
+// `missing` is error; denied, for a key that is no plain part of a file's name, whatever `missing` is; those of `exists`.
 Result<ModelGroups> group_by_model(const Models& entry, const table::Table& keys, const expr::Constants& constants,
-                                   const std::function<bool(const std::string&)>& exists);
+                                   const std::function<Result<bool>(const std::string&)>& exists);
 
 }  // namespace scoria::plan

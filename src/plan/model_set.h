@@ -14,6 +14,7 @@
 
 #include "base/executor.h"
 #include "base/result.h"
+#include "model/loaders.h"
 #include "model/model.h"
 #include "table/table.h"
 
@@ -80,5 +81,8 @@ class ModelSet {
 // The set that `model` names: a path or URI with {column} parts; null where it names one model. A file of that very name is one
 // model, whatever its braces. Errors: invalid, naming the place: braces without partner, an expression that does not parse.
 Result<std::unique_ptr<ModelSet>> open_model_set(const std::string& model);
+
+// One model for all rows: a set without key columns. `name` is for warnings; errors are the model's own.
+std::unique_ptr<ModelSet> single_model_set(model::ModelPtr model, std::string name);
 
 }  // namespace scoria::plan

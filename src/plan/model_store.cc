@@ -1,24 +1,32 @@
 #include "plan/model_store.h"
 
-#include "base/file.h"
+#include "arrowio/uri.h"
 #include "plan/sha256.h"
 
 namespace scoria::plan {
 namespace {
 
-Result<LoadedModelPtr> load(const std::filesystem::path& folder, const std::string& path) {
-  SCORIA_TRY(file, FileBytes::open(folder / path));
-  auto model = model::open_model(file.bytes());
-  if (!model.ok()) return with_context("model '" + path + "'", std::move(model).error());
+Error no_such_file(const std::string& path) {
+  return Error{Code::not_found, "there is no model '" + arrowio::without_secrets(path) + "'"};
+}
+
+// Null where there is no such file.
+Result<LoadedModelPtr> load(const ModelFiles& files, const std::string& path) {
+  SCORIA_TRY(file, files.read(path));
+  if (!file) return LoadedModelPtr();
+  std::string name = arrowio::without_secrets(path);
+  auto model = model::open_model(file->bytes());
+  if (!model.ok()) return with_context("model '" + name + "'", std::move(model).error());
   return LoadedModelPtr(std::make_shared<LoadedModel>(
-      LoadedModel{std::move(model).value(), {path, file.bytes().size(), sha256(file.text())}}));
+      LoadedModel{std::move(model).value(), {std::move(name), file->text().size(), sha256(file->text())}}));
 }
 
 }  // namespace
 
-bool ModelStore::exists(const std::string& path) const {
-  std::error_code error;
-  return std::filesystem::exists(folder_ / path, error);
+Result<bool> ModelStore::exists(const std::string& path) {
+  if (!arrowio::is_uri(path)) return files_.has_local(path);
+  SCORIA_TRY(found, find(path));
+  return found != nullptr;
 }
 
 std::shared_ptr<ModelStore::Entry> ModelStore::entry_of(const std::string& path) {
@@ -34,11 +42,11 @@ LoadedModelPtr ModelStore::kept(Entry& entry) {
   return entry.model;
 }
 
-void ModelStore::keep(Entry& entry, const LoadedModelPtr& model) {
+void ModelStore::keep(const std::string& path, Entry& entry, const LoadedModelPtr& model) {
   const std::lock_guard lock(entries_mutex_);
   ++reads_;
   entry.model = model;
-  used_.push_front(model->file.path);
+  used_.push_front(path);
   entry.used = used_.begin();
   bytes_ += model->file.bytes;
   // The one just read stays, however large.
@@ -50,26 +58,30 @@ void ModelStore::keep(Entry& entry, const LoadedModelPtr& model) {
   }
 }
 
-// Called with the entry's mutex held.
+// Called with the entry's mutex held. Null where there is no such file.
 Result<LoadedModelPtr> ModelStore::read(const std::string& path, Entry& entry) {
+  if (entry.is_absent) return LoadedModelPtr();
   if (entry.is_known && entry.facts == nullptr) return entry.error;
   if (LoadedModelPtr model = kept(entry)) return model;
-  auto loaded = load(folder_, path);
+  auto loaded = load(files_, path);
+  const bool is_absent = loaded.ok() && loaded.value() == nullptr;
   if (!entry.is_known) {
     entry.is_known = true;
-    if (loaded.ok()) {
-      const model::Description& description = loaded.value()->model->description();
-      entry.facts =
-          std::make_shared<ModelFacts>(ModelFacts{loaded.value()->file, description.title, description.features});
-    } else {
+    entry.is_absent = is_absent;
+    if (!loaded.ok()) {
       entry.error = loaded.error();
+    } else if (!is_absent) {
+      const model::Description& description = loaded.value()->model->description();
+      entry.facts = std::make_shared<ModelFacts>(
+          ModelFacts{loaded.value()->file, description.title, description.features, description.flags});
     }
+    if (is_absent) return loaded;
   }
   if (!loaded.ok()) return loaded;
-  if (loaded.value()->file != entry.facts->file) {
-    return Error{Code::conflict, "model '" + path + "' has changed while the plan runs"};
+  if (is_absent || loaded.value()->file != entry.facts->file) {
+    return Error{Code::conflict, "model '" + arrowio::without_secrets(path) + "' has changed while the plan runs"};
   }
-  keep(entry, loaded.value());
+  keep(path, entry, loaded.value());
   return loaded;
 }
 
@@ -77,15 +89,22 @@ Result<ModelFactsPtr> ModelStore::facts(const std::string& path) {
   const std::shared_ptr<Entry> entry = entry_of(path);
   const std::lock_guard lock(entry->mutex);
   if (entry->facts == nullptr) {
-    if (auto first = read(path, *entry); !first.ok()) return std::move(first).error();
+    SCORIA_TRY(first, read(path, *entry));
+    if (first == nullptr) return no_such_file(path);
   }
   return entry->facts;
 }
 
-Result<LoadedModelPtr> ModelStore::get(const std::string& path) {
+Result<LoadedModelPtr> ModelStore::find(const std::string& path) {
   const std::shared_ptr<Entry> entry = entry_of(path);
   const std::lock_guard lock(entry->mutex);
   return read(path, *entry);
+}
+
+Result<LoadedModelPtr> ModelStore::get(const std::string& path) {
+  SCORIA_TRY(found, find(path));
+  if (found == nullptr) return no_such_file(path);
+  return std::move(found);
 }
 
 std::uint64_t ModelStore::reads() const {

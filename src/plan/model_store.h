@@ -12,12 +12,13 @@
 
 #include "base/result.h"
 #include "model/loaders.h"
+#include "plan/model_files.h"
 
 namespace scoria::plan {
 
 // A file as it was read: what provenance says of it.
 struct FileFacts {
-  std::string path;  // as the plan names it
+  std::string path;  // as the plan names it; of a URI without its secrets
   std::uint64_t bytes = 0;
   std::string sha256;
   bool operator==(const FileFacts&) const = default;
@@ -34,6 +35,7 @@ struct ModelFacts {
   FileFacts file;
   std::string title;
   std::vector<model::Feature> features;
+  bool flags = false;  // as Description's
 };
 using ModelFactsPtr = std::shared_ptr<const ModelFacts>;
 
@@ -45,21 +47,25 @@ class ModelStore {
   // Paths are relative to `folder`. When the files of the models in memory exceed `most_bytes`, those that were not asked for
   // the longest are let go, and read again when they are asked for.
   explicit ModelStore(std::filesystem::path folder, std::uint64_t most_bytes = kDefaultBytes)
-      : folder_(std::move(folder)), most_bytes_(most_bytes) {}
+      : files_(std::move(folder)), most_bytes_(most_bytes) {}
 
-  bool exists(const std::string& path) const;
-  // Errors: the file's and the loader's, naming the path; the same again at every call.
+  // What is at a URI is read, as there is no cheaper way to know. Errors: of a URI, what facts() would say, but for not_found.
+  Result<bool> exists(const std::string& path);
+  // Errors: not_found, where there is no such file; the file's and the loader's, naming the path; the same again at every call.
   Result<ModelFactsPtr> facts(const std::string& path);
   // Errors: as of facts(); conflict, where the file is not the one that facts() told of.
   Result<LoadedModelPtr> get(const std::string& path);
+  // The same, and null where there is no such file.
+  Result<LoadedModelPtr> find(const std::string& path);
 
   std::uint64_t reads() const;  // how many files were read so far
 
  private:
   struct Entry {
     std::mutex mutex;
-    bool is_known = false;  // guarded by mutex, as are error and facts
-    Error error{};          // of the first read, where facts is null
+    bool is_known = false;   // guarded by mutex, as are is_absent, error and facts
+    bool is_absent = false;  // the first read found no file
+    Error error{};           // of the first read, where facts is null
     ModelFactsPtr facts;
     LoadedModelPtr model;                   // guarded by entries_mutex_; null: not in memory
     std::list<std::string>::iterator used;  // guarded by entries_mutex_; valid with model
@@ -68,9 +74,9 @@ class ModelStore {
   Result<LoadedModelPtr> read(const std::string& path, Entry& entry);
   std::shared_ptr<Entry> entry_of(const std::string& path);
   LoadedModelPtr kept(Entry& entry);
-  void keep(Entry& entry, const LoadedModelPtr& model);
+  void keep(const std::string& path, Entry& entry, const LoadedModelPtr& model);
 
-  std::filesystem::path folder_;
+  ModelFiles files_;
   std::uint64_t most_bytes_;
   mutable std::mutex entries_mutex_;
   std::map<std::string, std::shared_ptr<Entry>> entries_;  // guarded by entries_mutex_

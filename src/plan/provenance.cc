@@ -121,7 +121,8 @@ bool is_current(const std::filesystem::path& output, const Provenance& expected,
       if (!now.ok() || now.value()->file != model) return false;
     }
     for (const std::string& path : before.missing_models) {
-      if (models->exists(path)) return false;
+      const auto is_there = models->exists(path);
+      if (!is_there.ok() || is_there.value()) return false;
     }
   }
   const auto file = FileBytes::open(output);

@@ -45,6 +45,14 @@ Result<RowReader> RowReader::open(const std::string& path, table::CsvOptions opt
     return reader;
   }
   SCORIA_TRY(source, arrowio::open_bytes(path));
+  return over(std::move(source), path, std::move(options));
+}
+
+Result<RowReader> RowReader::over(std::unique_ptr<ByteSource> source, const std::string& path,
+                                  table::CsvOptions options, std::size_t batch_rows) {
+  SCORIA_TRY(format, table::format_of(path));
+  SCORIA_CHECK(!table::is_columnar(format));
+  RowReader reader;
   options.source_name =
       path == "-" ? "standard input" : "'" + arrowio::without_secrets(arrowio::without_query(path)) + "'";
   if (format == table::Format::tsv) options.separator = '\t';
@@ -58,6 +66,7 @@ Result<RowReader> RowReader::open(const std::string& path, table::CsvOptions opt
     // All of a row's text is in memory, whatever columns are wanted.
     reader.batch_rows_ = batch_rows_for(reader.csv_->header().size());
   }
+  if (batch_rows > 0) reader.batch_rows_ = batch_rows;
   return reader;
 }
 

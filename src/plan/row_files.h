@@ -30,6 +30,11 @@ class RowReader {
   // `options.source_name` is set from the path. Parquet and Arrow have types of their own: `types` is not looked at.
   static Result<RowReader> open(const std::string& path, table::CsvOptions options, std::uint64_t memory_limit);
 
+  // Text that `source` gives decompressed, as if it were read from `path`, in batches of `batch_rows` or, for 0, as open() does.
+  // Precondition: the path's format is text.
+  static Result<RowReader> over(std::unique_ptr<ByteSource> source, const std::string& path, table::CsvOptions options,
+                                std::size_t batch_rows = 0);
+
   // The next rows, in the input's order: about batch_rows_for() of them. nullopt at the end.
   Result<std::optional<table::Table>> next();
   // All that are left, in one table; types are inferred over all of them.

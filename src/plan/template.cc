@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "arrowio/uri.h"
 #include "expr/parse.h"
 
 namespace scoria::plan {
@@ -17,6 +18,24 @@ bool is_plain_file_name(std::string_view text) {
 std::string printable(std::string text) {
   std::replace_if(text.begin(), text.end(), is_control, '?');
   return text;
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view kPlain = "-._~";
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (is_letter || kPlain.find(c) != std::string_view::npos) {
+      encoded += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    encoded += '%';
+    encoded += kDigits[byte >> 4];
+    encoded += kDigits[byte & 15];
+  }
+  return encoded;
 }
 
 }  // namespace
@@ -48,10 +67,22 @@ Result<Template> Template::parse(std::string_view text) {
   return result;
 }
 
+std::vector<std::string> Template::names_in_order() const {
+  std::vector<std::string> names;
+  for (const Part& part : parts_) {
+    if (!part.expression) continue;
+    for (const std::string& name : expr::names_used(*part.expression)) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  }
+  return names;
+}
+
 Result<std::string> Template::fill(const expr::Constants& constants) const { return fill_path(constants, {}); }
 
 Result<std::string> Template::fill_path(const expr::Constants& constants, const std::set<std::string>& data) const {
   std::string filled;
+  const bool is_uri = arrowio::is_uri(text_);
   for (const Part& part : parts_) {
     filled += part.literal;
     if (!part.expression) continue;
@@ -68,7 +99,7 @@ Result<std::string> Template::fill_path(const expr::Constants& constants, const 
           "'" + text_ + "': '" + printable(text) +
               "' cannot be part of a file's name: it is empty, . or .., or holds a slash or a control character"};
     }
-    filled += text;
+    filled += is_data && is_uri ? percent_encoded(text) : text;
   }
   return filled;
 }

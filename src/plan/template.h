@@ -24,10 +24,13 @@ class Template {
   const std::string& text() const { return text_; }
   // Names that the expressions read.
   const std::set<std::string>& names() const { return names_; }
+  // The same in the order in which the text first has them.
+  std::vector<std::string> names_in_order() const;
   // Values are written as R's as.character writes them. Errors: invalid, for a missing value or an unknown name.
   Result<std::string> fill(const expr::Constants& constants) const;
   // The same for a path in which some names stand for data: what an expression that reads one of them gives must be a plain part
-  // of a file name. Errors: denied, where it is empty, "." or "..", or holds a slash, a backslash or a control character.
+  // of a file name. Errors: denied, where it is empty, "." or "..", or holds a slash, a backslash or a control character. In a
+  // template that is a URI ("https://host/model_{id}?sig=1") it is percent-encoded (RFC 3986, section 2.1).
   Result<std::string> fill_path(const expr::Constants& constants, const std::set<std::string>& data) const;
 
   // The value that `variable` must have for the text to be `filled`; nullopt where it cannot be. Used to find the partitions

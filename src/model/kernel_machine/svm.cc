@@ -48,6 +48,7 @@ void Svm::describe(Description& description) const {
   description.types.emplace_back("decision");
   if (rules_.task == SvmTask::one_class) {
     description.types.emplace_back("score");
+    description.flags = true;
     return;
   }
   description.labels = rules_.labels->names();

@@ -1,0 +1,183 @@
+#include "plan/set_rows.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include "expr/scalar.h"
+#include "model/features.h"
+#include "table/number_text.h"
+
+namespace scoria::plan {
+namespace {
+
+using table::Column;
+using table::ColumnPtr;
+using table::Table;
+using table::Type;
+
+constexpr std::size_t kMostNamed = 12;
+
+std::string with_commas(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
+  return text;
+}
+
+// Keys in the order that a person expects: 2 before 10, numbers before words.
+bool is_before(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    if (a[i] == b[i]) continue;
+    const auto x = table::parse_real(a[i]);
+    const auto y = table::parse_real(b[i]);
+    if (x && y && *x != *y && !std::isnan(*x) && !std::isnan(*y)) return *x < *y;
+    if (x.has_value() != y.has_value()) return x.has_value();
+    return a[i] < b[i];
+  }
+  return a.size() < b.size();
+}
+
+// "; its features are 'a', 'b'", where the model's own names, which it speaks of in errors, are others.
+std::string whose_features(const SetOptions& options, const model::Description& description) {
+  const auto& features = description.features;
+  const bool is_same = std::equal(options.features.begin(), options.features.end(), features.begin(), features.end(),
+                                  [](const auto& name, const auto& feature) { return name == feature.name; });
+  if (options.features.empty() || is_same) return "";
+  return " (its features are, in order: " + model::listed(options.features) + ")";
+}
+
+}  // namespace
+
+std::string key_text(const Column& column, std::size_t row) {
+  if (column.type() == Type::text) return std::string(column.text_at(row));
+  if (column.type() == Type::real) {
+    const double x = column.reals()[row];
+    constexpr double kExact = 9007199254740992.0;  // up to here every whole number is a double
+    if (std::abs(x) <= kExact && x == std::trunc(x)) return std::to_string(static_cast<std::int64_t>(x));
+  }
+  if (column.type() == Type::integer) return std::to_string(column.integers()[row]);
+  return expr::Scalar::from(column, row).text();
+}
+
+std::string key_name(std::span<const std::string> columns, std::span<const std::string> values) {
+  std::string name;
+  for (std::size_t i = 0; i < columns.size(); ++i) name += (i == 0 ? "" : ", ") + columns[i] + " " + values[i];
+  return name;
+}
+
+Result<Table> with_features(const Table& rows, const std::vector<std::string>& features,
+                            const model::Description& description) {
+  const auto& own = description.features;
+  if (features.size() != own.size()) {
+    std::vector<std::string> names;
+    for (const model::Feature& feature : own) names.push_back(feature.name);
+    return Error{Code::invalid, std::to_string(features.size()) +
+                                    (features.size() == 1 ? " feature is" : " features are") + " given (" +
+                                    model::listed(features) + "), the model has " + std::to_string(own.size()) + ": " +
+                                    model::listed(names)};
+  }
+  Table named(rows.rows());
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    const ColumnPtr column = rows.find(features[i]);
+    if (column == nullptr) {
+      return Error{Code::invalid,
+                   "the input has no column '" + features[i] + "', which is to be the model's '" + own[i].name + "'"};
+    }
+    named.add(own[i].name, column);
+  }
+  return named;
+}
+
+std::uint64_t flagged_rows(const model::Description& description, const Table& prediction) {
+  const ColumnPtr predict = description.flags ? prediction.find("predict") : nullptr;
+  if (predict == nullptr) return 0;
+  std::uint64_t count = 0;
+  if (predict->type() == Type::integer) {
+    for (const std::int32_t x : predict->integers()) count += x == -1 ? 1 : 0;
+  } else if (predict->type() == Type::real) {
+    for (const double x : predict->reals()) count += x == -1 ? 1 : 0;
+  }
+  return count;
+}
+
+Result<model::Prediction> score_rows(const model::Model& model, const std::string& name, const Table& all,
+                                     std::span<const std::uint32_t> numbers, const model::Request& request,
+                                     const SetOptions& options, Executor& executor) {
+  const auto in_context = [&](Error error) {
+    return name.empty() ? std::move(error) : with_context("model '" + name + "'", std::move(error));
+  };
+  Table rows = all;
+  if (!options.features.empty()) {
+    auto named = with_features(all, options.features, model.description());
+    if (!named.ok()) return in_context(std::move(named).error());
+    rows = std::move(named).value();
+  }
+  const bool is_all = numbers.size() == all.rows();
+  const Table whole = rows;
+  if (!is_all) rows = whole.take(numbers);
+  auto scored = model.score(rows, request, executor);
+  if (scored.ok()) return scored;
+  Error error = std::move(scored).error();
+  // The model has counted rows of its own; which of the input's is it?
+  for (std::size_t i = 0; !is_all && i < numbers.size(); ++i) {
+    model::Request one = request;
+    one.first_row += numbers[i];
+    InlineExecutor inside;
+    auto again = model.score(whole.slice(numbers[i], 1), one, inside);
+    if (again.ok()) continue;
+    error = std::move(again).error();
+    break;
+  }
+  error.message += whose_features(options, model.description());
+  return in_context(std::move(error));
+}
+
+std::vector<std::string> flag_warnings(const ModelSet& set, const SetTally& tally, double most_share) {
+  struct Flagger {
+    SetEntry entry;
+    SetTally::Counts counts;
+  };
+  std::vector<Flagger> found;
+  for (std::size_t i = 0; i < tally.models.size(); ++i) {
+    const SetTally::Counts& counts = tally.models[i];
+    if (counts.rows == 0 || static_cast<double>(counts.flagged) <= most_share * static_cast<double>(counts.rows))
+      continue;
+    found.push_back({set.entry(i), counts});
+  }
+  const std::size_t shown = std::min(found.size(), kMostNamed);
+  std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(shown), found.end(),
+                    [](const Flagger& a, const Flagger& b) { return is_before(a.entry.key, b.entry.key); });
+  std::vector<std::string> warnings;
+  for (std::size_t i = 0; i < shown; ++i) {
+    const auto& [entry, counts] = found[i];
+    warnings.push_back(entry.name + " flags " + with_commas(counts.flagged) + " of " + with_commas(counts.rows) +
+                       (counts.rows == 1 ? " row" : " rows"));
+  }
+  if (found.size() > shown) {
+    warnings.push_back(with_commas(found.size() - shown) + " more models flag more than " +
+                       expr::Scalar(100 * most_share).text() + " % of their rows");
+  }
+  return warnings;
+}
+
+std::string missing_note(const SetTally& tally, SetOptions::Missing missing) {
+  if (tally.missing.empty()) return "";
+  const bool is_one = tally.missing.size() == 1;
+  std::string note =
+      with_commas(tally.missing.size()) + (is_one ? " key has" : " keys have") +
+      " no model: " + with_commas(tally.missing_rows) + (tally.missing_rows == 1 ? " row" : " rows") +
+      (missing == SetOptions::Missing::other ? " scored by the default model (" : " without prediction (");
+  std::size_t shown = 0;
+  for (const auto& [key, rows] : tally.missing) {
+    if (shown == kMostNamed) {
+      note += " and " + with_commas(tally.missing.size() - shown) + " more";
+      break;
+    }
+    note += (shown++ == 0 ? "" : "; ") + key + ": " + with_commas(rows);
+  }
+  return note + ")";
+}
+
+}  // namespace scoria::plan
