@@ -37,7 +37,6 @@ struct Tail {
   std::uint64_t models = 0;
   std::uint64_t slots = 0;          // a power of two, and most_probes after them: no search wraps around
   std::uint64_t most_probes = 0;    // slots that a search looks at, at most
-  std::uint64_t first_record = 0;   // records follow each other through `next`; 0: none
   std::uint64_t file_bytes = 0;     // of all of the file
   std::uint32_t checksums_crc = 0;  // of the extent `checksums`
   std::uint32_t tail_crc = 0;       // of the tail, this field being 0
@@ -66,7 +65,18 @@ struct RecordHead {
   std::uint32_t schema = 0;        // position in the contents' list; 0 with Form::source
   std::uint32_t class_number = 0;  // position in the contents' list of classes
   std::uint64_t origin = 0;        // offset of the Origin
-  std::uint64_t next = 0;          // offset of the record after it; 0: none
+};
+
+// What Form::kernel_machine and Form::linear hold behind a record's key. Behind it numbers, all doubles, in the order that
+// ready_form.h reads them.
+struct ReadyHead {
+  std::uint8_t scalings = 0;
+  std::uint8_t answer = 0;           // Answer
+  std::uint8_t kernel = 0;           // KernelKind of a machine
+  std::uint8_t has_probability = 0;  // of a machine of two classes: Platt's two numbers are there
+  std::uint32_t inputs = 0;
+  std::uint32_t vectors = 0;  // of a machine
+  std::int32_t degree = 0;    // of a polynomial kernel
 };
 
 // Where a model came from. Behind it: the path's bytes, padded to 8.
@@ -78,6 +88,6 @@ struct Origin {
 
 constexpr std::uint64_t padded(std::uint64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-static_assert(sizeof(Head) == 16 && sizeof(Tail) == 112 && sizeof(Slot) == 16 && sizeof(RecordHead) == 32 && sizeof(Origin) == 48);
+static_assert(sizeof(Head) == 16 && sizeof(Tail) == 96 && sizeof(Slot) == 16 && sizeof(RecordHead) == 24 && sizeof(ReadyHead) == 16 && sizeof(Origin) == 48);
 
 }  // namespace scoria::pack

@@ -175,23 +175,33 @@ Result<std::span<const std::byte>> Pack::source(const Record& record) const {
   return bytes_.subspan(extent.offset, extent.bytes);
 }
 
-Result<std::uint64_t> Pack::search(std::uint64_t hash, std::string_view key) const {
+Result<Found> Pack::search(std::uint64_t hash, std::string_view key) const {
   const std::uint64_t first = hash & (tail_.slots - 1);
-  for (std::uint64_t i = 0; i <= tail_.most_probes && first + i < tail_.slots + tail_.most_probes; ++i) {
+  for (std::uint64_t i = 0; i <= tail_.most_probes && first + i < slots(); ++i) {
     const std::uint64_t offset = tail_.index.offset + (first + i) * sizeof(Slot);
     SCORIA_TRY_STATUS(touch(offset, sizeof(Slot), tail_.checksums.offset));
     const Slot slot = read_at<Slot>(bytes_, offset);
-    if (slot.record == 0) return 0;
+    if (slot.record == 0) return Found{};
     if (slot.hash != hash) continue;
     SCORIA_TRY(found, record(slot.record));
-    if (found.key == key) return slot.record;
+    if (found.key == key) return Found{slot.record, first + i};
   }
-  return 0;
+  return Found{};
+}
+
+Result<std::optional<Record>> Pack::in_slot(std::uint64_t slot) const {
+  SCORIA_CHECK(slot < slots());
+  const std::uint64_t offset = tail_.index.offset + slot * sizeof(Slot);
+  SCORIA_TRY_STATUS(touch(offset, sizeof(Slot), tail_.checksums.offset));
+  const std::uint64_t place = read_at<Slot>(bytes_, offset).record;
+  if (place == 0) return std::optional<Record>();
+  SCORIA_TRY(found, record(place));
+  return std::optional<Record>(found);
 }
 
 // The misses of many searches are waited for together: their slots are asked for first, then the records that those name.
-Status Pack::find(std::span<const std::string_view> keys, std::span<std::uint64_t> places) const {
-  SCORIA_CHECK(keys.size() == places.size());
+Status Pack::find(std::span<const std::string_view> keys, std::span<Found> found) const {
+  SCORIA_CHECK(keys.size() == found.size());
   constexpr std::size_t kTogether = 32;
   constexpr std::size_t kLine = 64;
   std::array<std::uint64_t, kTogether> hashes;
@@ -209,8 +219,8 @@ Status Pack::find(std::span<const std::string_view> keys, std::span<std::uint64_
       for (std::size_t line = 0; line < 3; ++line) __builtin_prefetch(bytes_.data() + slot.record + line * kLine);
     }
     for (std::size_t i = 0; i < count; ++i) {
-      SCORIA_TRY(place, search(hashes[i], keys[begin + i]));
-      places[begin + i] = place;
+      SCORIA_TRY(one, search(hashes[i], keys[begin + i]));
+      found[begin + i] = one;
     }
   }
   return Ok{};

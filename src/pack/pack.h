@@ -36,6 +36,12 @@ struct OriginFacts {
   std::string sha256;
 };
 
+// What a search found.
+struct Found {
+  std::uint64_t place = 0;  // of the record; 0: no such key
+  std::uint64_t slot = 0;   // of the index: a number for the model
+};
+
 class Pack {
  public:
   // Errors: the file's; invalid, where it is no pack; corrupt, saying what is wrong; unsupported, for another version.
@@ -52,18 +58,20 @@ class Pack {
   std::uint64_t models() const { return tail_.models; }
   std::uint64_t bytes() const { return bytes_.size(); }
 
-  // Places of the models with these keys (key.h); 0 where there is none. Many at once are found faster than one by one.
-  // Errors: corrupt. Precondition: as many places as keys.
-  Status find(std::span<const std::string_view> keys, std::span<std::uint64_t> places) const;
+  // The models with these keys (key.h). Many at once are found faster than one by one.
+  // Errors: corrupt. Precondition: as many `found` as keys.
+  Status find(std::span<const std::string_view> keys, std::span<Found> found) const;
+
+  // All models, in no order that means anything: slots are [0, slots()), and some are free.
+  std::uint64_t slots() const { return tail_.slots + tail_.most_probes; }
+  // nullopt: the slot is free. Precondition: slot < slots(). Errors: as record().
+  Result<std::optional<Record>> in_slot(std::uint64_t slot) const;
 
   // Errors: corrupt, naming pack and place: the block is damaged, or its bytes are no record.
   Result<Record> record(std::uint64_t place) const;
   Result<OriginFacts> origin(const Record& record) const;
   // The file's bytes of a record whose form is source.
   Result<std::span<const std::byte>> source(const Record& record) const;
-
-  // Places of models in the order in which they were packed. 0: none, or no more.
-  std::uint64_t first() const { return tail_.first_record; }
 
   // Every byte of the file against its checksums. Errors: corrupt, naming the first block that is damaged.
   Status check_all() const;
@@ -79,7 +87,7 @@ class Pack {
   // Whether the bytes lie before `end` and their blocks are what they were when written.
   Status touch(std::uint64_t offset, std::uint64_t bytes, std::uint64_t end) const;
   Status check_block(std::size_t block) const;
-  Result<std::uint64_t> search(std::uint64_t hash, std::string_view key) const;
+  Result<Found> search(std::uint64_t hash, std::string_view key) const;
 
   std::span<const std::byte> bytes_;
   std::string name_;
