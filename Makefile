@@ -65,9 +65,14 @@ test-r: build ## installs R and compares with it: new random models every time
 	@tools/setup r
 	@tests/r/run
 
+.PHONY: test-sklearn
+test-sklearn: build ## installs scikit-learn into build/ and compares with it: new random models every time
+	@tools/setup python
+	@tests/sklearn/run
+
 .PHONY: arrow
 arrow: setup ## Parquet, Arrow and object stores: installs pyarrow into build/, and builds the module from the libraries in it
-	@tools/setup arrow
+	@tools/setup python
 	@tools/install_python build/arrow-venv tools/arrow-requirements.txt
 	@tools/build release scoria scoria_arrow
 	@ln -sf release/src/bin/scoria build/scoria

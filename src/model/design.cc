@@ -36,23 +36,38 @@ void DesignRows::for_each_block(Executor& executor, const std::function<void(con
 }
 
 Design Design::of_columns(std::vector<std::string> names, std::size_t count) {
+  if (are_positions(names)) {
+    Design design = of_positions({}, count);
+    design.other_names_ = std::move(names);
+    return design;
+  }
   Design design;
-  design.by_position_ = are_positions(names);
   design.names_ = std::move(names);
-  if (design.by_position_) {
-    design.numbers_ = std::move(design.names_);
-    design.names_.clear();
-    for (std::size_t i = 0; i < count; ++i) design.names_.push_back("V" + std::to_string(i + 1));
+  SCORIA_CHECK(design.names_.size() == count);
+  for (const std::string& name : design.names_) design.features_.push_back({.name = name});
+  return design;
+}
+
+Design Design::of_positions(std::vector<std::string> names, std::size_t count) {
+  Design design;
+  design.by_position_ = true;
+  std::vector<std::string> numbered;
+  for (std::size_t i = 0; i < count; ++i) numbered.push_back("V" + std::to_string(i + 1));
+  if (names.empty()) {
+    design.names_ = std::move(numbered);
+  } else {
+    design.names_ = std::move(names);
+    design.other_names_ = std::move(numbered);
   }
   SCORIA_CHECK(design.names_.size() == count);
   for (const std::string& name : design.names_) design.features_.push_back({.name = name});
   return design;
 }
 
-Result<Design> Design::of_formula(const RObject& object, Intercept intercept) {
+Result<Design> Design::of_formula(const RObject& object, Intercept intercept, const rdata::Value* xlevels) {
   const rdata::Value* value = object.find("terms");
   if (value == nullptr) return object.corrupt("terms", "is absent");
-  auto terms = terms::Terms::parse(*value, {.xlevels = object.find("xlevels"),
+  auto terms = terms::Terms::parse(*value, {.xlevels = xlevels != nullptr ? xlevels : object.find("xlevels"),
                                             .contrasts = object.find("contrasts"),
                                             .call = object.find("call"),
                                             .frame = object.find("model")});
@@ -81,8 +96,8 @@ Result<Design::Found> Design::find_in(const table::Table& rows) const {
   const auto rename = [&](const std::vector<std::string>& names) {
     for (std::size_t i = 0; i < found.features.size(); ++i) found.features[i].name = names[i];
   };
-  if (!numbers_.empty()) {
-    rename(numbers_);
+  if (!other_names_.empty()) {
+    rename(other_names_);
     if (absent_columns(found.features, rows.names()).empty()) return found;
   }
   if (rows.columns() != names_.size()) {

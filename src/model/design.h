@@ -64,9 +64,14 @@ class Design {
   // Precondition: names is empty or has `count` elements.
   static Design of_columns(std::vector<std::string> names, std::size_t count);
 
-  // The model matrix of the object's slot `terms`, with its xlevels, contrasts and call.
+  // Columns that R takes by their position, called `names` or, all of them, V1, V2, ...; else exactly as many columns, in this order.
+  // Precondition: names has `count` elements or none, which are V1, V2, ...
+  static Design of_positions(std::vector<std::string> names, std::size_t count);
+
+  // The model matrix of the object's slot `terms`, with its xlevels, contrasts and call; `xlevels` stand in where an object has
+  // none.
   // Errors: corrupt, unsupported: what Terms::parse() refuses.
-  static Result<Design> of_formula(const RObject& object, Intercept intercept);
+  static Result<Design> of_formula(const RObject& object, Intercept intercept, const rdata::Value* xlevels = nullptr);
 
   std::size_t columns() const { return names_.size(); }
   const std::vector<std::string>& names() const { return names_; }
@@ -88,7 +93,7 @@ class Design {
   Result<Found> find_in(const table::Table& rows) const;
 
   std::vector<std::string> names_;
-  std::vector<std::string> numbers_;  // by_position_: "1", "2", ... or none
+  std::vector<std::string> other_names_;  // by_position_: what the columns may be called instead, or none
   std::vector<Feature> features_;
   bool by_position_ = false;
   std::shared_ptr<const terms::Terms> terms_;  // of a formula

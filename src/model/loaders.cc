@@ -8,6 +8,7 @@
 #include "model/discriminant/r_discriminant.h"
 #include "model/distance/r_kmeans.h"
 #include "model/features.h"
+#include "model/kernel_machine/r_svm.h"
 #include "model/linear/r_glm.h"
 #include "model/linear/r_lm.h"
 #include "model/linear/r_rq.h"
@@ -38,6 +39,7 @@ constexpr Loader kLoaders[] = {
     {"lda", "R MASS: linear discriminants", discriminant::load_r_lda},
     {"qda", "R MASS: quadratic discriminants", discriminant::load_r_qda},
     {"naiveBayes", "R e1071: naive Bayes", bayes::load_r_naive_bayes},
+    {"svm", "R e1071: support vector machines", kernel_machine::load_r_svm},
     {"kmeans", "R kmeans: nearest center", distance::load_r_kmeans},
     {"prcomp", "R prcomp: principal components", projection::load_r_prcomp},
     {"princomp", "R princomp: principal components", projection::load_r_princomp},

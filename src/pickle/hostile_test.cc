@@ -69,7 +69,7 @@ TEST(Hostile, FunctionsThatReachOthersAreRefused) {
                                      std::pair{"runpy", "_run_code"},
                                      std::pair{"socket", "create_connection"},
                                      std::pair{"operator", "attrgetter"},
-                                     std::pair{"functools", "partial"},
+                                     std::pair{"functools", "reduce"},
                                      std::pair{"types", "FunctionType"},
                                      std::pair{"marshal", "loads"},
                                      std::pair{"pickle", "loads"},
@@ -102,6 +102,16 @@ TEST(Hostile, FunctionsThatReachOthersAreRefused) {
     EXPECT_THAT(error, StartsWith("denied: the file asks to call ")) << module << "." << name;
     EXPECT_THAT(error, HasSubstr(std::string(name) + "('x'")) << module;
   }
+}
+
+TEST(Hostile, APartialIsARecordOfAFunctionThatMayBeNamed) {
+  const std::string partial = global("functools", "partial");
+  const std::string allowed = stream(partial + global("numpy", "log1p") + "\x85R");
+  const auto document = read(as_bytes(allowed));
+  ASSERT_TRUE(document.ok()) << document.error().message;
+  EXPECT_EQ(document.value().root().kind, Kind::record);
+  EXPECT_THAT(error_of(stream(partial + global("os", "system") + text("rm -rf ~") + "\x86R")),
+              StartsWith("denied: the file refers to os.system"));
 }
 
 TEST(Hostile, ANameThatIsNotCalledIsRefusedAsWell) {

@@ -12,6 +12,7 @@ constexpr std::string_view kNewest[][3] = {
     {"_probB", "probB_", ""},                                // SVM; until 0.21
     {"_loss", "loss_", "_loss_function"},                    // boosting; SGD
     {"n_features_in_", "n_features_", "n_input_features_"},  // until 0.23
+    {"var_", "sigma_", ""},                                  // GaussianNB; until 0.24
     {"estimator_", "base_estimator_", ""},                   // ensembles; until 1.1
     {"estimator", "base_estimator", ""},
 };

@@ -43,11 +43,25 @@ constexpr Rule kRules[] = {
     {"scipy.stats.", "*", Action::record},
     {"scipy.special.", "*", Action::refer},
 
+    // The names of a table's columns, which scikit-learn keeps as pandas has them, and pandas' missing value.
+    {"pandas.core.indexes.base", "_new_Index", Action::record},
+    {"pandas.core.indexes.", "Class*", Action::refer},
+    {"pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked", Action::class_is_first},
+    {"pandas.core.arrays.string_", "Class*", Action::record},
+    {"pandas.arrays", "StringArray", Action::record},
+    {"pandas", "StringDtype", Action::record},
+    {"pandas", "Index", Action::refer},
+    {"pandas", "RangeIndex", Action::refer},
+    {"pandas", "NA", Action::refer},
+    {"pandas._libs.missing", "NA", Action::refer},
+
     {"_codecs", "encode", Action::encode},
     {"copyreg", "_reconstructor", Action::reconstruct},
     {"collections", "OrderedDict", Action::make_dict},
     {"collections", "Counter", Action::make_dict},
     {"collections", "defaultdict", Action::make_default_dict},
+    // A function with some arguments given: HistGradientBoosting keeps one around scikit-learn's check_array().
+    {"functools", "partial", Action::record},
     {"builtins", "list", Action::make_list},
     {"builtins", "tuple", Action::make_tuple},
     {"builtins", "set", Action::make_set},
@@ -76,7 +90,7 @@ constexpr Rule kRules[] = {
 
 constexpr std::pair<std::string_view, std::string_view> kHints[] = {
     {"__main__", "it was defined in the script that wrote the file, and a pickle holds no code"},
-    {"pandas", "pandas objects are not read; fit the model on arrays, or keep the names of columns as a list"},
+    {"pandas", "pandas objects are not read, apart from an Index of columns; fit the model on arrays, or keep names as a list"},
     {"cloudpickle", "such files hold Python code, which is not run; write the model with pickle or joblib"},
     {"dill", "such files hold Python code, which is not run; write the model with pickle or joblib"},
     {"joblib.numpy_pickle",

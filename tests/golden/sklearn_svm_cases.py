@@ -121,5 +121,3 @@ def cases(writer):
     infinite = rows.copy()
     infinite[2, 0] = np.inf
     writer.case("ocsvm_infinite", OneClassSVM().fit(x), infinite, fails=lambda model, rows: model.predict(rows))
-    writer.case("svc_no_proba", SVC().fit(x, _classes(x, 2)), rows, fails=lambda model, rows: model.predict_proba(rows),
-                fail_args=["--type", "proba"])

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model/kernel_machine/exponential.h"
 #include "model/kernel_machine/kernel_block.h"
 
 namespace scoria::model::kernel_machine {
@@ -17,14 +18,15 @@ bool all_finite(std::span<const double> values) {
   return std::all_of(values.begin(), values.end(), [](double x) { return std::isfinite(x); });
 }
 
-// One row against the machine, by libsvm's own operations.
+// One row against the machine.
 class PlainRow {
  public:
   PlainRow(const Machine& machine, std::span<const double* const> columns) : machine_(machine), columns_(columns) {
     row_.resize(machine.dimensions);
   }
 
-  void decide(std::size_t at, double* out, std::size_t stride) {
+  void decide(std::size_t at, Functions functions, double* out, std::size_t stride) {
+    is_library_ = functions == Functions::library;
     for (std::size_t j = 0; j < row_.size(); ++j) row_[j] = columns_[j][at];
     const std::size_t vectors = machine_.count();
     if (machine_.classes == 0) {
@@ -57,19 +59,71 @@ class PlainRow {
         const double difference = row_[j] - vector[j];
         sum += difference * difference;
       }
-      return std::exp(-kernel.gamma * sum);
+      return is_library_ ? std::exp(-kernel.gamma * sum) : exp_below_zero(-kernel.gamma * sum);
     }
     for (std::size_t j = 0; j < row_.size(); ++j) sum += row_[j] * vector[j];
-    switch (kernel.kind) {
-      case KernelKind::poly: return whole_power(kernel.gamma * sum + kernel.coef0, kernel.degree);
-      case KernelKind::sigmoid: return std::tanh(kernel.gamma * sum + kernel.coef0);
-      default: return sum;
-    }
+    if (kernel.kind == KernelKind::linear) return sum;
+    const double x = kernel.gamma * sum + kernel.coef0;
+    if (kernel.kind == KernelKind::poly) return whole_power(x, kernel.degree);
+    return is_library_ ? std::tanh(x) : tanh_by_exp(x);
   }
 
   const Machine& machine_;
   std::span<const double* const> columns_;
   std::vector<double> row_;
+  bool is_library_ = false;
+};
+
+// Where it is neither below nor above, it may be no number.
+bool is_near_zero(std::span<const double> near, const double* values, std::size_t stride) {
+  for (std::size_t p = 0; p < near.size(); ++p) {
+    if (near[p] > 0 && !(std::fabs(values[p * stride]) > near[p])) return true;
+  }
+  return false;
+}
+
+// Blocks of rows for the vector kernels, one at a time.
+class BlockRows {
+ public:
+  BlockRows(const Machine& machine, std::span<const double* const> columns, tree::Simd simd)
+      : machine_(machine),
+        columns_(columns),
+        simd_(simd),
+        x_(machine.dimensions * kBlockRows),
+        sums_(machine.sums() * kBlockRows) {
+    if (machine.sums() == 1) return;
+    for (std::size_t own = 0; own < machine.classes; ++own) {
+      for (std::size_t row = 0; row + 1 < machine.classes; ++row) {
+        pairs_.push_back(static_cast<std::uint32_t>(pair_of(machine.classes, own, row)));
+      }
+    }
+  }
+
+  // Rows first + at(0), first + at(1), ...
+  template <typename At>
+  void decide(std::size_t first, At at, Functions functions) {
+    for (std::size_t j = 0; j < columns_.size(); ++j) {
+      const double* column = columns_[j] + first;
+      double* x = x_.data() + j * kBlockRows;
+      for (std::size_t lane = 0; lane < kBlockRows; ++lane) x[lane] = column[at(lane)];
+    }
+    run_block(machine_, {.x = x_.data(), .pairs = pairs_.data(), .sums = sums_.data()}, functions, simd_);
+  }
+
+  template <typename At>
+  void put(std::size_t count, At at, double* out, std::size_t stride) const {
+    for (std::size_t p = 0; p < machine_.sums(); ++p) {
+      for (std::size_t lane = 0; lane < count; ++lane) out[p * stride + at(lane)] = sums_[p * kBlockRows + lane];
+    }
+  }
+
+ private:
+  const Machine& machine_;
+  std::span<const double* const> columns_;
+  tree::Simd simd_;
+  std::vector<double> x_;
+  std::vector<double> sums_;
+  std::vector<std::uint32_t> pairs_;
 };
 
 }  // namespace
@@ -120,13 +174,70 @@ Status check(const Machine& machine) {
   return Ok{};
 }
 
-void decision_values(const Machine& machine, std::span<const double* const> columns, std::size_t first,
-                     std::size_t count, tree::Simd /*simd*/, double* out, std::size_t stride) {
-  PlainRow row(machine, columns);
-  for (std::size_t i = 0; i < count; ++i) row.decide(first + i, out + i, stride);
+std::vector<double> near_zero(const Machine& machine) {
+  std::vector<double> near(machine.sums(), 0);
+  const KernelKind kind = machine.kernel.kind;
+  if (kind == KernelKind::linear || kind == KernelKind::poly) return near;
+  const std::size_t vectors = machine.count();
+  if (near.size() == 1) {
+    for (const double x : machine.coefficients) near[0] += std::fabs(x);
+  } else {
+    std::size_t v = 0;
+    for (std::size_t own = 0; own < machine.classes; ++own) {
+      const std::size_t end = v + machine.class_counts[own];
+      for (; v < end; ++v) {
+        for (std::size_t row = 0; row + 1 < machine.classes; ++row) {
+          near[pair_of(machine.classes, own, row)] += std::fabs(machine.coefficients[row * vectors + v]);
+        }
+      }
+    }
+  }
+  // Values of these two kernels are at most 1, so that all that is added stays below the sum of weights. Each value is off by a few
+  // units in its last place, and each addition may then round the other way.
+  const double rounding = std::numeric_limits<double>::epsilon() * static_cast<double>(vectors + 8);
+  // Far above what the worst case needs for signs: so that what a sum leaves after cancelling is good to 1e-12.
+  constexpr double kCancelled = 1e-5;
+  for (std::size_t p = 0; p < near.size(); ++p) {
+    near[p] = (near[p] + std::fabs(machine.rho[p])) * std::max(2 * rounding, kCancelled);
+  }
+  return near;
 }
 
-double near_zero(const Machine& /*machine*/, std::size_t /*sum*/) { return 0; }
+void exact_values(const Machine& machine, std::span<const double* const> columns, std::size_t row, double* out) {
+  PlainRow(machine, columns).decide(row, Functions::library, out, 1);
+}
+
+void decision_values(const Machine& machine, std::span<const double* const> columns, std::size_t first,
+                     std::size_t count, tree::Simd simd, double* out, std::size_t stride) {
+  // Fewer rows would leave most lanes of a block empty.
+  constexpr std::size_t kFewRows = 4;
+  const std::vector<double> near = near_zero(machine);
+  if (simd == tree::Simd::none || count < kFewRows) {
+    PlainRow row(machine, columns);
+    for (std::size_t i = 0; i < count; ++i) {
+      row.decide(first + i, Functions::ours, out + i, stride);
+      if (is_near_zero(near, out + i, stride)) row.decide(first + i, Functions::library, out + i, stride);
+    }
+    return;
+  }
+  BlockRows rows(machine, columns, simd);
+  for (std::size_t i = 0; i < count; i += kBlockRows) {
+    const std::size_t in_block = std::min(kBlockRows, count - i);
+    const auto at = [&](std::size_t lane) { return i + std::min(lane, in_block - 1); };
+    rows.decide(first, at, Functions::ours);
+    rows.put(in_block, at, out, stride);
+  }
+  std::vector<std::size_t> doubtful;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (is_near_zero(near, out + i, stride)) doubtful.push_back(i);
+  }
+  for (std::size_t i = 0; i < doubtful.size(); i += kBlockRows) {
+    const std::size_t in_block = std::min(kBlockRows, doubtful.size() - i);
+    const auto at = [&](std::size_t lane) { return doubtful[i + std::min(lane, in_block - 1)]; };
+    rows.decide(first, at, Functions::library);
+    rows.put(in_block, at, out, stride);
+  }
+}
 
 Result<NumberColumns> decide(const Machine& machine, const FeatureMatrix& rows, SimdTarget simd, Executor& executor) {
   SCORIA_TRY(best, tree::resolve_simd(simd));

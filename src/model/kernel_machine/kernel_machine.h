@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/executor.h"
 #include "base/result.h"
@@ -55,16 +56,20 @@ Status check(const Machine& machine);
 
 // out[sum * stride + i] = the value of each sum for row first + i, i in [0, count). Below or at 0 is libsvm's "no": the outlier,
 // the second class of a pair.
-// With Simd::none these are libsvm's own operations in its own order, with the C library's exp() and tanh(). With vectors the
-// linear and polynomial kernels give the same bits; the others are within near_zero() / 2 of it, and a row with a value nearer to 0
-// than near_zero() is given the same bits again: no choice moves a row to another class.
+// Every choice of instructions gives the same bits. They are libsvm's own operations in its own order, but for exp() and tanh(), which
+// are those of exponential.h; a row with a value nearer to 0 than near_zero() is computed with the C library's, as libsvm does, so
+// that no row changes its class. Then linear and polynomial kernels have libsvm's bits on every row, and the others a value within
+// (vectors + 8) * 2.3e-16 of all that is added, without regard to sign.
 // Preconditions: check() was passed; columns.size() == machine.dimensions; every column has first + count rows; stride >= count.
 // O(count x vectors x dimensions).
 void decision_values(const Machine& machine, std::span<const double* const> columns, std::size_t first,
                      std::size_t count, tree::Simd simd, double* out, std::size_t stride);
 
-// Values of a sum that lie nearer to 0 are computed by libsvm's own operations, whatever the instructions.
-double near_zero(const Machine& machine, std::size_t sum);
+// The values of one row by libsvm's operations and the C library's functions: out[sum].
+void exact_values(const Machine& machine, std::span<const double* const> columns, std::size_t row, double* out);
+
+// For each sum, how near to 0 its value must lie to be computed with the C library's functions.
+std::vector<double> near_zero(const Machine& machine);
 
 // decision_values() of all rows, by sum, then row; blocks of them on the executor.
 // Errors: unsupported, where the processor lacks the instructions asked for.

@@ -91,7 +91,7 @@ Result<table::ColumnPtr> Svm::classes(const FeatureMatrix& rows, const NumberCol
     }
     one_against_rest(machine_.classes, pairs.data(), 1, decisions.data(), 1);
     if (is_close(decisions)) {
-      decision_values(machine, rows.columns, row, 1, tree::Simd::none, pairs.data(), 1);
+      exact_values(machine, rows.columns, row, pairs.data());
       one_against_rest(machine_.classes, pairs.data(), 1, decisions.data(), 1);
     }
     chosen[row] = static_cast<std::int32_t>(std::max_element(decisions.begin(), decisions.end()) - decisions.begin());

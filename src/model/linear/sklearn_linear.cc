@@ -1,21 +1,15 @@
 #include "model/linear/sklearn_linear.h"
 
-#include <charconv>
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "model/linear/linear_predictor.h"
 #include "model/linear/sklearn_affine.h"
 #include "model/pipeline/sklearn_steps.h"
+#include "model/pipeline/sklearn_version.h"
 
 namespace scoria::model::linear {
 namespace {
-
-std::string short_name(const pickle::Object& object) {
-  const std::string name = object.name();
-  return name.substr(name.rfind('.') + 1);
-}
 
 // A text attribute; `otherwise` where it is absent.
 Result<std::string> text_or(const pickle::Object& object, std::string_view attribute, std::string otherwise) {
@@ -23,21 +17,11 @@ Result<std::string> text_or(const pickle::Object& object, std::string_view attri
   return object.text(attribute);
 }
 
-// {1, 2} of "1.2.1"; {0, 0} where the file does not say.
-std::pair<int, int> version_of(const pickle::Object& object) {
-  const std::string text = pickle::sklearn_version(object.value());
-  std::pair<int, int> version{0, 0};
-  const char* const end = text.data() + text.size();
-  const auto major = std::from_chars(text.data(), end, version.first);
-  if (major.ec == std::errc() && major.ptr != end) std::from_chars(major.ptr + 1, end, version.second);
-  return version;
-}
-
 Result<pipeline::Step> make_regressor(const pickle::Object& object, Inverse inverse) {
   SCORIA_TRY(sums, read_affine(object));
   pipeline::Step step;
   SCORIA_TRY_STATUS(pipeline::set_inputs(object, sums.inputs, step));
-  step.predictor = std::make_shared<LinearRegressor>(std::move(sums), inverse, short_name(object));
+  step.predictor = std::make_shared<LinearRegressor>(std::move(sums), inverse, pipeline::short_name(object));
   return step;
 }
 
@@ -53,20 +37,21 @@ Result<pipeline::Step> make_classifier(const pickle::Object& object, Probability
   pipeline::Step step;
   SCORIA_TRY_STATUS(pipeline::set_inputs(object, sums.inputs, step));
   step.predictor =
-      std::make_shared<LinearClassifier>(std::move(sums), probability, std::move(labels), short_name(object));
+      std::make_shared<LinearClassifier>(std::move(sums), probability, std::move(labels), pipeline::short_name(object));
   return step;
 }
 
 // How LogisticRegression.predict_proba() of the version that wrote the file decides between its two ways.
 Result<Probability> logistic_probability(const pickle::Object& object, std::size_t classes) {
-  constexpr std::pair kTwoClassSoftmax{0, 20};  // since then multinomial of two classes is the softmax of -d and d
-  constexpr std::pair kCholeskySoftmax{1, 6};   // newton-cholesky fitted one class against the rest before
+  constexpr pipeline::Version kTwoClassSoftmax{0,
+                                               20};  // since then multinomial of two classes is the softmax of -d and d
+  constexpr pipeline::Version kCholeskySoftmax{1, 6};  // newton-cholesky fitted one class against the rest before
   const bool is_two = classes == 2;
   // Absent since 1.8: two classes by the logistic function, more by softmax.
   SCORIA_TRY(multi_class, text_or(object, "multi_class", "deprecated"));
   if (multi_class == "ovr" || multi_class == "warn") return Probability::sigmoid;
   if (multi_class == "multinomial") {
-    return is_two && version_of(object) < kTwoClassSoftmax ? Probability::sigmoid : Probability::softmax;
+    return is_two && pipeline::version_of(object) < kTwoClassSoftmax ? Probability::sigmoid : Probability::softmax;
   }
   if (multi_class != "auto" && multi_class != "deprecated") {
     return object.corrupt("multi_class",
@@ -74,7 +59,7 @@ Result<Probability> logistic_probability(const pickle::Object& object, std::size
   }
   SCORIA_TRY(solver, text_or(object, "solver", "lbfgs"));
   const bool is_each_alone =
-      solver == "liblinear" || (solver == "newton-cholesky" && version_of(object) < kCholeskySoftmax);
+      solver == "liblinear" || (solver == "newton-cholesky" && pipeline::version_of(object) < kCholeskySoftmax);
   return is_two || is_each_alone ? Probability::sigmoid : Probability::softmax;
 }
 
@@ -106,7 +91,7 @@ Result<pipeline::Step> load_ransac_regressor(const pickle::Object& object, int d
   if (step.predictor == nullptr)
     return object.corrupt("estimator_", "is " + step.class_name + ", which predicts nothing");
   SCORIA_TRY_STATUS(pipeline::set_inputs(object, step.inputs.size(), step));
-  step.class_name = short_name(object);
+  step.class_name = pipeline::short_name(object);
   step.transformer = nullptr;
   return step;
 }
@@ -149,7 +134,7 @@ Result<pipeline::Step> load_sgd_one_class(const pickle::Object& object, int /*de
   pipeline::Step step;
   SCORIA_TRY_STATUS(pipeline::set_inputs(object, weights.columns, step));
   step.predictor = std::make_shared<LinearOneClass>(Affine{weights.columns, 1, std::move(weights.values), {0.0}},
-                                                    offset, short_name(object));
+                                                    offset, pipeline::short_name(object));
   return step;
 }
 

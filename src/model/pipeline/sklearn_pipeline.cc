@@ -33,6 +33,20 @@ Error does_not_fit(const Step& step, const std::string& name, std::size_t given)
                                   " columns, and the step before it makes " + std::to_string(given)};
 }
 
+// Steps that take any number of columns, before the first that knows: they take what that one takes.
+void take_inputs(const Step& from, Step& step) {
+  step.inputs = from.inputs;
+  step.has_names = from.has_names;
+  step.takes_any_count = from.takes_any_count;
+}
+
+// Behind one that knows: what was made before it.
+void take_inputs(const std::vector<std::string>& names, Step& step) {
+  step.inputs.clear();
+  for (const std::string& name : names) step.inputs.push_back({.feature = {.name = name}});
+  step.takes_any_count = false;
+}
+
 }  // namespace
 
 Result<std::vector<Step>> load_pipeline_steps(const pickle::Object& object, int depth) {
@@ -52,10 +66,14 @@ Result<std::vector<Step>> load_pipeline_steps(const pickle::Object& object, int 
     }
     const std::string name = "step '" + std::string(pair->items[0]->text) + "'";
     SCORIA_TRY(step, load_step(*pair->items[1], name, depth + 1));
-    if (steps.empty()) {
+    const bool is_first = steps.empty() || steps.back().takes_any_count;
+    if (is_first) {
+      names.clear();
       for (const Input& input : step.inputs) names.push_back(input.feature.name);
+      for (Step& before : steps) take_inputs(step, before);
     } else {
       names = steps.back().transformer->names_out(names);
+      if (step.takes_any_count) take_inputs(names, step);
       if (names.size() != step.inputs.size()) return does_not_fit(step, name, names.size());
     }
     steps.push_back(std::move(step));
@@ -70,6 +88,7 @@ Result<Step> load_pipeline(const pickle::Object& object, int depth) {
   whole.class_name = "Pipeline";
   whole.inputs = steps.front().inputs;
   whole.has_names = steps.front().has_names;
+  whole.takes_any_count = steps.front().takes_any_count;
   whole.predictor = steps.back().predictor;
   if (whole.predictor != nullptr && steps.size() > 1) {
     std::vector<Step> before(steps.begin(), steps.end() - 1);

@@ -1,12 +1,24 @@
 #include "model/pipeline/sklearn_steps.h"
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
+#include "model/bayes/sklearn_naive_bayes.h"
+#include "model/dense_net/sklearn_mlp.h"
+#include "model/distance/sklearn_kmeans.h"
 #include "model/linear/sklearn_linear.h"
 #include "model/kernel_machine/sklearn_svm.h"
 #include "model/pipeline/pipeline.h"
 #include "model/pipeline/sklearn_pipeline.h"
+#include "model/preprocess/normalizer.h"
+#include "model/preprocess/sklearn_columns.h"
+#include "model/preprocess/sklearn_encoder.h"
+#include "model/preprocess/sklearn_function.h"
+#include "model/preprocess/sklearn_imputer.h"
 #include "model/preprocess/sklearn_scaler.h"
+#include "model/projection/sklearn_pca.h"
+#include "model/tree/sklearn_hist_gradient_boosting.h"
 #include "pickle/summary.h"
 
 namespace scoria::model::pipeline {
@@ -18,6 +30,20 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.model_selection.RandomizedSearchCV", "the best estimator of a search", load_search},
     {"sklearn.model_selection.HalvingGridSearchCV", "the best estimator of a search", load_search},
     {"sklearn.model_selection.HalvingRandomSearchCV", "the best estimator of a search", load_search},
+    // projection, distance
+    {"sklearn.decomposition.PCA", "principal components", projection::load_pca},
+    {"sklearn.decomposition.IncrementalPCA", "principal components, learnt in parts", projection::load_pca},
+    {"sklearn.decomposition.TruncatedSVD", "singular vectors", projection::load_truncated_svd},
+    {"sklearn.cluster.KMeans", "the nearest of a few centers", distance::load_kmeans},
+    {"sklearn.cluster.MiniBatchKMeans", "the nearest of a few centers, learnt in parts", distance::load_kmeans},
+    // dense_net
+    {"sklearn.neural_network.MLPRegressor", "dense network", dense_net::load_mlp_regressor},
+    {"sklearn.neural_network.MLPClassifier", "dense network of classes", dense_net::load_mlp_classifier},
+    // bayes
+    {"sklearn.naive_bayes.GaussianNB", "naive Bayes, normal densities", bayes::load_gaussian_nb},
+    {"sklearn.naive_bayes.MultinomialNB", "naive Bayes, counts", bayes::load_multinomial_nb},
+    {"sklearn.naive_bayes.ComplementNB", "naive Bayes, counts of the other classes", bayes::load_complement_nb},
+    {"sklearn.naive_bayes.BernoulliNB", "naive Bayes, what occurs", bayes::load_bernoulli_nb},
     // linear
     {"sklearn.linear_model.LinearRegression", "least squares", linear::load_linear_regressor},
     {"sklearn.linear_model.Ridge", "least squares, coefficients kept small", linear::load_linear_regressor},
@@ -67,12 +93,27 @@ constexpr StepLoader kLoaders[] = {
     {"sklearn.preprocessing.MinMaxScaler", "scales columns to a range", preprocess::load_min_max_scaler},
     {"sklearn.preprocessing.RobustScaler", "scales columns by quantiles", preprocess::load_robust_scaler},
     {"sklearn.preprocessing.MaxAbsScaler", "scales columns by their largest value", preprocess::load_max_abs_scaler},
+    {"sklearn.impute.SimpleImputer", "fills missing values", preprocess::load_simple_imputer},
+    {"sklearn.preprocessing.Imputer", "fills missing values; until 0.21", preprocess::load_imputer},
+    {"sklearn.impute.MissingIndicator", "tells missing values", preprocess::load_missing_indicator},
+    {"sklearn.preprocessing.OneHotEncoder", "a column for each category", preprocess::load_one_hot_encoder},
+    {"sklearn.preprocessing.OrdinalEncoder", "a number for each category", preprocess::load_ordinal_encoder},
+    {"sklearn.compose.ColumnTransformer", "transformers for some columns each", preprocess::load_column_transformer},
+    {"sklearn.pipeline.FeatureUnion", "transformers beside one another", preprocess::load_feature_union},
+    {"sklearn.preprocessing.FunctionTransformer", "a known function", preprocess::load_function_transformer},
+    {"sklearn.preprocessing.Normalizer", "scales rows", preprocess::load_normalizer},
+    {"sklearn.preprocessing.Binarizer", "above a threshold or not", preprocess::load_binarizer},
     // kernel_machine
     {"sklearn.svm.OneClassSVM", "one-class support vector machine", kernel_machine::load_one_class_svm},
     {"sklearn.svm.SVC", "support vector machine that classifies", kernel_machine::load_svc},
     {"sklearn.svm.NuSVC", "support vector machine that classifies", kernel_machine::load_svc},
     {"sklearn.svm.SVR", "support vector machine for regression", kernel_machine::load_svr},
     {"sklearn.svm.NuSVR", "support vector machine for regression", kernel_machine::load_svr},
+    // tree: boosting
+    {"sklearn.ensemble.HistGradientBoostingClassifier", "trees boosted on histograms: classes",
+     tree::load_hist_gradient_boosting_classifier},
+    {"sklearn.ensemble.HistGradientBoostingRegressor", "trees boosted on histograms: numbers",
+     tree::load_hist_gradient_boosting_regressor},
 };
 
 constexpr int kMostDepth = 16;
@@ -100,6 +141,23 @@ std::string title_of(const std::vector<Step>& steps) {
   return "Pipeline(" + names + ")";
 }
 
+// What was loaded of the file that this thread is loading: estimators may share parts, parts of parts too, so that a small file
+// stands for exponentially many. Each is loaded once.
+using LoadedSteps = std::unordered_map<const pickle::Value*, Step>;
+thread_local LoadedSteps* loaded_steps = nullptr;
+
+class Loading {
+ public:
+  Loading() : outer_(std::exchange(loaded_steps, &own_)) {}
+  ~Loading() { loaded_steps = outer_; }
+  Loading(const Loading&) = delete;
+  Loading& operator=(const Loading&) = delete;
+
+ private:
+  LoadedSteps own_;
+  LoadedSteps* outer_;
+};
+
 }  // namespace
 
 std::span<const StepLoader> step_loaders() { return kLoaders; }
@@ -108,15 +166,20 @@ Result<Step> load_step(const pickle::Value& value, const std::string& what, int 
   if (depth > kMostDepth) {
     return Error{Code::too_large, what + " is nested deeper than " + std::to_string(kMostDepth) + " estimators"};
   }
+  if (loaded_steps != nullptr) {
+    if (const auto found = loaded_steps->find(&value); found != loaded_steps->end()) return found->second;
+  }
   SCORIA_TRY(object, pickle::Object::of(value, what));
   const StepLoader* loader = find_loader(object.name());
   if (loader == nullptr) return not_read(object.name(), what);
   SCORIA_TRY(step, loader->load(object, depth));
   if (step.class_name.empty()) step.class_name = short_name(loader->class_name);
+  if (loaded_steps != nullptr) loaded_steps->emplace(&value, step);
   return step;
 }
 
 Result<ModelPtr> load_sklearn(const pickle::Value& value) {
+  const Loading loading;
   SCORIA_TRY(object, pickle::Object::of(value, "the file's object"));
   std::vector<Step> steps;
   if (object.name() == "sklearn.pipeline.Pipeline") {
@@ -124,7 +187,13 @@ Result<ModelPtr> load_sklearn(const pickle::Value& value) {
     steps = std::move(loaded);
   } else {
     SCORIA_TRY(step, load_step(value, "the file's object", 0));
+    if (step.takes_any_count) {
+      return Error{Code::unsupported, object.name() + " does not say how many columns it was fitted on; put it into a Pipeline"};
+    }
     steps.push_back(std::move(step));
+  }
+  if (steps.front().takes_any_count) {
+    return Error{Code::unsupported, "no step of the Pipeline says how many columns it was fitted on"};
   }
   Description description;
   description.family = steps.back().class_name;

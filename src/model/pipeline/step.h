@@ -51,6 +51,8 @@ struct Step {
   std::string class_name;     // "StandardScaler"
   std::vector<Input> inputs;  // in order
   bool has_names = false;     // the inputs' names were kept; else they are x0, x1, ...
+  // It does the same to each column or row and keeps no number of columns, so that it takes any and makes as many: no `inputs`.
+  bool takes_any_count = false;
   std::shared_ptr<const Transformer> transformer;
   std::shared_ptr<const Predictor> predictor;
 };

@@ -69,8 +69,15 @@ class Attributes {
     return false;
   }
 
-  // R's name of a variable: what its attributes call it, else what it is.
+  // R's name of a variable in the model frame: what its attributes call it, else what it is. A name that is no valid one stands there
+  // without the backticks that it has in label().
   Result<std::string> name(std::size_t i) const {
+    if (plain_[i].value->kind == Kind::symbol) return std::string(plain_[i].value->name);
+    return label(i);
+  }
+
+  // The same in the names of the model matrix's columns.
+  Result<std::string> label(std::size_t i) const {
     if (!names_.empty()) return names_[i];
     SCORIA_TRY(expression, to_expression(*plain_[i].value));
     return expression->kind == expr::Kind::name ? expression->text : expr::deparse(expression);
@@ -209,6 +216,7 @@ Result<Terms> Terms::parse(const Value& terms, const Sources& sources) {
   auto state = std::make_unique<State>();
   std::vector<VariablePlan> plans;
   std::vector<VariablePlan> offsets;
+  std::vector<std::string> matrix_names;
   std::vector<std::uint32_t> position(attributes.count(), 0);  // in the frame, of those that are in it
   for (std::size_t i = 0; i < attributes.count(); ++i) {
     if (attributes.is_response(i)) continue;
@@ -219,8 +227,10 @@ Result<Terms> Terms::parse(const Value& terms, const Sources& sources) {
       continue;
     }
     SCORIA_TRY(plan, read_variable(attributes, i, name, recorded, sources.xlevels));
+    SCORIA_TRY(label, attributes.label(i));
     position[i] = static_cast<std::uint32_t>(plans.size());
     plans.push_back(std::move(plan));
+    matrix_names.push_back(std::move(label));
   }
   const Value* given = sources.call == nullptr ? nullptr : rdata::member(*sources.call, "offset");
   if (given != nullptr && given->kind != Kind::null) {
@@ -229,7 +239,7 @@ Result<Terms> Terms::parse(const Value& terms, const Sources& sources) {
   }
   std::vector<CodedVariable> variables;
   for (const VariablePlan& plan : plans) {
-    CodedVariable variable{.name = plan.name, .levels = plan.levels, .column_names = {}};
+    CodedVariable variable{.name = matrix_names[variables.size()], .levels = plan.levels, .column_names = {}};
     variable.is_factor = plan.is_factor() || plan.kind == FeatureKind::logical;
     variable.is_ordered = plan.kind == FeatureKind::ordered;
     if (plan.kind == FeatureKind::logical) variable.levels = {"FALSE", "TRUE"};

@@ -203,6 +203,7 @@ void Sums::over_blocks(const FeatureMatrix& x, std::size_t block_rows, Executor&
 void Sums::sum(const FeatureMatrix& x, const SumRequest& request, std::span<double* const> out,
                Executor& executor) const {
   SCORIA_CHECK(out.size() == request.segments.size() * request.outputs);
+  SCORIA_CHECK(!request.starts_from_out || request.segments.size() == 1);
   const Kernels* kernels = layouts_->choose(*ensemble_, request.kernels, x.rows);
   const std::size_t stride = block_rows(kernels, *ensemble_, request.outputs, x.rows, executor);
   over_blocks(x, stride, executor, [&](Rows rows) {
@@ -212,6 +213,9 @@ void Sums::sum(const FeatureMatrix& x, const SumRequest& request, std::span<doub
     for (std::size_t s = 0; s < request.segments.size(); ++s) {
       const Segment& segment = request.segments[s];
       if (!segment.continues || s == 0) std::fill(sums.begin(), sums.end(), request.initial);
+      for (std::uint32_t k = 0; request.starts_from_out && k < request.outputs; ++k) {
+        std::copy_n(out[k] + rows.begin, rows.count, sums.data() + k * stride);
+      }
       if (block) {
         block->run({.begin = segment.begin,
                     .end = segment.end,

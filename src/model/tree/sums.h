@@ -37,6 +37,8 @@ struct SumRequest {
   std::uint32_t outputs = 1;  // tree t of a segment adds to output (t - begin) % outputs
   double initial = 0;         // what each sum starts with
   KernelChoice kernels;
+  // Each sum starts with what `out` holds for its row, not with `initial`. Precondition: one segment.
+  bool starts_from_out = false;
 };
 
 class Sums {
