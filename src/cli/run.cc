@@ -58,6 +58,10 @@ void print_summary(const plan::Plan& plan, const plan::RunResult& result) {
   std::printf("  output      %s", first.c_str());
   if (result.outputs.size() > 1) std::printf(" and %zu more", result.outputs.size() - 1);
   std::printf("\n");
+  if (result.split_files > 0) {
+    std::printf("  split       %zu files like %s\n", result.split_files,
+                (plan.file.parent_path() / plan.split->text()).string().c_str());
+  }
   for (const plan::Step& step : result.steps) {
     for (const auto& [name, count] : step.counts) {
       if (name == "unmatched" && count > 0) {
@@ -106,6 +110,9 @@ Status run(const RunCommandOptions& options, const Context& context) {
                                      }};
   SCORIA_TRY(result, plan::run_plan(plan, run_options, executor));
   for (const std::string& note : result.notes) std::fprintf(stderr, "scoria run: note: %s\n", note.c_str());
+  for (const std::string& warning : result.warnings) {
+    std::fprintf(stderr, "scoria run: warning: %s\n", warning.c_str());
+  }
   print_summary(plan, result);
   if (options.explain) {
     std::printf("\n%s\n%s", plan::steps_text(plan, result.steps).c_str(), plan::models_text(result.models).c_str());

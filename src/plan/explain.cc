@@ -32,6 +32,7 @@ std::string models_what(const Models& entry) {
   std::string what = entry.file.text() + " -> " + entry.column.text();
   if (!entry.types.empty()) what += ", type " + listed(entry.types);
   if (!entry.groups.empty()) what += ", a model for each " + listed(entry.groups);
+  if (!entry.features.empty()) what += ", of " + listed(entry.features);
   if (entry.then) what += ", then " + expr::deparse(*entry.then);
   if (entry.missing == Models::Missing::skip) what += ", missing ones skipped";
   if (entry.missing == Models::Missing::other) what += ", " + entry.other.text() + " for missing ones";
@@ -126,6 +127,7 @@ NamedList<std::string> outline(const Plan& plan) {
   if (!plan.result.mutate.empty()) steps.emplace_back("result mutate", listed(names_of(plan.result.mutate), 8));
   if (!plan.result.select.empty()) steps.emplace_back("result select", listed(names_of(plan.result.select), 8));
   steps.emplace_back("write", plan.output.text());
+  if (plan.split) steps.emplace_back("split", plan.split->text());
   return steps;
 }
 

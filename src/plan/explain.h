@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct ModelUse {
   std::string title;  // "gbm: boosted trees, gaussian"
   std::vector<std::string> features;
   std::uint64_t rows = 0;  // that it scored
+  bool flags = false;      // it tells outliers
+  std::uint64_t flagged = 0;
+  std::optional<double> warn_flagged;  // the share of rows above which to warn
 };
 
 class StepLog {

@@ -72,8 +72,8 @@ Result<LoadedModelPtr> ModelStore::read(const std::string& path, Entry& entry) {
       entry.error = loaded.error();
     } else if (!is_absent) {
       const model::Description& description = loaded.value()->model->description();
-      entry.facts = std::make_shared<ModelFacts>(
-          ModelFacts{loaded.value()->file, description.title, description.features, description.flags});
+      entry.facts = std::make_shared<ModelFacts>(ModelFacts{
+          loaded.value()->file, description.title, description.features, description.by_position, description.flags});
     }
     if (is_absent) return loaded;
   }

@@ -35,7 +35,8 @@ struct ModelFacts {
   FileFacts file;
   std::string title;
   std::vector<model::Feature> features;
-  bool flags = false;  // as Description's
+  bool by_position = false;  // as Description's, like the next
+  bool flags = false;
 };
 using ModelFactsPtr = std::shared_ptr<const ModelFacts>;
 

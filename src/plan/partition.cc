@@ -37,7 +37,8 @@ Result<Partition::Outcome> Partition::run() {
   if (!output.ok()) return plan_.at("output", std::move(output).error());
   output_ = std::move(output).value();
   Outcome outcome{.output = output_};
-  if (options_.resume && is_current(output_location(), provenance(), plan_.has_groups() ? &models_ : nullptr)) {
+  if (options_.resume &&
+      is_current(output_location(), plan_.file.parent_path(), provenance(), plan_.has_groups() ? &models_ : nullptr)) {
     count_models(outcome);
     outcome.skipped = true;
     return outcome;
@@ -57,6 +58,8 @@ Result<Partition::Outcome> Partition::run() {
     SCORIA_TRY(writer, open_output());
     SCORIA_TRY_STATUS(writer.write(rows));
     log_.add({.name = "write", .rows_in = rows.rows(), .rows_out = rows.rows(), .seconds = watch.lap()});
+    if (plan_.split) SCORIA_TRY_STATUS(write_split(rows));
+    outcome.split_files = split_.size();
     SCORIA_TRY_STATUS(finish_output(std::move(writer), outcome, seconds()));
   }
   outcome.steps = std::move(log_);

@@ -41,6 +41,7 @@ class Partition {
     std::string output;
     std::set<std::string> notes;
     StepLog steps;
+    std::size_t split_files = 0;
     std::vector<arrowio::OutputFile> files;  // written, to be committed in this order: the output, then its provenance
   };
   // Does everything but put the output under its name.
@@ -51,8 +52,9 @@ class Partition {
   struct Use {
     const Models* entry = nullptr;
     expr::Constants constants;
-    ModelGroups models;                // an entry without groups has one
-    std::vector<table::Table> scored;  // by group
+    ModelGroups models;                  // an entry without groups has one
+    std::vector<table::Table> scored;    // by group, like the next
+    std::vector<std::uint64_t> flagged;  // rows that the model calls outliers
   };
   // One combination of the values of `each`.
   struct Pass {
@@ -69,6 +71,8 @@ class Partition {
   // partition_rows.cc: from files to the rows of each pass.
   Status make_passes();
   Status know(const Use& use);
+  // The columns that a model of the entry reads, each for the feature at its place.
+  static std::vector<std::string> columns_of(const Models& entry, const ModelFacts& facts);
   std::map<std::string, WantedColumns> wanted_columns() const;
   // Names of the features, and of those which the models match by level.
   void feature_names(std::set<std::string>& names, std::set<std::string>& as_text) const;
@@ -111,11 +115,16 @@ class Partition {
   Status run_streamed(Outcome& outcome, RowWriter& writer);
 
   // partition_output.cc: from predictions to files.
-  std::string output_location() const;
+  std::string location_of(const std::string& path) const;  // of a path in the plan
+  std::string output_location() const { return location_of(output_); }
   Result<RowWriter> open_output() const;
   Result<table::Table> assemble();
   Result<table::Table> finish_columns(table::Table rows);
   Status sort_across(table::Table& rows, const std::set<std::string>& names, const Models& entry) const;
+  // The rows in a file for each key, each whole and in place when it returns; `split_` tells of them.
+  Status write_split(const table::Table& rows);
+  Status write_part(const std::string& path, const table::Table& rows, const FileMetadata& metadata,
+                    FileFacts& facts) const;
   Status finish_output(RowWriter writer, Outcome& outcome, double seconds);
   std::vector<std::string> leading_columns() const;
   Provenance provenance() const;
@@ -131,12 +140,14 @@ class Partition {
   expr::Constants constants_;  // the partition's name and `let`
   std::vector<Pass> passes_;
   std::map<std::string, ModelFactsPtr> known_;  // models of all passes, by path
+  std::map<std::string, bool> read_by_models_;  // columns that they read; true: matched by level
   std::vector<RawInputPtr> inputs_;             // in the order of plan_.inputs
   std::vector<table::Table> from_;              // the inputs whose rows are stacked
   std::vector<std::uint32_t> order_;            // rows of the stacked inputs, as the frame has them
   StepLog opening_;                             // what was done once, whether or not the tables are read again
   StepLog log_;
   std::string output_;
+  std::vector<FileFacts> split_;
   bool is_streamed_ = false;
 };
 

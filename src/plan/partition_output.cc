@@ -6,8 +6,10 @@
 #include "arrowio/uri.h"
 #include "expr/message.h"
 #include "plan/clock.h"
+#include "plan/ordering.h"
 #include "plan/partition.h"
 #include "plan/prepare.h"
+#include "plan/row_keys.h"
 #include "plan/sha256.h"
 #include "plan/stacking.h"
 
@@ -15,6 +17,19 @@ namespace scoria::plan {
 
 using table::Table;
 using table::Type;
+
+namespace {
+
+Status make_folder_of(const std::string& location) {
+  if (arrowio::is_uri(location)) return Ok{};
+  const std::filesystem::path folder = std::filesystem::path(location).parent_path();
+  std::error_code error;
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  if (error) return Error{Code::unavailable, "cannot make folder '" + folder.string() + "': " + error.message()};
+  return Ok{};
+}
+
+}  // namespace
 
 Status Partition::sort_across(Table& rows, const std::set<std::string>& names, const Models& entry) const {
   std::vector<std::size_t> which;
@@ -154,21 +169,79 @@ Provenance Partition::provenance() const {
   return provenance;
 }
 
-std::string Partition::output_location() const {
-  return arrowio::is_uri(output_) ? output_ : (plan_.file.parent_path() / output_).string();
+std::string Partition::location_of(const std::string& path) const {
+  return arrowio::is_uri(path) ? path : (plan_.file.parent_path() / path).string();
 }
 
 Result<RowWriter> Partition::open_output() const {
   const std::string location = output_location();
-  if (!arrowio::is_uri(location)) {
-    const std::filesystem::path folder = std::filesystem::path(location).parent_path();
-    std::error_code error;
-    if (!folder.empty()) std::filesystem::create_directories(folder, error);
-    if (error) return Error{Code::unavailable, "cannot make folder '" + folder.string() + "': " + error.message()};
-  }
+  SCORIA_TRY_STATUS(make_folder_of(location));
   auto writer = RowWriter::open(location, metadata_of(provenance()));
   if (!writer.ok()) return plan_.at("output", std::move(writer).error());
   return writer;
+}
+
+Status Partition::write_split(const Table& rows) {
+  Stopwatch watch;
+  const std::set<std::string>& named = plan_.split->names();
+  std::vector<std::string> keys;
+  for (const std::string& name : named) {
+    if (constants_.contains(name)) continue;
+    if (rows.find(name) == nullptr) {
+      return plan_.at("split", Error{Code::not_found, "{" + name + "}: the output has no such column; " +
+                                                          expr::suggestion(name, rows.names())});
+    }
+    keys.push_back(name);
+  }
+  std::map<std::string, std::vector<std::uint32_t>> parts;  // rows by file
+  const RowKeys texts(rows, keys);
+  SCORIA_TRY(ordering, order_rows(rows, keys, {}));
+  for (std::size_t group = 0; group < ordering.group_starts.size(); ++group) {
+    const std::size_t begin = ordering.group_starts[group];
+    const bool is_last = group + 1 == ordering.group_starts.size();
+    const std::size_t end = is_last ? ordering.rows.size() : ordering.group_starts[group + 1];
+    const std::uint32_t row = ordering.rows[begin];
+    if (texts.has_missing(row)) {
+      return plan_.at("split", Error{Code::invalid, "a row of the output with " + texts.text(row) + " has no file"});
+    }
+    expr::Constants constants = constants_;
+    for (const std::string& key : keys) constants.insert_or_assign(key, expr::Scalar::from(*rows.find(key), row));
+    auto path = plan_.split->fill_path(constants, {keys.begin(), keys.end()});
+    if (!path.ok()) return plan_.at("split", std::move(path).error());
+    if (path.value() == output_) {
+      return plan_.at("split", Error{Code::conflict, "'" + output_ + "' is the output of all rows"});
+    }
+    std::vector<std::uint32_t>& part = parts[path.value()];
+    part.insert(part.end(), ordering.rows.begin() + static_cast<std::ptrdiff_t>(begin),
+                ordering.rows.begin() + static_cast<std::ptrdiff_t>(end));
+  }
+  std::vector<std::pair<std::string, std::vector<std::uint32_t>>> files(parts.begin(), parts.end());
+  const FileMetadata metadata = metadata_of(provenance());
+  split_.resize(files.size());
+  std::vector<Status> done(files.size(), Ok{});
+  executor_.parallel_for(files.size(), [&](std::size_t i) {
+    auto& [path, part] = files[i];
+    std::sort(part.begin(), part.end());
+    done[i] = write_part(path, rows.take(part), metadata, split_[i]);
+  });
+  for (Status& status : done) {
+    if (!status.ok()) return plan_.at("split", std::move(status).error());
+  }
+  log_.add({.name = "split", .rows_in = rows.rows(), .rows_out = rows.rows(), .seconds = watch.lap()});
+  return Ok{};
+}
+
+// Put in place at once: thousands of files cannot all stay open until the partition is done.
+Status Partition::write_part(const std::string& path, const Table& rows, const FileMetadata& metadata,
+                             FileFacts& facts) const {
+  SCORIA_TRY_STATUS(check_stop());
+  const std::string location = location_of(path);
+  SCORIA_TRY_STATUS(make_folder_of(location));
+  SCORIA_TRY(writer, RowWriter::open(location, metadata));
+  SCORIA_TRY_STATUS(writer.write(rows));
+  SCORIA_TRY_STATUS(writer.end());
+  facts = {arrowio::without_secrets(path), writer.bytes(), writer.sha256()};
+  return writer.commit();
 }
 
 Status Partition::finish_output(RowWriter writer, Outcome& outcome, double seconds) {
@@ -178,6 +251,10 @@ Status Partition::finish_output(RowWriter writer, Outcome& outcome, double secon
   from.seconds = seconds;
   from.rows = outcome.rows;
   from.operations = outcome.operations;
+  from.split = split_;
+  for (const auto& [path, model] : outcome.models) {
+    if (model.flags) from.flagged.push_back({model.path, model.rows, model.flagged});
+  }
   from.output = {arrowio::without_secrets(output_), writer.bytes(), writer.sha256()};
   SCORIA_TRY(provenance_file, arrowio::OutputFile::create(provenance_path(output_location())));
   SCORIA_TRY_STATUS(provenance_file.write(to_json(from)));

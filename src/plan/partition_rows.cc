@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "expr/message.h"
+#include "model/features.h"
 #include "plan/ordering.h"
 #include "plan/partition.h"
 #include "plan/prepare.h"
@@ -53,8 +54,33 @@ Status Partition::know(const Use& use) {
     if (!facts[i]->ok()) return plan_.at(use.entry->path + ".file", std::move(*facts[i]).error());
     known_.emplace(paths[i], std::move(*facts[i]).value());
   }
+  for (const ModelGroup& group : use.models.groups) {
+    if (group.path.empty()) continue;
+    const ModelFacts& facts_of = *known_.at(group.path);
+    const std::vector<std::string> columns = columns_of(*use.entry, facts_of);
+    if (columns.size() != facts_of.features.size()) {
+      std::vector<std::string> names;
+      for (const model::Feature& feature : facts_of.features) names.push_back(feature.name);
+      return plan_.at(use.entry->path + ".features",
+                      Error{Code::invalid, std::to_string(columns.size()) + " are given, model '" + facts_of.file.path +
+                                               "' has " + std::to_string(names.size()) + ": " + model::listed(names)});
+    }
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const model::FeatureKind kind = facts_of.features[i].kind;
+      const bool is_text = kind == model::FeatureKind::factor || kind == model::FeatureKind::ordered;
+      bool& as_text = read_by_models_[columns[i]];
+      as_text = as_text || is_text;
+    }
+  }
   opening_.add({.name = "read models", .seconds = watch.lap()});
   return Ok{};
+}
+
+std::vector<std::string> Partition::columns_of(const Models& entry, const ModelFacts& facts) {
+  if (!entry.features.empty()) return entry.features;
+  std::vector<std::string> names;
+  for (const model::Feature& feature : facts.features) names.push_back(feature.name);
+  return names;
 }
 
 Status Partition::make_passes() {
@@ -99,12 +125,9 @@ std::set<std::string> Partition::names_in_frame() const {
 }
 
 void Partition::feature_names(std::set<std::string>& names, std::set<std::string>& as_text) const {
-  for (const auto& [path, facts] : known_) {
-    for (const model::Feature& feature : facts->features) {
-      names.insert(feature.name);
-      const bool is_text = feature.kind == model::FeatureKind::factor || feature.kind == model::FeatureKind::ordered;
-      if (is_text) as_text.insert(feature.name);
-    }
+  for (const auto& [name, is_text] : read_by_models_) {
+    names.insert(name);
+    if (is_text) as_text.insert(name);
   }
 }
 

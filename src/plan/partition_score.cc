@@ -5,6 +5,7 @@
 
 #include "plan/partition.h"
 #include "plan/row_keys.h"
+#include "plan/set_rows.h"
 #include "plan/stacking.h"
 
 namespace scoria::plan {
@@ -22,11 +23,15 @@ Result<ColumnPtr> Partition::feature(const std::string& name, const expr::Frame&
     for (const Use& use : pass.uses) {
       for (const ModelGroup& group : use.models.groups) {
         if (group.path.empty()) continue;
-        const auto& features = known_.at(group.path)->features;
-        if (std::none_of(features.begin(), features.end(), [&](const auto& known) { return known.name == name; }))
-          continue;
-        return plan_.at(use.entry->path, Error{Code::not_found, "neither the inputs nor features have column '" + name +
-                                                                    "', which model '" + group.path + "' needs"});
+        const ModelFacts& facts = *known_.at(group.path);
+        const std::vector<std::string> columns = columns_of(*use.entry, facts);
+        if (std::find(columns.begin(), columns.end(), name) == columns.end()) continue;
+        std::string message =
+            "neither the inputs nor features have column '" + name + "', which model '" + facts.file.path + "' needs";
+        if (facts.by_position && use.entry->features.empty()) {
+          message += "; its file keeps no names, and 'features' says which columns they are";
+        }
+        return plan_.at(use.entry->path, Error{Code::not_found, std::move(message)});
       }
     }
   }
@@ -56,10 +61,10 @@ Status Partition::gather(const expr::Frame& frame, Pass& pass) {
   for (const Use& use : pass.uses) {
     for (const ModelGroup& group : use.models.groups) {
       if (group.path.empty()) continue;
-      for (const model::Feature& wanted : known_.at(group.path)->features) {
-        if (pass.inputs.find(wanted.name) != nullptr) continue;
-        SCORIA_TRY(column, feature(wanted.name, now, pass));
-        pass.inputs.add(wanted.name, column);
+      for (const std::string& wanted : columns_of(*use.entry, *known_.at(group.path))) {
+        if (pass.inputs.find(wanted) != nullptr) continue;
+        SCORIA_TRY(column, feature(wanted, now, pass));
+        pass.inputs.add(wanted, column);
       }
     }
   }
@@ -87,8 +92,8 @@ void Partition::drop_incomplete(Pass& pass) const {
   for (const Use& use : pass.uses) {
     for (const ModelGroup& group : use.models.groups) {
       if (group.path.empty()) continue;
-      for (const model::Feature& feature : known_.at(group.path)->features) {
-        const ColumnPtr column = pass.inputs.find(feature.name);
+      for (const std::string& name : columns_of(*use.entry, *known_.at(group.path))) {
+        const ColumnPtr column = pass.inputs.find(name);
         for (const std::uint32_t row : group.rows) {
           if (is_missing(*column, row)) is_complete[row] = 0;
         }
@@ -138,9 +143,10 @@ Status Partition::score(const Pass& pass, Use& use, std::size_t group, std::set<
   SCORIA_TRY(loaded, models_.get(rows.path));
   model::Request request{.types = entry.types, .simd = options_.simd};
   for (const auto& [name, value] : entry.parameters) request.parameters[name] = value;
-  const bool is_all = rows.rows.size() == pass.rows.size();
-  auto scored = loaded->model->score(is_all ? pass.inputs : pass.inputs.take(rows.rows), request, executor_);
-  if (!scored.ok()) return plan_.at(entry.path, with_context("model '" + rows.path + "'", std::move(scored).error()));
+  const SetOptions set{.features = entry.features};
+  auto scored = score_rows(*loaded->model, loaded->file.path, pass.inputs, rows.rows, request, set, executor_);
+  if (!scored.ok()) return plan_.at(entry.path, std::move(scored).error());
+  use.flagged[group] = flagged_rows(loaded->model->description(), scored.value().table);
   notes.insert(scored.value().notes.begin(), scored.value().notes.end());
   const Table& table = scored.value().table;
   Table named(table.rows());
@@ -175,6 +181,7 @@ Status Partition::score_all(Outcome& outcome) {
   for (Pass& pass : passes_) {
     for (Use& use : pass.uses) {
       use.scored.resize(use.models.groups.size());
+      use.flagged.assign(use.models.groups.size(), 0);
       for (std::size_t group = 0; group < use.models.groups.size(); ++group) tasks.push_back({&pass, &use, group});
     }
   }
@@ -238,15 +245,19 @@ void Partition::count_models(Outcome& outcome) const {
   for (const Pass& pass : passes_) {
     for (const Use& use : pass.uses) {
       outcome.missing_rows += use.models.missing_rows;
-      for (const ModelGroup& group : use.models.groups) {
+      for (std::size_t i = 0; i < use.models.groups.size(); ++i) {
+        const ModelGroup& group = use.models.groups[i];
         if (group.path.empty()) continue;
         const ModelFacts& facts = *known_.at(group.path);
         ModelUse& model = outcome.models[group.path];
         model.rows += group.rows.size();
+        if (i < use.flagged.size()) model.flagged += use.flagged[i];
         if (!model.path.empty()) continue;
-        model.path = group.path;
+        model.path = facts.file.path;
         model.title = facts.title;
-        for (const model::Feature& feature : facts.features) model.features.push_back(feature.name);
+        model.flags = facts.flags;
+        model.warn_flagged = use.entry->warn_flagged;
+        model.features = columns_of(*use.entry, facts);
       }
     }
   }

@@ -78,7 +78,27 @@ Result<ResultColumns> read_result(const YamlPlace& place) {
   return result;
 }
 
+// Series of the output and the column that tells their flagged rows.
+Result<Report> read_flag_report(const YamlPlace& place) {
+  SCORIA_TRY_STATUS(place.only({"flag", "value", "time", "keys"}));
+  Report report;
+  SCORIA_TRY(flag, place.at("flag").text());
+  if (flag.empty()) return place.at("flag").error("must name a column of the output");
+  SCORIA_TRY(value_place, place.required("value"));
+  SCORIA_TRY(value, value_place.text());
+  SCORIA_TRY(time_place, place.required("time"));
+  SCORIA_TRY(time, time_place.text());
+  SCORIA_TRY(keys_place, place.required("keys"));
+  SCORIA_TRY(keys, keys_place.texts());
+  report.flag = std::move(flag);
+  report.value = std::move(value);
+  report.time = std::move(time);
+  report.keys = std::move(keys);
+  return report;
+}
+
 Result<Report> read_report(const YamlPlace& place) {
+  if (place.is_mapping() && place.has("flag")) return read_flag_report(place);
   SCORIA_TRY_STATUS(place.only({"history", "value", "actual"}));
   Report report;
   SCORIA_TRY(history_place, place.required("history"));
@@ -114,7 +134,7 @@ Status check_inputs(const Plan& plan, const YamlPlace& root) {
     SCORIA_TRY(items, root.at("features").at("prepare").items());
     return no_input(items[i].at("join"), join->input);
   }
-  if (plan.report && !is_input(plan.report->history)) {
+  if (plan.report && plan.report->flag.empty() && !is_input(plan.report->history)) {
     return no_input(root.at("report").at("history"), plan.report->history);
   }
   for (const auto& [name, pattern] : plan.inputs) {
@@ -128,7 +148,7 @@ Status check_inputs(const Plan& plan, const YamlPlace& root) {
 
 Result<Plan> read_root(const YamlPlace& root) {
   SCORIA_TRY_STATUS(root.only({"name", "partition", "input", "types", "each", "features", "models", "let", "columns",
-                               "result", "output", "report"}));
+                               "result", "output", "split", "report"}));
   Plan plan;
   SCORIA_TRY(name_place, root.required("name"));
   SCORIA_TRY(name, name_place.text());
@@ -181,6 +201,16 @@ Result<Plan> read_root(const YamlPlace& root) {
   plan.output = std::move(output);
   if (!plan.partition.empty() && !plan.output.names().contains(plan.partition)) {
     return output_place.error("must hold {" + plan.partition + "}, or the partitions would overwrite each other");
+  }
+  if (root.has("split")) {
+    SCORIA_TRY(split, root.at("split").text_template());
+    if (split.names().empty()) {
+      return root.at("split").error("must hold columns of the output in braces: out/store_{store}.csv");
+    }
+    if (!plan.partition.empty() && !split.names().contains(plan.partition)) {
+      return root.at("split").error("must hold {" + plan.partition + "}, or the partitions would overwrite each other");
+    }
+    plan.split = std::move(split);
   }
   if (root.has("report")) {
     SCORIA_TRY(report, read_report(root.at("report")));

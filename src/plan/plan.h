@@ -43,6 +43,10 @@ struct Models {
   std::vector<std::string> types;         // prediction types; empty: the model's default
   std::vector<std::pair<std::string, std::string>> parameters;  // R's names
   std::optional<expr::Expression> then;                         // over `prediction`
+  std::vector<std::string>
+      features;  // columns that are the models' features, in their order; empty: by the models' names
+  // Warns of a model that calls more than this share of its rows outliers. Given, or of models of groups.
+  std::optional<double> warn_flagged;
   bool sort_across = false;  // puts each row's values in ascending order, as quantiles should be
 
   // What becomes of rows whose model's file is not there.
@@ -59,8 +63,13 @@ struct ResultColumns {
 
 // What the report needs to know beyond the plan's own columns.
 struct Report {
-  std::string history;             // input that holds the past
-  std::string value;               // its column that is forecast
+  // A report of flagged rows, where not empty: the output's column that is not 0 in them, and which columns are the series.
+  std::string flag;
+  std::vector<std::string> keys;
+  std::string time;
+
+  std::string history;  // input that holds the past
+  std::string value;    // its column that is forecast; of a report of flagged rows, the output's that is drawn
   std::optional<Template> actual;  // file with the same column for the forecast rows, where they are known
 };
 
@@ -78,6 +87,7 @@ struct Plan {
   std::vector<std::string> columns;  // of the output, before the models' columns; empty: group_by, arrange, each
   ResultColumns result;
   Template output;
+  std::optional<Template> split;  // the output's rows once more, in a file for each combination of the columns it names
   std::optional<Report> report;
   std::shared_ptr<const Places> places;  // never null once read
 

@@ -40,6 +40,11 @@ std::vector<FileFacts> files_from(const Json& json) {
   return files;
 }
 
+bool is_as_written(const std::filesystem::path& path, const FileFacts& written) {
+  const auto file = FileBytes::open(path);
+  return file.ok() && file.value().bytes().size() == written.bytes && sha256(file.value().text()) == written.sha256;
+}
+
 }  // namespace
 
 std::string provenance_path(const std::string& output) {
@@ -60,6 +65,10 @@ FileMetadata metadata_of(const Provenance& provenance) {
 }
 
 std::string to_json(const Provenance& provenance) {
+  Json flagged = Json::array();
+  for (const FlaggedRows& one : provenance.flagged) {
+    flagged.push_back({{"model", one.model}, {"rows", one.rows}, {"flagged", one.flagged}});
+  }
   const Json json{
       {"format", "scoria-run/1"},
       {"plan", {{"name", provenance.plan_name}, {"file", provenance.plan_file}, {"sha256", provenance.plan_sha256}}},
@@ -71,6 +80,8 @@ std::string to_json(const Provenance& provenance) {
       {"rows", provenance.rows},
       {"operations", provenance.operations},
       {"output", to_json(provenance.output)},
+      {"split", to_json(provenance.split)},
+      {"flagged", std::move(flagged)},
       {"inputs", to_json(provenance.inputs)},
       {"models", to_json(provenance.models)},
       {"missing_models", provenance.missing_models},
@@ -102,13 +113,19 @@ Result<Provenance> read_provenance(const std::filesystem::path& output) {
     result.models = files_from(json.at("models"));
     // Later than the first outputs of this format.
     if (json.contains("missing_models")) result.missing_models = json["missing_models"].get<std::vector<std::string>>();
+    if (json.contains("split")) result.split = files_from(json["split"]);
+    for (const Json& one : json.value("flagged", Json::array())) {
+      result.flagged.push_back({one.at("model").get<std::string>(), one.at("rows").get<std::uint64_t>(),
+                                one.at("flagged").get<std::uint64_t>()});
+    }
     return result;
   } catch (const Json::exception& error) {
     return Error{Code::corrupt, "'" + path.string() + "': " + error.what()};
   }
 }
 
-bool is_current(const std::filesystem::path& output, const Provenance& expected, ModelStore* models) {
+bool is_current(const std::filesystem::path& output, const std::filesystem::path& folder, const Provenance& expected,
+                ModelStore* models) {
   const auto written = read_provenance(output);
   if (!written.ok()) return false;
   const Provenance& before = written.value();
@@ -125,9 +142,10 @@ bool is_current(const std::filesystem::path& output, const Provenance& expected,
       if (!is_there.ok() || is_there.value()) return false;
     }
   }
-  const auto file = FileBytes::open(output);
-  return file.ok() && file.value().bytes().size() == before.output.bytes &&
-         sha256(file.value().text()) == before.output.sha256;
+  for (const FileFacts& part : before.split) {
+    if (!is_as_written(folder / part.path, part)) return false;
+  }
+  return is_as_written(output, before.output);
 }
 
 }  // namespace scoria::plan

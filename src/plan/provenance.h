@@ -14,6 +14,13 @@
 
 namespace scoria::plan {
 
+// How many of its rows a model calls outliers.
+struct FlaggedRows {
+  std::string model;
+  std::uint64_t rows = 0;
+  std::uint64_t flagged = 0;
+};
+
 struct Provenance {
   std::string plan_name;
   std::string plan_file;
@@ -30,6 +37,8 @@ struct Provenance {
   std::vector<std::string> missing_models;  // files that rows asked for and that were not there
   std::vector<Step> steps;                  // what was done, in order
   FileFacts output;
+  std::vector<FileFacts> split;      // its rows once more, by key
+  std::vector<FlaggedRows> flagged;  // of the models that tell outliers
 };
 
 // Of a local path, or of a URI, whose query it keeps.
@@ -44,7 +53,8 @@ Result<Provenance> read_provenance(const std::filesystem::path& output);
 
 // Whether `output` is what a run of the same plan over the same inputs and models would write: nothing that either of them
 // hashed has changed, and the output is still what was written. `models`: where the rows tell which models are used, so that
-// only the written provenance knows them; null where `expected` names them.
-bool is_current(const std::filesystem::path& output, const Provenance& expected, ModelStore* models);
+// only the written provenance knows them; null where `expected` names them. `folder` is the plan's.
+bool is_current(const std::filesystem::path& output, const std::filesystem::path& folder, const Provenance& expected,
+                ModelStore* models);
 
 }  // namespace scoria::plan

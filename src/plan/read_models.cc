@@ -2,11 +2,13 @@
 
 #include "expr/message.h"
 #include "plan/read_parts.h"
+#include "table/number_text.h"
 
 namespace scoria::plan {
 namespace {
 
-constexpr std::string_view kKnown[] = {"file", "column", "type", "parameters", "then", "sort_across", "missing"};
+constexpr std::string_view kKnown[] = {"file",        "column",  "type",     "parameters",  "then",
+                                       "sort_across", "missing", "features", "warn_flagged"};
 
 Status read_missing(const YamlPlace& place, Models& models) {
   SCORIA_TRY(word, place.text());
@@ -21,6 +23,16 @@ Status read_missing(const YamlPlace& place, Models& models) {
   }
   models.missing = Models::Missing::other;
   models.other = std::move(other);
+  return Ok{};
+}
+
+Status read_warn_flagged(const YamlPlace& place, Models& models) {
+  SCORIA_TRY(word, place.text());
+  const auto share = table::parse_real(word);
+  if (!share || !(*share >= 0 && *share <= 1)) {
+    return place.error("must be a share of a model's rows from 0 to 1, such as 0.5; 1 never warns");
+  }
+  models.warn_flagged = *share;
   return Ok{};
 }
 
@@ -41,6 +53,12 @@ Status read_entry(const std::string& name, const YamlPlace& entry, Models& model
   } else if (name == "sort_across") {
     SCORIA_TRY(flag, entry.flag());
     models.sort_across = flag;
+  } else if (name == "features") {
+    SCORIA_TRY(names, entry.texts());
+    if (names.empty()) return entry.error("needs at least one column");
+    models.features = std::move(names);
+  } else if (name == "warn_flagged") {
+    SCORIA_TRY_STATUS(read_warn_flagged(entry, models));
   } else if (name == "missing") {
     SCORIA_TRY_STATUS(read_missing(entry, models));
   } else if (models.file.names().contains(name) || models.column.names().contains(name)) {
@@ -97,6 +115,8 @@ Result<Models> read_one(const YamlPlace& place, const std::set<std::string>& kno
     if (name != "file" && name != "column") SCORIA_TRY_STATUS(read_entry(name, entry, models));
   }
   SCORIA_TRY_STATUS(check_names(place, models, known));
+  // Of many models some may have stopped fitting their data without anybody looking at each.
+  if (!models.groups.empty() && !models.warn_flagged) models.warn_flagged = 0.5;
   return models;
 }
 

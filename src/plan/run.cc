@@ -12,6 +12,7 @@
 #include "plan/inputs.h"
 #include "plan/model_store.h"
 #include "plan/partition.h"
+#include "plan/set_rows.h"
 
 namespace scoria::plan {
 namespace {
@@ -35,9 +36,11 @@ class Collected {
         known->second = std::move(use);
       } else {
         known->second.rows += use.rows;
+        known->second.flagged += use.flagged;
       }
     }
     counts.models = models_.size();
+    result_.split_files += outcome.split_files;
     missing_.merge(outcome.missing_models);
     counts.missing_models = missing_.size();
     steps_.merge(outcome.steps);
@@ -63,7 +66,14 @@ class Collected {
   void finish() {
     result_.notes.assign(notes_.begin(), notes_.end());
     result_.steps = steps_.steps();
-    for (auto& [path, use] : models_) result_.models.push_back(std::move(use));
+    std::vector<FlagCount> flagging;
+    for (auto& [path, use] : models_) {
+      if (use.flags && use.warn_flagged && is_above(use.flagged, use.rows, *use.warn_flagged)) {
+        flagging.push_back({use.path, {use.path}, use.rows, use.flagged});
+      }
+      result_.models.push_back(std::move(use));
+    }
+    result_.warnings = flag_warnings(std::move(flagging));
     if (!missing_.empty()) result_.missing_model = *missing_.begin();
   }
 

@@ -51,6 +51,8 @@ struct RunResult {
   std::vector<std::string> partitions;  // that were run or skipped
   std::vector<std::string> outputs;     // their files, relative to the plan's folder
   std::vector<std::string> notes;       // what models had to say, each once
+  std::vector<std::string> warnings;    // models that flag too large a share of their rows
+  std::size_t split_files = 0;          // beside the outputs
   std::vector<Step> steps;              // of all partitions together
   std::vector<ModelUse> models;         // by path
   std::string missing_model;            // the first file that is not there

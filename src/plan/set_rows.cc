@@ -26,17 +26,38 @@ std::string with_commas(std::uint64_t number) {
   return text;
 }
 
-// Keys in the order that a person expects: 2 before 10, numbers before words.
-bool is_before(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-    if (a[i] == b[i]) continue;
-    const auto x = table::parse_real(a[i]);
-    const auto y = table::parse_real(b[i]);
-    if (x && y && *x != *y && !std::isnan(*x) && !std::isnan(*y)) return *x < *y;
-    if (x.has_value() != y.has_value()) return x.has_value();
-    return a[i] < b[i];
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Texts in the order that a person expects: model_2 before model_10.
+bool is_before(std::string_view a, std::string_view b) {
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < a.size() && j < b.size()) {
+    if (!is_digit(a[i]) || !is_digit(b[j])) {
+      if (a[i] != b[j]) return a[i] < b[j];
+      ++i;
+      ++j;
+      continue;
+    }
+    const auto digits = [](std::string_view text, std::size_t& at) {
+      while (at < text.size() && text[at] == '0') ++at;
+      const std::size_t begin = at;
+      while (at < text.size() && is_digit(text[at])) ++at;
+      return text.substr(begin, at - begin);
+    };
+    const std::string_view x = digits(a, i);
+    const std::string_view y = digits(b, j);
+    if (x.size() != y.size()) return x.size() < y.size();
+    if (x != y) return x < y;
   }
-  return a.size() < b.size();
+  const std::size_t left_a = a.size() - i;
+  const std::size_t left_b = b.size() - j;
+  return left_a != left_b ? left_a < left_b : a < b;
+}
+
+bool is_before(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
+                                      [](const auto& x, const auto& y) { return is_before(x, y); });
 }
 
 // "; its features are 'a', 'b'", where the model's own names, which it speaks of in errors, are others.
@@ -134,32 +155,35 @@ Result<model::Prediction> score_rows(const model::Model& model, const std::strin
   return in_context(std::move(error));
 }
 
-std::vector<std::string> flag_warnings(const ModelSet& set, const SetTally& tally, double most_share) {
-  struct Flagger {
-    SetEntry entry;
-    SetTally::Counts counts;
-  };
-  std::vector<Flagger> found;
-  for (std::size_t i = 0; i < tally.models.size(); ++i) {
-    const SetTally::Counts& counts = tally.models[i];
-    if (counts.rows == 0 || static_cast<double>(counts.flagged) <= most_share * static_cast<double>(counts.rows))
-      continue;
-    found.push_back({set.entry(i), counts});
-  }
-  const std::size_t shown = std::min(found.size(), kMostNamed);
-  std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(shown), found.end(),
-                    [](const Flagger& a, const Flagger& b) { return is_before(a.entry.key, b.entry.key); });
+bool is_above(std::uint64_t flagged, std::uint64_t rows, double share) {
+  return rows > 0 && static_cast<double>(flagged) > share * static_cast<double>(rows);
+}
+
+std::vector<std::string> flag_warnings(std::vector<FlagCount> counts) {
+  const std::size_t shown = std::min(counts.size(), kMostNamed);
+  std::partial_sort(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(shown), counts.end(),
+                    [](const FlagCount& a, const FlagCount& b) { return is_before(a.key, b.key); });
   std::vector<std::string> warnings;
   for (std::size_t i = 0; i < shown; ++i) {
-    const auto& [entry, counts] = found[i];
-    warnings.push_back(entry.name + " flags " + with_commas(counts.flagged) + " of " + with_commas(counts.rows) +
-                       (counts.rows == 1 ? " row" : " rows"));
+    const FlagCount& count = counts[i];
+    warnings.push_back(count.name + " flags " + with_commas(count.flagged) + " of " + with_commas(count.rows) +
+                       (count.rows == 1 ? " row" : " rows"));
   }
-  if (found.size() > shown) {
-    warnings.push_back(with_commas(found.size() - shown) + " more models flag more than " +
-                       expr::Scalar(100 * most_share).text() + " % of their rows");
+  if (counts.size() > shown) {
+    warnings.push_back(with_commas(counts.size() - shown) + " more models flag as large a share of their rows");
   }
   return warnings;
+}
+
+std::vector<std::string> flag_warnings(const ModelSet& set, const SetTally& tally, double most_share) {
+  std::vector<FlagCount> counts;
+  for (std::size_t i = 0; i < tally.models.size(); ++i) {
+    const auto& [rows, flagged] = tally.models[i];
+    if (!is_above(flagged, rows, most_share)) continue;
+    SetEntry entry = set.entry(i);
+    counts.push_back({std::move(entry.name), std::move(entry.key), rows, flagged});
+  }
+  return flag_warnings(std::move(counts));
 }
 
 std::string missing_note(const SetTally& tally, SetOptions::Missing missing) {

@@ -36,8 +36,21 @@ Result<model::Prediction> score_rows(const model::Model& model, const std::strin
                                      std::span<const std::uint32_t> numbers, const model::Request& request,
                                      const SetOptions& options, Executor& executor);
 
-// A warning for each model that flagged more than `most_share` of its rows ("models/model_1_5 flags 1,136 of 1,136 rows"), in order of
-// key, numbers by value; after a dozen one that counts the rest.
+// A model's rows, and those of them that it calls outliers.
+struct FlagCount {
+  std::string name;
+  std::vector<std::string> key;  // what the order goes by; digits by their value
+  std::uint64_t rows = 0;
+  std::uint64_t flagged = 0;
+};
+
+// Whether more than `share` of the rows is flagged.
+bool is_above(std::uint64_t flagged, std::uint64_t rows, double share);
+
+// "models/model_1_5 flags 1,136 of 1,136 rows" for each, in order of key; after a dozen one that counts the rest.
+std::vector<std::string> flag_warnings(std::vector<FlagCount> counts);
+
+// The same for the models of a set that flagged more than `most_share` of their rows.
 std::vector<std::string> flag_warnings(const ModelSet& set, const SetTally& tally, double most_share);
 
 // "3 keys have no model, 180 rows (skipped): Device 1, Sensor 9; ...", at most a dozen of them. Empty where none was missing.

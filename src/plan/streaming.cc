@@ -53,6 +53,7 @@ std::optional<std::string> needs_all_rows(const Plan& plan) {
   if (plan.features.filter) {
     if (const auto function = beyond_a_row(*plan.features.filter)) return *function + " in features.filter";
   }
+  if (plan.split) return "split";
   for (const auto& [name, expression] : plan.let) {
     if (!expr::table_references(expression).empty()) return "let." + name;
   }
