@@ -21,7 +21,12 @@ using model::preprocess::Scaler;
 using model::preprocess::Scaling;
 
 // Which numbers a scaling has.
-enum Bits : std::uint64_t { kSubtract = 1, kDivide = 2, kMultiply = 4, kAdd = 8, kLimits = 16, kAllBits = 31 };
+constexpr std::uint64_t kSubtract = 1;
+constexpr std::uint64_t kDivide = 2;
+constexpr std::uint64_t kMultiply = 4;
+constexpr std::uint64_t kAdd = 8;
+constexpr std::uint64_t kLimits = 16;
+constexpr std::uint64_t kAllBits = 31;
 
 constexpr std::uint64_t kMostInputs = std::numeric_limits<std::uint32_t>::max();
 

@@ -52,7 +52,7 @@ Result<PackWriter> PackWriter::create(const std::filesystem::path& path, Content
   std::string head;
   append(head, Head{});
   SCORIA_TRY_STATUS(writer.write(head));
-  return std::move(writer);
+  return writer;
 }
 
 Status PackWriter::write(std::string_view bytes) {
@@ -140,7 +140,9 @@ Status PackWriter::add_record(RecordHead head, std::string_view key, std::string
   append(records_, head);
   append_padded(records_, key);
   records_.append(body);
-  append(origins_, Origin{source.bytes, source.sha256, source.path.size()});
+  Origin origin{.file_bytes = source.bytes, .path_bytes = source.path.size()};
+  std::copy(source.sha256.begin(), source.sha256.end(), origin.sha256);
+  append(origins_, origin);
   append_padded(origins_, source.path);
   return records_.size() + origins_.size() >= kFlushBytes ? flush() : Status(Ok{});
 }

@@ -118,7 +118,7 @@ Result<table::Table> Pipeline::bind(const table::Table& table, std::vector<std::
     bound.add(name, std::move(column));
   }
   if (by_order) {
-    notes.push_back("the model's file keeps no names of its columns: the input's are taken in their order");
+    notes.emplace_back(kTakenInOrder);
   }
   return bound;
 }
