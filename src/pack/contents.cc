@@ -27,15 +27,9 @@ std::string to_json(const Contents& contents) {
   for (const ModelClass& one : contents.classes) {
     classes.push_back({{"class", one.name}, {"writer", one.writer}, {"models", one.models}});
   }
-  const Json json{{"format", kFormat},
-                  {"keys", contents.keys},
-                  {"source", contents.source},
-                  {"packed", contents.packed},
-                  {"scoria", contents.scoria},
-                  {"command", contents.command},
-                  {"forms", contents.forms},
-                  {"classes", std::move(classes)},
-                  {"schemas", contents.schemas}};
+  const Json json{{"format", kFormat},         {"keys", contents.keys},         {"source", contents.source},
+                  {"packed", contents.packed}, {"scoria", contents.scoria},     {"command", contents.command},
+                  {"forms", contents.forms},   {"classes", std::move(classes)}, {"schemas", contents.schemas}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

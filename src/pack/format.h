@@ -31,9 +31,9 @@ struct Extent {
 
 // The last bytes of the file.
 struct Tail {
-  Extent contents;      // JSON
-  Extent index;         // slots
-  Extent checksums;     // CRC-32 of each block of what stands before them
+  Extent contents;   // JSON
+  Extent index;      // slots
+  Extent checksums;  // CRC-32 of each block of what stands before them
   std::uint64_t models = 0;
   std::uint64_t slots = 0;          // a power of two, and most_probes after them: no search wraps around
   std::uint64_t most_probes = 0;    // slots that a search looks at, at most
@@ -88,6 +88,7 @@ struct Origin {
 
 constexpr std::uint64_t padded(std::uint64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-static_assert(sizeof(Head) == 16 && sizeof(Tail) == 96 && sizeof(Slot) == 16 && sizeof(RecordHead) == 24 && sizeof(ReadyHead) == 16 && sizeof(Origin) == 48);
+static_assert(sizeof(Head) == 16 && sizeof(Tail) == 96 && sizeof(Slot) == 16 && sizeof(RecordHead) == 24 &&
+              sizeof(ReadyHead) == 16 && sizeof(Origin) == 48);
 
 }  // namespace scoria::pack

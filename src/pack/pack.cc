@@ -110,7 +110,8 @@ Status Pack::check_extents() const {
 }
 
 Status Pack::touch(std::uint64_t offset, std::uint64_t bytes, std::uint64_t end) const {
-  if (offset > end || bytes > end - offset) return corrupt("byte " + std::to_string(offset) + " points outside of its part");
+  if (offset > end || bytes > end - offset)
+    return corrupt("byte " + std::to_string(offset) + " points outside of its part");
   if (bytes == 0) return Ok{};
   const std::size_t last = (offset + bytes - 1) / kBlockBytes;
   for (std::size_t block = offset / kBlockBytes; block <= last; ++block) {
@@ -137,7 +138,8 @@ Status Pack::check_all() const { return touch(0, tail_.checksums.offset, tail_.c
 
 Result<Record> Pack::record(std::uint64_t place) const {
   const std::uint64_t end = tail_.contents.offset;
-  if (place < sizeof(Head) || place % kAlignment != 0) return corrupt("byte " + std::to_string(place) + " is no place of a model");
+  if (place < sizeof(Head) || place % kAlignment != 0)
+    return corrupt("byte " + std::to_string(place) + " is no place of a model");
   SCORIA_TRY_STATUS(touch(place, sizeof(RecordHead), end));
   Record record{.head = read_at<RecordHead>(bytes_, place), .key = {}, .body = {}};
   const RecordHead& head = record.head;

@@ -42,7 +42,8 @@ class Body {
     const bool is_limited = scaling.least > -std::numeric_limits<double>::infinity() ||
                             scaling.most < std::numeric_limits<double>::infinity();
     add_bits((scaling.subtract.empty() ? 0 : kSubtract) | (scaling.divide.empty() ? 0 : kDivide) |
-             (scaling.multiply.empty() ? 0 : kMultiply) | (scaling.add.empty() ? 0 : kAdd) | (is_limited ? kLimits : 0));
+             (scaling.multiply.empty() ? 0 : kMultiply) | (scaling.add.empty() ? 0 : kAdd) |
+             (is_limited ? kLimits : 0));
     for (const auto* numbers : {&scaling.subtract, &scaling.divide, &scaling.multiply, &scaling.add}) add(*numbers);
     if (!is_limited) return;
     add(scaling.least);
@@ -111,7 +112,7 @@ bool add_svm(const Svm& svm, Schema& schema, Parts& parts) {
   schema.breaks_ties = rules.breaks_ties;
   schema.class_names.push_back(rules.class_name);
   parts.form = Form::kernel_machine;
-  parts.head.answer = static_cast<std::uint8_t>(classifies                          ? Answer::first_class_above
+  parts.head.answer = static_cast<std::uint8_t>(classifies                         ? Answer::first_class_above
                                                 : rules.task == SvmTask::one_class ? Answer::inside_above
                                                                                    : Answer::number);
   parts.head.kernel = static_cast<std::uint8_t>(machine.kernel.kind);
@@ -195,15 +196,16 @@ Result<std::shared_ptr<const model::pipeline::Predictor>> rebuild_predictor(cons
     const std::size_t classes = schema.task == SvmTask::classification ? 2 : 0;
     if (machine.classes != classes) return wrong("has another number of classes than its schema");
     SCORIA_TRY_STATUS(model::kernel_machine::check(machine));
-    model::kernel_machine::StoredMachine stored{.kernel = machine.kernel,
-                                                .dimensions = machine.dimensions,
-                                                .classes = machine.classes,
-                                                .vectors = copied(machine.vectors),
-                                                .coefficients = copied(machine.coefficients),
-                                                .rho = copied(machine.rho),
-                                                .class_counts = {machine.class_counts.begin(), machine.class_counts.end()},
-                                                .prob_a = copied(machine.prob_a),
-                                                .prob_b = copied(machine.prob_b)};
+    model::kernel_machine::StoredMachine stored{
+        .kernel = machine.kernel,
+        .dimensions = machine.dimensions,
+        .classes = machine.classes,
+        .vectors = copied(machine.vectors),
+        .coefficients = copied(machine.coefficients),
+        .rho = copied(machine.rho),
+        .class_counts = {machine.class_counts.begin(), machine.class_counts.end()},
+        .prob_a = copied(machine.prob_a),
+        .prob_b = copied(machine.prob_b)};
     return Ptr(std::make_shared<Svm>(std::move(stored),
                                      model::kernel_machine::SvmRules{.task = schema.task,
                                                                      .class_name = class_name,
@@ -297,7 +299,8 @@ Status read_view(Form form, std::span<const std::byte> body, View& view) {
   ReadyHead head;
   std::memcpy(&head, body.data(), sizeof head);
   // The bytes are doubles since they were written; they lie on their alignment.
-  Numbers numbers({reinterpret_cast<const double*>(body.data() + sizeof head), (body.size() - sizeof head) / sizeof(double)});
+  Numbers numbers(
+      {reinterpret_cast<const double*>(body.data() + sizeof head), (body.size() - sizeof head) / sizeof(double)});
   const bool is_machine = form == Form::kernel_machine;
   view.form = form;
   view.answer = static_cast<Answer>(head.answer);

@@ -66,9 +66,9 @@ struct View {
   double offset = 0;
   std::size_t scaling_count = 0;
   std::array<ScalingView, kMostScalings> scalings;
-  model::kernel_machine::Machine machine;   // kernel_machine
-  std::span<const double> weights;          // linear
-  double shift = 0;                         // linear
+  model::kernel_machine::Machine machine;  // kernel_machine
+  std::span<const double> weights;         // linear
+  double shift = 0;                        // linear
   std::array<std::uint32_t, 2> class_counts{};
 };
 

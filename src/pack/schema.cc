@@ -135,9 +135,9 @@ Result<Schema> read_schema(std::string_view text) {
       return Error{Code::corrupt, "a schema's steps do not fit each other"};
     }
   }
-  const bool classifies = schema.predictor == PredictorKind::linear_classifier ||
-                          (schema.predictor == PredictorKind::svm &&
-                           schema.task == model::kernel_machine::SvmTask::classification);
+  const bool classifies =
+      schema.predictor == PredictorKind::linear_classifier ||
+      (schema.predictor == PredictorKind::svm && schema.task == model::kernel_machine::SvmTask::classification);
   if (classifies != schema.labels.has_value() || (classifies && schema.labels->size() != 2)) {
     return Error{Code::corrupt, "a schema's labels do not fit its predictor"};
   }

@@ -18,16 +18,17 @@ namespace scoria::pack {
 enum class PredictorKind : std::uint8_t { svm, linear_regressor, linear_classifier, linear_one_class };
 
 struct Schema {
-  model::Description description;          // as it was before the steps filled it: family, title, package, classes, details
-  std::vector<model::pipeline::Step> steps;  // class_name, inputs and has_names of each; neither transformer nor predictor
-  std::vector<std::string> class_names;    // for messages, of each step
+  model::Description description;  // as it was before the steps filled it: family, title, package, classes, details
+  std::vector<model::pipeline::Step>
+      steps;                             // class_name, inputs and has_names of each; neither transformer nor predictor
+  std::vector<std::string> class_names;  // for messages, of each step
   PredictorKind predictor = PredictorKind::svm;
   std::optional<model::pipeline::ClassLabels> labels;
   model::kernel_machine::SvmTask task = model::kernel_machine::SvmTask::regression;  // svm
-  bool one_against_rest = true;                                                     // svm
-  bool breaks_ties = false;                                                         // svm
-  model::linear::Inverse inverse = model::linear::Inverse::identity;                // linear_regressor
-  model::linear::Probability probability = model::linear::Probability::none;        // linear_classifier
+  bool one_against_rest = true;                                                      // svm
+  bool breaks_ties = false;                                                          // svm
+  model::linear::Inverse inverse = model::linear::Inverse::identity;                 // linear_regressor
+  model::linear::Probability probability = model::linear::Probability::none;         // linear_classifier
 };
 
 // nullopt where something in it is no text that JSON could keep.

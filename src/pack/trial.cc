@@ -85,8 +85,9 @@ bool same_column(const table::Column& a, const table::Column& b) {
 }
 
 Error differs(const std::string& what) {
-  return Error{Code::conflict, "its packed form gives another " + what + " than the model itself, on random rows: "
-                               "please report this, and leave the model out until then"};
+  return Error{Code::conflict, "its packed form gives another " + what +
+                                   " than the model itself, on random rows: "
+                                   "please report this, and leave the model out until then"};
 }
 
 Status compare(const Result<model::Prediction>& own, const Result<model::Prediction>& packed) {

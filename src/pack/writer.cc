@@ -202,7 +202,8 @@ Result<std::vector<Slot>> PackWriter::make_index(Tail& tail) const {
     tail.most_probes = most_probes;
     return index;
   }
-  return Error{Code::too_large, "thousands of keys were made to share one place of the index; no index can keep them apart"};
+  return Error{Code::too_large,
+               "thousands of keys were made to share one place of the index; no index can keep them apart"};
 }
 
 Status PackWriter::commit() {

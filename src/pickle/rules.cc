@@ -90,7 +90,8 @@ constexpr Rule kRules[] = {
 
 constexpr std::pair<std::string_view, std::string_view> kHints[] = {
     {"__main__", "it was defined in the script that wrote the file, and a pickle holds no code"},
-    {"pandas", "pandas objects are not read, apart from an Index of columns; fit the model on arrays, or keep names as a list"},
+    {"pandas",
+     "pandas objects are not read, apart from an Index of columns; fit the model on arrays, or keep names as a list"},
     {"cloudpickle", "such files hold Python code, which is not run; write the model with pickle or joblib"},
     {"dill", "such files hold Python code, which is not run; write the model with pickle or joblib"},
     {"joblib.numpy_pickle",

@@ -182,8 +182,8 @@ Status FileSet::score_group(const Table& rows, const Group& group, const model::
   }
   const model::Model& model = own != nullptr ? *own->model : *options.otherwise;
   const std::string name = own != nullptr ? own->file.path : "the default model";
-  SCORIA_TRY(prediction, score_rows(model, name, model_inputs(rows, keys_, model.description(), options), group.rows, request,
-                                    options, executor));
+  SCORIA_TRY(prediction, score_rows(model, name, model_inputs(rows, keys_, model.description(), options), group.rows,
+                                    request, options, executor));
   scored.flags = scored.has_own && model.description().flags;
   if (scored.flags) scored.flagged = flagged_rows(model.description(), prediction.table);
   scored.prediction = std::move(prediction);

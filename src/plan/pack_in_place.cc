@@ -99,11 +99,11 @@ class Call {
   std::vector<double> score_;
 
   std::mutex bindings_mutex_;
-  std::vector<std::unique_ptr<Binding>> bindings_;                      // guarded by bindings_mutex_; by schema
+  std::vector<std::unique_ptr<Binding>> bindings_;                           // guarded by bindings_mutex_; by schema
   std::map<const Column*, std::unique_ptr<std::vector<double>>> converted_;  // guarded by bindings_mutex_
-  std::optional<Shape> shape_;                                          // guarded by bindings_mutex_ until all is done
-  bool has_flags_ = false;                                              // guarded by bindings_mutex_ until all is done
-  bool is_by_order_ = false;                                            // guarded by bindings_mutex_ until all is done
+  std::optional<Shape> shape_;  // guarded by bindings_mutex_ until all is done
+  bool has_flags_ = false;      // guarded by bindings_mutex_ until all is done
+  bool is_by_order_ = false;    // guarded by bindings_mutex_ until all is done
 };
 
 // Null where the column is not of numbers or lacks some.
@@ -122,7 +122,9 @@ const double* Call::numbers_of(const ColumnPtr& column) {
 // As with_features() and Pipeline find them; false where they may find other columns, or none.
 bool Call::find_columns(const model::Description& description, Binding& binding) {
   std::vector<ColumnPtr> columns;
-  const auto is_key = [&](const ColumnPtr& column) { return std::find(keys_.begin(), keys_.end(), column) != keys_.end(); };
+  const auto is_key = [&](const ColumnPtr& column) {
+    return std::find(keys_.begin(), keys_.end(), column) != keys_.end();
+  };
   const auto& features = description.features;
   if (!options_.features.empty()) {
     if (options_.features.size() != features.size()) return false;
@@ -165,7 +167,8 @@ Status Call::bind(const pack::Record& record, Binding& binding) {
     const bool is_number = shape.predict == pack::Prediction::number;
     if (wanted_.predict && is_number) number_.resize(rows_.rows());
     if (wanted_.predict && !is_number) whole_.resize(rows_.rows());
-  } else if (shape.predict != shape_->predict || (shape.labels != nullptr && !same_labels(*shape.labels, *shape_->labels))) {
+  } else if (shape.predict != shape_->predict ||
+             (shape.labels != nullptr && !same_labels(*shape.labels, *shape_->labels))) {
     return Ok{};
   }
   binding.flags = description.flags;

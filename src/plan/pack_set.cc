@@ -95,19 +95,19 @@ std::string PackSet::missing_name(const Table& rows, std::uint32_t row) const {
 
 std::vector<PackSet::Group> PackSet::group(const Table& rows, const std::vector<ScoredRun>& runs) const {
   std::vector<Group> groups;
-  std::unordered_map<std::uint64_t, std::size_t> places;   // of a record's place, in groups
-  std::unordered_map<std::string, std::size_t> without;    // of a key without model
+  std::unordered_map<std::uint64_t, std::size_t> places;  // of a record's place, in groups
+  std::unordered_map<std::string, std::size_t> without;   // of a key without model
   for (const ScoredRun& scored : runs) {
     const KeyRun& run = scored.run;
-    const auto [found, is_new] = run.model.place != 0
-                                     ? [&] {
-                                         const auto one = places.try_emplace(run.model.place, groups.size());
-                                         return std::pair(one.first->second, one.second);
-                                       }()
-                                     : [&] {
-                                         const auto one = without.try_emplace(missing_name(rows, run.first), groups.size());
-                                         return std::pair(one.first->second, one.second);
-                                       }();
+    const auto [found, is_new] =
+        run.model.place != 0 ? [&] {
+          const auto one = places.try_emplace(run.model.place, groups.size());
+          return std::pair(one.first->second, one.second);
+        }()
+                             : [&] {
+                                 const auto one = without.try_emplace(missing_name(rows, run.first), groups.size());
+                                 return std::pair(one.first->second, one.second);
+                               }();
     if (is_new) groups.push_back({run.model, {}});
     for (std::uint32_t i = 0; i < run.count; ++i) groups[found].rows.push_back(run.first + i);
   }
@@ -205,13 +205,18 @@ bool is_pack_file(const std::string& path) {
   return file.ok() && pack::Pack::is_pack(file.value().bytes());
 }
 
-Result<std::unique_ptr<ModelSet>> pack_set(pack::PackPtr pack) {
+Result<std::vector<pack::Schema>> read_schemas(const pack::Pack& pack) {
   std::vector<pack::Schema> schemas;
-  for (const std::string& json : pack->contents().schemas) {
+  for (const std::string& json : pack.contents().schemas) {
     auto schema = pack::read_schema(json);
-    if (!schema.ok()) return pack->corrupt(schema.error().message);
+    if (!schema.ok()) return pack.corrupt(schema.error().message);
     schemas.push_back(std::move(schema).value());
   }
+  return schemas;
+}
+
+Result<std::unique_ptr<ModelSet>> pack_set(pack::PackPtr pack) {
+  SCORIA_TRY(schemas, read_schemas(*pack));
   return std::unique_ptr<ModelSet>(std::make_unique<PackSet>(std::move(pack), std::move(schemas)));
 }
 

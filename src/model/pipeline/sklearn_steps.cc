@@ -7,8 +7,8 @@
 #include "model/bayes/sklearn_naive_bayes.h"
 #include "model/dense_net/sklearn_mlp.h"
 #include "model/distance/sklearn_kmeans.h"
-#include "model/linear/sklearn_linear.h"
 #include "model/kernel_machine/sklearn_svm.h"
+#include "model/linear/sklearn_linear.h"
 #include "model/pipeline/pipeline.h"
 #include "model/pipeline/sklearn_pipeline.h"
 #include "model/preprocess/normalizer.h"
@@ -188,7 +188,8 @@ Result<ModelPtr> load_sklearn(const pickle::Value& value) {
   } else {
     SCORIA_TRY(step, load_step(value, "the file's object", 0));
     if (step.takes_any_count) {
-      return Error{Code::unsupported, object.name() + " does not say how many columns it was fitted on; put it into a Pipeline"};
+      return Error{Code::unsupported,
+                   object.name() + " does not say how many columns it was fitted on; put it into a Pipeline"};
     }
     steps.push_back(std::move(step));
   }

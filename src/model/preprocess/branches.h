@@ -13,10 +13,10 @@
 namespace scoria::model::preprocess {
 
 struct Branch {
-  std::string prefix;                 // of the names of its columns; empty: they keep their names
-  std::vector<std::size_t> columns;   // positions in the input, as its transformer takes them
+  std::string prefix;                // of the names of its columns; empty: they keep their names
+  std::vector<std::size_t> columns;  // positions in the input, as its transformer takes them
   std::shared_ptr<const pipeline::Transformer> transformer;  // none: the columns pass
-  double weight = 1;                  // what numbers are multiplied with
+  double weight = 1;                                         // what numbers are multiplied with
 };
 
 class Branches final : public pipeline::Transformer {

@@ -50,10 +50,13 @@ Status Categories::add(const pickle::Value& value) {
     case Kind::text:
     case Kind::narrow_text: add_text(std::string(value.text)); return Ok{};
     case Kind::none: add_missing("None", false); return Ok{};
-    case Kind::boolean: add_number(static_cast<double>(value.integer), value.integer != 0 ? "True" : "False", true); return Ok{};
+    case Kind::boolean:
+      add_number(static_cast<double>(value.integer), value.integer != 0 ? "True" : "False", true);
+      return Ok{};
     case Kind::integer:
       if (std::fabs(static_cast<double>(value.integer)) > kMostExact) {
-        return Error{Code::unsupported, "has " + std::to_string(value.integer) + ", beyond what a double holds exactly"};
+        return Error{Code::unsupported,
+                     "has " + std::to_string(value.integer) + ", beyond what a double holds exactly"};
       }
       add_number(static_cast<double>(value.integer), std::to_string(value.integer), false);
       return Ok{};
@@ -73,7 +76,8 @@ Status Categories::add(const pickle::Value& value) {
     add_missing("<NA>", false);
     return Ok{};
   }
-  return Error{Code::unsupported, "has " + pickle::brief(value) + "; categories that are read: texts, numbers, truth values, None"};
+  return Error{Code::unsupported,
+               "has " + pickle::brief(value) + "; categories that are read: texts, numbers, truth values, None"};
 }
 
 Result<Categories> Categories::read(const pickle::Value& array, const pickle::Object& object,
@@ -111,7 +115,8 @@ Result<Categories> Categories::read(const pickle::Value& array, const pickle::Ob
       const bool is_truth = values.type->kind == ElementKind::boolean;
       for (std::uint64_t i = 0; i < numbers.size(); ++i) {
         if (is_whole && std::fabs(numbers[i]) > kMostExact) {
-          return Error{Code::unsupported, object.corrupt(attribute, "has whole numbers beyond what a double holds exactly").message};
+          return Error{Code::unsupported,
+                       object.corrupt(attribute, "has whole numbers beyond what a double holds exactly").message};
         }
         categories.add_number(numbers[i], pickle::element_text(values, i), is_truth);
       }
@@ -119,8 +124,9 @@ Result<Categories> Categories::read(const pickle::Value& array, const pickle::Ob
     }
     default:
       return Error{Code::unsupported,
-                   object.corrupt(attribute, "holds " + pickle::type_name(*values.type) +
-                                                 "; categories that are read: texts, numbers, truth values")
+                   object
+                       .corrupt(attribute, "holds " + pickle::type_name(*values.type) +
+                                               "; categories that are read: texts, numbers, truth values")
                        .message};
   }
   categories.read_texts_as_numbers();

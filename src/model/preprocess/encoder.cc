@@ -16,15 +16,16 @@ struct Place {
 };
 
 Error refused(const table::Column& column, std::size_t row, const Categories& categories, const Place& place) {
-  const bool is_missing = column.is_null(row) || (column.type() == table::Type::real && std::isnan(column.reals()[row]));
+  const bool is_missing =
+      column.is_null(row) || (column.type() == table::Type::real && std::isnan(column.reals()[row]));
   const std::string cell = is_missing ? "the missing value" : "'" + cell_text(column, row) + "'";
-  return Error{Code::invalid, "row " + std::to_string(place.first_row + row) + ", column '" + place.column + "': " + cell +
-                                  " is none of the categories that " + place.class_name +
+  return Error{Code::invalid, "row " + std::to_string(place.first_row + row) + ", column '" + place.column +
+                                  "': " + cell + " is none of the categories that " + place.class_name +
                                   " was fitted with: " + listed(categories.names())};
 }
 
-Result<std::vector<std::int32_t>> codes_of(const table::Column& column, const Categories& categories, bool refuses_unknown,
-                                           const Place& place) {
+Result<std::vector<std::int32_t>> codes_of(const table::Column& column, const Categories& categories,
+                                           bool refuses_unknown, const Place& place) {
   if (column.type() == table::Type::real) {
     for (std::size_t row = 0; row < column.size(); ++row) {
       if (!std::isinf(column.reals()[row])) continue;
@@ -101,7 +102,8 @@ Result<table::Table> Ordinal::transform(const table::Table& columns, std::size_t
     SCORIA_TRY(codes, codes_of(*columns.column(j), column.categories, column.refuses_unknown, place));
     std::vector<double> values(codes.size());
     for (std::size_t row = 0; row < values.size(); ++row) {
-      values[row] = codes[row] == Categories::kUnknown ? column.unknown : column.codes[static_cast<std::size_t>(codes[row])];
+      values[row] =
+          codes[row] == Categories::kUnknown ? column.unknown : column.codes[static_cast<std::size_t>(codes[row])];
     }
     encoded.add(columns.names()[j], table::Column::real(std::move(values)));
   }

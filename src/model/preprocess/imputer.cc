@@ -106,7 +106,8 @@ Result<ColumnPtr> Imputer::filled(const ColumnPtr& column, const std::string& na
   }
   if (is_text && options_.takes_objects) {
     const bool is_truth = fill.kind == Fill::Kind::truth;
-    return filled_texts(*column, is_truth ? (fill.number != 0 ? "True" : "False") : pickle::number_text(fill.number), marked);
+    return filled_texts(*column, is_truth ? (fill.number != 0 ? "True" : "False") : pickle::number_text(fill.number),
+                        marked);
   }
   return filled_numbers(*column, fill.number, marked);
 }
@@ -154,12 +155,14 @@ Result<table::Table> MissingIndicator::transform(const table::Table& columns, st
     marked.push_back(mark_.rows(*columns.column(j)));
     if (is_shown[j] || !only_these_ || has_none(marked[j])) continue;
     const auto at = std::find(marked[j].begin(), marked[j].end(), std::uint8_t{1}) - marked[j].begin();
-    return Error{Code::invalid, "row " + std::to_string(first_row + static_cast<std::size_t>(at)) + ", column '" + name +
-                                    "': the value is missing, and MissingIndicator (error_on_new) was fitted where this "
-                                    "column was complete"};
+    return Error{Code::invalid,
+                 "row " + std::to_string(first_row + static_cast<std::size_t>(at)) + ", column '" + name +
+                     "': the value is missing, and MissingIndicator (error_on_new) was fitted where this "
+                     "column was complete"};
   }
   table::Table out(columns.rows());
-  for (const std::size_t j : shown_) out.add(joined_name("missingindicator_", columns.names()[j]), Column::logical(marked[j]));
+  for (const std::size_t j : shown_)
+    out.add(joined_name("missingindicator_", columns.names()[j]), Column::logical(marked[j]));
   return out;
 }
 

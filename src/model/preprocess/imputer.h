@@ -15,7 +15,7 @@ namespace scoria::model::preprocess {
 struct Fill {
   enum class Kind : std::uint8_t {
     number,
-    truth,    // number is 0 or 1
+    truth,  // number is 0 or 1
     text,
     dropped,  // the column had no value when the imputer was fitted: it is left out
   };
@@ -27,7 +27,7 @@ struct Fill {
 class Imputer final : public pipeline::Transformer {
  public:
   struct Options {
-    bool takes_objects = false;   // it was fitted on Python objects, texts among them: columns of texts pass
+    bool takes_objects = false;  // it was fitted on Python objects, texts among them: columns of texts pass
     bool takes_infinite = false;
     std::vector<std::size_t> indicated;  // columns of which a further output says which cells were missing
   };

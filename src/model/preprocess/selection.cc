@@ -48,8 +48,8 @@ class Chooser {
     const Value& value = plain(chosen);
     if (value.kind == Kind::record && value.record->type->name == "slice") return slice(value);
     if (value.kind == Kind::global || value.kind == Kind::record) {
-      return Error{Code::unsupported, "has " + pickle::brief(value) +
-                                          " for columns; what is read: names, positions, slices and masks"};
+      return Error{Code::unsupported,
+                   "has " + pickle::brief(value) + " for columns; what is read: names, positions, slices and masks"};
     }
     if (auto texts = column_names(value); texts.ok()) return by_names(texts.value());
     if (value.kind == Kind::array) return of_array(value);
@@ -67,7 +67,8 @@ class Chooser {
     }
     const auto found = by_name_.find(name);
     if (found != by_name_.end()) return found->second;
-    return Error{Code::corrupt, "has the column '" + std::string(name) + "', and the file's columns are " + listed(names_)};
+    return Error{Code::corrupt,
+                 "has the column '" + std::string(name) + "', and the file's columns are " + listed(names_)};
   }
 
   Result<std::vector<std::size_t>> by_names(const std::vector<std::string>& chosen) {
@@ -85,7 +86,8 @@ class Chooser {
     for (const std::int64_t number : numbers) {
       if (number == kNoPosition) return not_columns(value);
       if (number < -size || number >= size) {
-        return Error{Code::corrupt, "has position " + std::to_string(number) + " among " + std::to_string(count_) + " columns"};
+        return Error{Code::corrupt,
+                     "has position " + std::to_string(number) + " among " + std::to_string(count_) + " columns"};
       }
       positions.push_back(static_cast<std::size_t>(number < 0 ? number + size : number));
     }
@@ -94,7 +96,8 @@ class Chooser {
 
   Result<std::vector<std::size_t>> of_mask(const std::vector<std::int64_t>& mask) const {
     if (mask.size() != count_) {
-      return Error{Code::corrupt, "has a mask of " + std::to_string(mask.size()) + " for " + std::to_string(count_) + " columns"};
+      return Error{Code::corrupt,
+                   "has a mask of " + std::to_string(mask.size()) + " for " + std::to_string(count_) + " columns"};
     }
     std::vector<std::size_t> positions;
     for (std::size_t i = 0; i < mask.size(); ++i) {
@@ -124,7 +127,8 @@ class Chooser {
       if (!number.ok()) return not_columns(value);
       numbers.push_back(number.value());
     }
-    const bool is_mask = !items.empty() && std::all_of(items.begin(), items.end(), [](const Value* item) { return is_truth(*item); });
+    const bool is_mask =
+        !items.empty() && std::all_of(items.begin(), items.end(), [](const Value* item) { return is_truth(*item); });
     return is_mask ? of_mask(numbers) : of_numbers(numbers, value);
   }
 
@@ -153,12 +157,14 @@ class Chooser {
     const auto clipped = [&](std::int64_t x) {
       if (x < -size) x = -size - 1;  // before the sum, which must not overflow
       const std::int64_t from_start = x < 0 ? x + size : x;
-      return step > 0 ? std::clamp<std::int64_t>(from_start, 0, size) : std::clamp<std::int64_t>(from_start, -1, size - 1);
+      return step > 0 ? std::clamp<std::int64_t>(from_start, 0, size)
+                      : std::clamp<std::int64_t>(from_start, -1, size - 1);
     };
     const std::int64_t first = start ? clipped(*start) : (step > 0 ? 0 : size - 1);
     const std::int64_t last = stop ? clipped(*stop) : (step > 0 ? size : -1);
     std::vector<std::size_t> positions;
-    for (std::int64_t i = first; step > 0 ? i < last : i > last; i += step) positions.push_back(static_cast<std::size_t>(i));
+    for (std::int64_t i = first; step > 0 ? i < last : i > last; i += step)
+      positions.push_back(static_cast<std::size_t>(i));
     return positions;
   }
 
@@ -169,7 +175,7 @@ class Chooser {
 
 }  // namespace
 
-Result<std::vector<std::string>> column_names(const pickle::Value& value) { 
+Result<std::vector<std::string>> column_names(const pickle::Value& value) {
   const Value& list = plain(value);
   if (list.size() == 0 && list.kind == Kind::array) return std::vector<std::string>{};
   return pickle::to_strings(list);

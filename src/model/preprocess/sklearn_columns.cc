@@ -39,8 +39,8 @@ struct Gathered {
 };
 
 // `transformer`: an estimator, "passthrough" or None.
-Status add_branch(const pickle::Object& object, std::string_view attribute, const Value& transformer, const std::string& name,
-                  Branch branch, int depth, Gathered& all) {
+Status add_branch(const pickle::Object& object, std::string_view attribute, const Value& transformer,
+                  const std::string& name, Branch branch, int depth, Gathered& all) {
   all.selected += branch.columns.size();
   if (all.selected > kMostColumns) return too_many(object);
   std::size_t width = branch.columns.size();
@@ -53,8 +53,8 @@ Status add_branch(const pickle::Object& object, std::string_view attribute, cons
     }
     if (step.takes_any_count) step.inputs.resize(branch.columns.size());
     if (step.inputs.size() != branch.columns.size()) {
-      return object.corrupt(attribute, "gives " + std::to_string(branch.columns.size()) + " columns to '" + name + "' (" +
-                                           step.class_name + "), which was fitted on " +
+      return object.corrupt(attribute, "gives " + std::to_string(branch.columns.size()) + " columns to '" + name +
+                                           "' (" + step.class_name + "), which was fitted on " +
                                            std::to_string(step.inputs.size()));
     }
     std::vector<std::string> names;
@@ -103,20 +103,25 @@ Result<Step> fitted_inputs(const pickle::Object& object) {
   for (const std::string_view attribute : {"n_features_in_", "_n_features"}) {
     if (object.find(attribute) == nullptr) continue;
     SCORIA_TRY(stated, object.integer(attribute));
-    if (stated < 1 || stated > static_cast<std::int64_t>(kMostColumns)) return object.corrupt(attribute, "is no number of columns");
+    if (stated < 1 || stated > static_cast<std::int64_t>(kMostColumns))
+      return object.corrupt(attribute, "is no number of columns");
     if (!names.empty() && static_cast<std::size_t>(stated) != count) {
-      return object.corrupt(attribute, "is " + std::to_string(stated) + ", and there are " + std::to_string(count) + " names");
+      return object.corrupt(attribute,
+                            "is " + std::to_string(stated) + ", and there are " + std::to_string(count) + " names");
     }
     count = static_cast<std::size_t>(stated);
     break;
   }
   if (count == 0) {
-    return Error{Code::unsupported, object.name() + " does not say how many columns it was fitted on; fit it with scikit-learn 0.21 or later"};
+    return Error{
+        Code::unsupported,
+        object.name() + " does not say how many columns it was fitted on; fit it with scikit-learn 0.21 or later"};
   }
   Step step;
   step.has_names = !names.empty();
   for (std::size_t i = 0; i < count; ++i) {
-    step.inputs.push_back({.feature = {.name = step.has_names ? names[i] : "x" + std::to_string(i)}, .is_needed = false});
+    step.inputs.push_back(
+        {.feature = {.name = step.has_names ? names[i] : "x" + std::to_string(i)}, .is_needed = false});
   }
   return step;
 }
@@ -144,7 +149,8 @@ Result<Step> load_column_transformer(const pickle::Object& object, int depth) {
     if (pickle::is_text(transformer, "drop")) continue;
     const Value* positions = resolved == nullptr ? nullptr : pickle::member(*resolved, name);
     auto chosen = selected_columns(positions != nullptr ? *positions : *entry->items[2], names, count);
-    if (!chosen.ok()) return Error{chosen.error().code, object.corrupt(kList, chosen.error().message + " of '" + name + "'").message};
+    if (!chosen.ok())
+      return Error{chosen.error().code, object.corrupt(kList, chosen.error().message + " of '" + name + "'").message};
     if (chosen.value().empty()) continue;  // its transformer was not fitted
     SCORIA_TRY(weight, weight_of(object, name));
     Branch branch{.prefix = prefixes_names(object) ? name : "", .columns = std::move(chosen).value(), .weight = weight};
@@ -157,7 +163,8 @@ Result<Step> load_column_transformer(const pickle::Object& object, int depth) {
 Result<Step> load_feature_union(const pickle::Object& object, int depth) {
   constexpr std::string_view kList = "transformer_list";
   SCORIA_TRY(listed, object.get(kList));
-  if (listed->kind != Kind::list && listed->kind != Kind::tuple) return object.corrupt(kList, "must be a list of names and transformers");
+  if (listed->kind != Kind::list && listed->kind != Kind::tuple)
+    return object.corrupt(kList, "must be a list of names and transformers");
   struct Member {
     std::string name;
     const Value* transformer;
@@ -178,7 +185,8 @@ Result<Step> load_feature_union(const pickle::Object& object, int depth) {
     all.step.has_names = first.has_names;
   }
   if (all.step.inputs.empty()) {
-    return Error{Code::unsupported, object.name() + " holds no transformer that says how many columns it was fitted on"};
+    return Error{Code::unsupported,
+                 object.name() + " holds no transformer that says how many columns it was fitted on"};
   }
   const std::size_t count = all.step.inputs.size();
   if (count > kMostColumns) return too_many(object);

@@ -89,8 +89,8 @@ Result<std::vector<Grouping>> read_groupings(const pickle::Object& object, const
     std::int64_t last = 0;
     for (const std::int64_t group : mapping) {
       if (group < 0 || group >= static_cast<std::int64_t>(mapping.size())) {
-        return object.corrupt("_default_to_infrequent_mappings", "has " + std::to_string(group) + ", must be 0 to " +
-                                                                     std::to_string(mapping.size() - 1));
+        return object.corrupt("_default_to_infrequent_mappings",
+                              "has " + std::to_string(group) + ", must be 0 to " + std::to_string(mapping.size() - 1));
       }
       last = std::max(last, group);
     }
@@ -178,7 +178,8 @@ Result<pipeline::Step> load_numbers_only(const pickle::Object& object) {
     SCORIA_TRY(read, object.integers("active_features_"));
     active = std::move(read);
   }
-  if (starts.size() < 2 || starts[0] != 0) return object.corrupt("feature_indices_", "must begin with 0 and end behind the last");
+  if (starts.size() < 2 || starts[0] != 0)
+    return object.corrupt("feature_indices_", "must begin with 0 and end behind the last");
   std::vector<OneHotColumn> columns;
   std::vector<Categories> all;
   std::size_t next = 0;
@@ -202,7 +203,8 @@ Result<pipeline::Step> load_numbers_only(const pickle::Object& object) {
     all.push_back(column.categories);
     columns.push_back(std::move(column));
   }
-  if (!keeps_all && next != active.size()) return object.corrupt("active_features_", "must increase, within feature_indices_");
+  if (!keeps_all && next != active.size())
+    return object.corrupt("active_features_", "must increase, within feature_indices_");
   SCORIA_TRY(step, with_inputs(object, all));
   step.transformer = std::make_shared<OneHot>(std::move(columns), "OneHotEncoder");
   return step;

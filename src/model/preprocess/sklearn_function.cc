@@ -20,7 +20,9 @@ double sign(double x) { return std::isnan(x) ? x : static_cast<double>((x > 0) -
 double square(double x) { return x * x; }
 double negative(double x) { return -x; }
 double expit(double x) { return 1 / (1 + std::exp(-x)); }
-double logit(double x) { return std::fabs(x - 0.5) < 0.25 ? std::log1p(2 * (x - 0.5) / (1 - x)) : std::log(x / (1 - x)); }
+double logit(double x) {
+  return std::fabs(x - 0.5) < 0.25 ? std::log1p(2 * (x - 0.5) / (1 - x)) : std::log(x / (1 - x));
+}
 
 // Functions of numpy and scipy.special that take one number and give one. Not reciprocal: it divides whole numbers as such, and
 // a file of rows does not say which it has.
@@ -69,12 +71,16 @@ const Known* find_known(const pickle::Value& function) {
 Error not_known(const pickle::Object& object, const pickle::Value& function) {
   std::string names;
   for (const Known& known : kKnown) names.append(names.empty() ? "" : ", ").append(known.name);
-  return Error{Code::unsupported, object.corrupt("func", "is " + pickle::brief(function) +
-                                                             ", which is not known; functions of numpy and scipy.special that are: " + names)
-                                      .message};
+  return Error{Code::unsupported,
+               object
+                   .corrupt("func", "is " + pickle::brief(function) +
+                                        ", which is not known; functions of numpy and scipy.special that are: " + names)
+                   .message};
 }
 
-bool is_empty(const pickle::Value* dict) { return dict == nullptr || (dict->kind == Kind::dict && dict->items.empty()); }
+bool is_empty(const pickle::Value* dict) {
+  return dict == nullptr || (dict->kind == Kind::dict && dict->items.empty());
+}
 
 }  // namespace
 
@@ -116,7 +122,8 @@ Result<pipeline::Step> load_binarizer(const pickle::Object& object, int /*depth*
   pipeline::Step step;
   SCORIA_TRY_STATUS(set_any_inputs(object, step));
   const double above = threshold;
-  step.transformer = std::make_shared<Function>([above](double x) { return x > above ? 1.0 : 0.0; }, Function::Options{}, "Binarizer");
+  step.transformer =
+      std::make_shared<Function>([above](double x) { return x > above ? 1.0 : 0.0; }, Function::Options{}, "Binarizer");
   return step;
 }
 

@@ -28,7 +28,8 @@ Result<Fill> object_fill(const pickle::Object& object, const pickle::Value& valu
     }
   }
   auto number = pickle::to_number(value);
-  if (!number.ok()) return object.corrupt("statistics_", "has " + pickle::brief(value) + ", must have numbers or texts");
+  if (!number.ok())
+    return object.corrupt("statistics_", "has " + pickle::brief(value) + ", must have numbers or texts");
   Fill fill = number_fill(number.value(), drops_nan);
   if (value.kind == Kind::scalar && value.array->type->kind == ElementKind::boolean) fill.kind = Fill::Kind::truth;
   return fill;
@@ -64,7 +65,8 @@ Result<std::vector<std::size_t>> read_positions(const pickle::Object& object, st
   std::vector<std::size_t> positions;
   for (const std::int64_t position : read) {
     if (position < 0 || position >= static_cast<std::int64_t>(count)) {
-      return object.corrupt(attribute, "has " + std::to_string(position) + " for " + std::to_string(count) + " columns");
+      return object.corrupt(attribute,
+                            "has " + std::to_string(position) + " for " + std::to_string(count) + " columns");
     }
     positions.push_back(static_cast<std::size_t>(position));
   }
