@@ -9,7 +9,6 @@
 #include <functional>
 #include <random>
 
-
 #include "model/kernel_machine/svm.h"
 #include "model/pipeline/pipeline.h"
 #include "model/preprocess/scaler.h"
@@ -20,7 +19,6 @@
 namespace {
 
 using namespace scoria;
-
 
 constexpr std::size_t kSensors = 1000;  // of a device
 constexpr std::size_t kValues = 60;
@@ -108,8 +106,9 @@ class Bench {
       table::Table values(rows.rows());
       values.add("x0", rows.find("Value"));
       const auto own = must(sensor_model(sensor)->score(values, request_, executor_));
-      const bool same = std::ranges::equal(own.table.find("decision")->reals(), packed.table.find("decision")->reals()) &&
-                        std::ranges::equal(own.table.find("predict")->integers(), packed.table.find("predict")->integers());
+      const bool same =
+          std::ranges::equal(own.table.find("decision")->reals(), packed.table.find("decision")->reals()) &&
+          std::ranges::equal(own.table.find("predict")->integers(), packed.table.find("predict")->integers());
       if (same) continue;
       std::fprintf(stderr, "pack_million: the pack gives other answers than the model of sensor %u\n", sensor);
       std::exit(1);

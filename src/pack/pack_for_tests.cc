@@ -52,8 +52,8 @@ model::ModelPtr sensor_model_for_tests(int number) {
 }
 
 PackForTests::PackForTests() {
-  const std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("scoria_fleet_" + std::to_string(reinterpret_cast<std::uintptr_t>(this)));
+  const std::filesystem::path path = std::filesystem::temp_directory_path() /
+                                     ("scoria_fleet_" + std::to_string(reinterpret_cast<std::uintptr_t>(this)));
   PackWriter writer = PackWriter::create(path, {.keys = {"Device", "Sensor"}, .source = "a test"}).value();
   const std::string file = "the bytes of a model's file";
   for (int i = 0; i < kModelsForTests; ++i) {
@@ -76,7 +76,8 @@ void PackForTests::sign() {
   const auto all = std::as_bytes(std::span(bytes_));
   for (std::uint64_t block = 0; block * kBlockBytes < tail.checksums.offset; ++block) {
     const std::uint64_t begin = block * kBlockBytes;
-    const std::uint32_t sum = crc32(all.subspan(begin, std::min<std::uint64_t>(kBlockBytes, tail.checksums.offset - begin)));
+    const std::uint32_t sum =
+        crc32(all.subspan(begin, std::min<std::uint64_t>(kBlockBytes, tail.checksums.offset - begin)));
     std::memcpy(bytes_.data() + tail.checksums.offset + block * sizeof sum, &sum, sizeof sum);
   }
   tail.checksums_crc = crc32(all.subspan(tail.checksums.offset, tail.checksums.bytes));

@@ -121,7 +121,8 @@ TEST(Pack, SurvivesWordsThatLieUnderRightChecksums) {
   Tail tail;
   std::memcpy(&tail, file.bytes().data() + file.bytes().size() - sizeof tail, sizeof tail);
   for (std::size_t at = sizeof(Head); at + 8 <= tail.checksums.offset; at += 4) {
-    for (const std::uint64_t lie : {std::uint64_t{0xffff'ffff'ffff'ffff}, std::uint64_t{1}, std::uint64_t{0x7fff'fff8}}) {
+    for (const std::uint64_t lie :
+         {std::uint64_t{0xffff'ffff'ffff'ffff}, std::uint64_t{1}, std::uint64_t{0x7fff'fff8}}) {
       PackForTests forged = file;
       std::memcpy(forged.bytes().data() + at, &lie, sizeof lie);
       forged.sign();
