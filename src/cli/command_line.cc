@@ -7,6 +7,7 @@
 
 #include "cli/evaluate.h"
 #include "cli/inspect.h"
+#include "cli/pack.h"
 #include "cli/run.h"
 #include "cli/score.h"
 
@@ -44,7 +45,7 @@ void add_score(CLI::App& app, Command& chosen, Context& context) {
           "MODEL", options->model,
           "a file that holds a model: .rds or .RData of R, a pickle or joblib file of scikit-learn; a path or a "
           "URI. With {column} in its name each row is scored by the model of its key: "
-          "'models/model_{Device}_{Sensor}'")
+          "'models/model_{Device}_{Sensor}'; so it is by a pack (scoria pack)")
       ->required();
   command
       ->add_option("INPUT", options->input,
@@ -97,6 +98,7 @@ void add_inspect(CLI::App& app, Command& chosen) {
       app.add_subcommand("inspect", "Show what a file holds: a model, an R object, where an output came from");
   command->add_option("FILE", options->file, "an .rds or .RData file, or an output of scoria run")->required();
   command->add_option("--object", options->object, "which object of a workspace (.RData)");
+  command->add_option("--key", options->key, "of a pack: which model, the values of its key columns, such as 1,2");
   command->add_flag("--json", options->json, "print JSON");
   command->callback([options, &chosen] {
     chosen = {"inspect", [options]() -> Status {
@@ -104,6 +106,26 @@ void add_inspect(CLI::App& app, Command& chosen) {
                 std::fwrite(text.data(), 1, text.size(), stdout);
                 return Ok{};
               }};
+  });
+}
+
+void add_pack(CLI::App& app, Command& chosen, Context& context) {
+  auto options = std::make_shared<PackOptions>();
+  CLI::App* command = app.add_subcommand("pack", "Put many model files into one file, ready to score, found by key");
+  command
+      ->add_option("MODELS", options->models,
+                   "the files: a path with {column} parts, such as 'models/model_{Device}_{Sensor}'; or their folder")
+      ->required();
+  command->add_option("--name", options->name, "of a folder: how its files are named, such as model_{Device}_{Sensor}");
+  command
+      ->add_option("-o,--output", options->output, "the pack; one that is there is replaced once the new one is whole")
+      ->required();
+  command->add_flag("--skip-unreadable", options->skip_unreadable, "leave out files that are no models, and say which");
+  command->footer(
+      "Example: scoria pack 'models/model_{Device}_{Sensor}' -o fleet.pack\n"
+      "         scoria score fleet.pack readings.csv --features Value --keep TS,Device,Sensor\n");
+  command->callback([options, &chosen, &context] {
+    chosen = {"pack", [options, &context] { return pack(*options, context); }};
   });
 }
 
@@ -174,6 +196,7 @@ int run_command_line(int argc, const char* const* argv, Context context) {
   Command chosen;
   add_score(app, chosen, context);
   add_inspect(app, chosen);
+  add_pack(app, chosen, context);
   add_run(app, chosen, context);
   add_evaluate(app, chosen);
   try {

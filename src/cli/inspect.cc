@@ -5,12 +5,14 @@
 
 #include "arrowio/columnar_reader.h"
 #include "arrowio/uri.h"
+#include "cli/inspect_pack.h"
 #include "model/description_json.h"
 #include "model/features.h"
 #include "model/loaders.h"
 #include "pickle/reader.h"
 #include "pickle/summary.h"
 #include "plan/model_files.h"
+#include "plan/pack_set.h"
 #include "plan/provenance.h"
 #include "plan/score_provenance.h"
 #include "rdata/reader.h"
@@ -138,6 +140,8 @@ Result<std::string> inspect(const InspectOptions& options) {
   if (const auto format = table::format_of(options.file); format.ok() && table::is_columnar(format.value())) {
     return inspect_columnar(options.file, format.value(), options.json);
   }
+  if (!is_uri && plan::is_pack_file(options.file)) return inspect_pack(options.file, options.key, options.json);
+  if (options.key) return Error{Code::invalid, "--key chooses a model of a pack; '" + name + "' is none"};
   SCORIA_TRY(file, plan::read_model_file(options.file));
   if (pickle::is_pickle(file.bytes())) {
     if (options.object)

@@ -12,6 +12,7 @@ namespace scoria::cli {
 struct InspectOptions {
   std::string file;
   std::optional<std::string> object;  // of a workspace
+  std::optional<std::string> key;     // of a model in a pack
   bool json = false;
 };
 

@@ -11,6 +11,8 @@
 #include "expr/scalar.h"
 #include "model/features.h"
 #include "plan/model_store.h"
+#include "plan/pack_set.h"
+#include "plan/set_inputs.h"
 #include "plan/set_rows.h"
 #include "plan/stacking.h"
 #include "plan/template.h"
@@ -23,23 +25,6 @@ using table::Column;
 using table::ColumnPtr;
 using table::Table;
 using table::Type;
-
-// Text as numbers where all of it is: a key that is a feature as well. Else the column as it is, which the model then refuses.
-ColumnPtr as_numbers(const ColumnPtr& column) {
-  if (column->type() != Type::text) return column;
-  std::vector<double> numbers(column->size());
-  table::Validity validity(column->size());
-  for (std::size_t row = 0; row < column->size(); ++row) {
-    if (column->is_null(row)) {
-      validity.set_null(row);
-      continue;
-    }
-    const auto number = table::parse_real(column->text_at(row));
-    if (!number) return column;
-    numbers[row] = *number;
-  }
-  return Column::real(std::move(numbers), validity);
-}
 
 // The models of a template's files.
 class FileSet final : public ModelSet {
@@ -92,7 +77,6 @@ class FileSet final : public ModelSet {
   std::string missing_name(const Table& rows, const Group& group) const;
   Status score_group(const Table& rows, const Group& group, const model::Request& request, const SetOptions& options,
                      Executor& executor, Scored& scored);
-  Table inputs_for(const Table& rows, const model::Description& description, const SetOptions& options) const;
 
   Template files_;
   std::vector<std::string> keys_;
@@ -175,35 +159,6 @@ std::string FileSet::missing_name(const Table& rows, const Group& group) const {
   return key_name(keys_, values);
 }
 
-// A model that knows its columns only by position is not given the keys among them, and one that has a key for a number gets one.
-Table FileSet::inputs_for(const Table& rows, const model::Description& description, const SetOptions& options) const {
-  Table inputs(rows.rows());
-  const auto number_of = [&](const std::string& name) -> const model::Feature* {
-    const auto& features = description.features;
-    std::size_t at = 0;
-    if (options.features.empty()) {
-      const auto same = [&](const model::Feature& feature) { return feature.name == name; };
-      at = static_cast<std::size_t>(std::find_if(features.begin(), features.end(), same) - features.begin());
-    } else {
-      const auto found = std::find(options.features.begin(), options.features.end(), name);
-      at = static_cast<std::size_t>(found - options.features.begin());
-    }
-    return at < features.size() ? &features[at] : nullptr;
-  };
-  for (std::size_t i = 0; i < rows.columns(); ++i) {
-    const std::string& name = rows.names()[i];
-    if (std::find(keys_.begin(), keys_.end(), name) == keys_.end()) {
-      inputs.add(name, rows.column(i));
-      continue;
-    }
-    const model::Feature* feature = number_of(name);
-    if (feature == nullptr) continue;
-    const bool is_text = feature->kind == model::FeatureKind::factor || feature->kind == model::FeatureKind::ordered;
-    inputs.add(name, is_text ? rows.column(i) : as_numbers(rows.column(i)));
-  }
-  return inputs;
-}
-
 Status FileSet::score_group(const Table& rows, const Group& group, const model::Request& request,
                             const SetOptions& options, Executor& executor, Scored& scored) {
   LoadedModelPtr own;
@@ -227,8 +182,8 @@ Status FileSet::score_group(const Table& rows, const Group& group, const model::
   }
   const model::Model& model = own != nullptr ? *own->model : *options.otherwise;
   const std::string name = own != nullptr ? own->file.path : "the default model";
-  SCORIA_TRY(prediction, score_rows(model, name, inputs_for(rows, model.description(), options), group.rows, request,
-                                    options, executor));
+  SCORIA_TRY(prediction, score_rows(model, name, model_inputs(rows, keys_, model.description(), options), group.rows,
+                                    request, options, executor));
   scored.flags = scored.has_own && model.description().flags;
   if (scored.flags) scored.flagged = flagged_rows(model.description(), prediction.table);
   scored.prediction = std::move(prediction);
@@ -320,6 +275,10 @@ void SetTally::count_missing(const std::string& key, std::uint64_t rows) {
 
 Result<std::unique_ptr<ModelSet>> open_model_set(const std::string& model) {
   std::error_code error;
+  if (!arrowio::is_uri(model) && is_pack_file(model)) {
+    SCORIA_TRY(pack, pack::Pack::open(model));
+    return pack_set(std::move(pack));
+  }
   if (model.find('{') == std::string::npos) return std::unique_ptr<ModelSet>();
   if (!arrowio::is_uri(model) && std::filesystem::exists(model, error)) return std::unique_ptr<ModelSet>();
   SCORIA_TRY(files, Template::parse(model));

@@ -78,7 +78,7 @@ class ModelSet {
   virtual SetEntry entry(std::size_t number) const = 0;
 };
 
-// The set that `model` names: a path or URI with {column} parts; null where it names one model. A file of that very name is one
+// The set that `model` names: a pack's file, or a path or URI with {column} parts; null where it names one model. A file of that very name is one
 // model, whatever its braces. Errors: invalid, naming the place: braces without partner, an expression that does not parse.
 Result<std::unique_ptr<ModelSet>> open_model_set(const std::string& model);
 

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "base/executor.h"
@@ -24,6 +25,11 @@ struct Affine {
   // finite, as columns whose weight is 0 are passed over.
   void apply(const FeatureMatrix& x, std::size_t first, std::size_t count, NumberColumns& out) const;
 };
+
+// One sum of rows [first, first + count) into sums[0 .. count): what apply() does for each output, over numbers that lie elsewhere.
+// Precondition: as many columns as weights, all finite.
+void weighted_sum(std::span<const double> weights, double shift, std::span<const double* const> columns,
+                  std::size_t first, std::size_t count, double* sums);
 
 // Calls body(first, count) for blocks that cover [0, rows), small enough for a block of a column to stay in the first-level cache.
 void for_each_block(std::size_t rows, Executor& executor,

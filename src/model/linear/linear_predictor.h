@@ -24,6 +24,10 @@ class LinearRegressor final : public pipeline::Predictor {
   void describe(Description& description) const override;
   Result<Prediction> predict(const table::Table& columns, const Request& request, Executor& executor) const override;
 
+  const Affine& sums() const { return sums_; }
+  Inverse inverse() const { return inverse_; }
+  const std::string& class_name() const { return class_name_; }
+
  private:
   Affine sums_;
   Inverse inverse_;
@@ -55,6 +59,11 @@ class LinearClassifier final : public pipeline::Predictor {
   void describe(Description& description) const override;
   Result<Prediction> predict(const table::Table& columns, const Request& request, Executor& executor) const override;
 
+  const Affine& sums() const { return sums_; }
+  Probability probability() const { return probability_; }
+  const pipeline::ClassLabels& labels() const { return labels_; }
+  const std::string& class_name() const { return class_name_; }
+
  private:
   Affine sums_;
   Probability probability_;
@@ -72,6 +81,10 @@ class LinearOneClass final : public pipeline::Predictor {
 
   void describe(Description& description) const override;
   Result<Prediction> predict(const table::Table& columns, const Request& request, Executor& executor) const override;
+
+  const Affine& sums() const { return sums_; }
+  double offset() const { return offset_; }
+  const std::string& class_name() const { return class_name_; }
 
  private:
   Affine sums_;

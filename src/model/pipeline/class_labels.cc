@@ -46,6 +46,15 @@ Result<ClassLabels> ClassLabels::of(const pickle::Value& array, const pickle::Ob
   return labels;
 }
 
+ClassLabels ClassLabels::made_of(Kind kind, std::vector<double> numbers, std::vector<std::string> names) {
+  SCORIA_CHECK(!names.empty() && numbers.size() == (kind == Kind::text ? 0 : names.size()));
+  ClassLabels labels;
+  labels.kind_ = kind;
+  labels.numbers_ = std::move(numbers);
+  labels.names_ = std::make_shared<const std::vector<std::string>>(std::move(names));
+  return labels;
+}
+
 table::ColumnPtr ClassLabels::column(std::vector<std::int32_t> positions) const {
   if (kind_ == Kind::text || kind_ == Kind::truth) return table::Column::factor(std::move(positions), names_);
   std::vector<double> values(positions.size(), na_real());

@@ -22,6 +22,13 @@ class ClassLabels {
   // One of several: each output of a multi-output classifier has its own array.
   static Result<ClassLabels> of(const pickle::Value& array, const pickle::Object& object, std::string_view attribute);
 
+  enum class Kind : std::uint8_t { truth, whole, number, text };
+
+  // What labels are made of. Precondition: at least one name; without text as many numbers as names, whole ones where `kind` says so.
+  static ClassLabels made_of(Kind kind, std::vector<double> numbers, std::vector<std::string> names);
+  Kind kind() const { return kind_; }
+  const std::vector<double>& numbers() const { return numbers_; }  // none of texts
+
   std::size_t size() const { return names_->size(); }
   const std::vector<std::string>& names() const { return *names_; }
 
@@ -29,8 +36,6 @@ class ClassLabels {
   table::ColumnPtr column(std::vector<std::int32_t> positions) const;
 
  private:
-  enum class Kind : std::uint8_t { truth, whole, number, text };
-
   ClassLabels() = default;
 
   Kind kind_ = Kind::text;

@@ -13,11 +13,9 @@
 namespace scoria::model::pipeline {
 namespace {
 
-// Rows go through the steps in slabs of so many cells of the widest table between two steps: 32 MB, and blocks large enough for
-// what answers.
+// Rows go through the steps in slabs of at most so many cells of the widest table between two steps: 32 MB.
 constexpr std::size_t kSlabCells = 4u << 20;
 constexpr std::size_t kLeastSlabRows = 64;
-constexpr std::size_t kMostSlabRows = 8192;
 
 std::vector<std::string> input_names(const Step& step) {
   std::vector<std::string> names;
@@ -119,7 +117,7 @@ Result<table::Table> Pipeline::bind(const table::Table& table, std::vector<std::
     bound.add(name, std::move(column));
   }
   if (by_order) {
-    notes.push_back("the model's file keeps no names of its columns: the input's are taken in their order");
+    notes.emplace_back(kTakenInOrder);
   }
   return bound;
 }
@@ -152,7 +150,8 @@ Result<Prediction> Pipeline::score(const table::Table& table, const Request& req
   const std::size_t slab_rows =
       steps_.size() == 1 && steps_.front().predictor != nullptr
           ? std::max<std::size_t>(table.rows(), 1)  // what answers cuts the rows as suits it
-          : std::clamp(kSlabCells / std::max<std::size_t>(widest_, 1), kLeastSlabRows, kMostSlabRows);
+          : std::clamp(kSlabCells / std::max<std::size_t>(widest_, 1), kLeastSlabRows,
+                       steps_.back().predictor != nullptr ? steps_.back().predictor->best_rows() : kLeastSlabRows * 16);
   const std::size_t slabs = std::max<std::size_t>((table.rows() + slab_rows - 1) / slab_rows, 1);
   if (slabs == 1) {
     SCORIA_TRY(prediction, score_slab(std::move(bound), asked, executor));

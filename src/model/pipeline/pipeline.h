@@ -11,6 +11,10 @@
 
 namespace scoria::model::pipeline {
 
+// The note of an answer for which columns were taken by position.
+inline constexpr char kTakenInOrder[] =
+    "the model's file keeps no names of its columns: the input's are taken in their order";
+
 class Pipeline final : public Model {
  public:
   // `description` has what the predictor does not fill: family, package. Preconditions: the first of `steps` has inputs, all but

@@ -17,6 +17,7 @@ class Behind final : public Predictor {
       : before_(std::move(before)), predictor_(std::move(predictor)) {}
 
   void describe(Description& description) const override { predictor_->describe(description); }
+  std::size_t best_rows() const override { return predictor_->best_rows(); }
 
   Result<Prediction> predict(const table::Table& columns, const Request& request, Executor& executor) const override {
     SCORIA_TRY(made, before_->transform(columns, request.first_row));

@@ -37,6 +37,9 @@ class Predictor {
   // Fills title, types (the first is predict()'s), parameters, labels and details.
   virtual void describe(Description& description) const = 0;
 
+  // Of how many rows at once it makes the most. Few stay in the nearest memory from step to step.
+  virtual std::size_t best_rows() const { return 1024; }
+
   // The columns T or T:label of each of request.types, in that order; these are known and never none.
   // Errors: invalid, naming row and column: what scikit-learn's predict() refuses.
   virtual Result<Prediction> predict(const table::Table& columns, const Request& request, Executor& executor) const = 0;

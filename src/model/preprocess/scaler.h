@@ -30,6 +30,7 @@ class Scaler final : public pipeline::Transformer {
   Result<table::Table> transform(const table::Table& columns, std::size_t first_row) const override;
 
   const Scaling& scaling() const { return scaling_; }
+  const std::string& class_name() const { return class_name_; }
 
  private:
   Scaling scaling_;

@@ -64,6 +64,7 @@ class Boosting final : public pipeline::Predictor {
  public:
   Boosting(Sums sums, BoostingParts parts) : sums_(std::move(sums)), parts_(std::move(parts)) {}
 
+  std::size_t best_rows() const override { return kRowsOfTrees; }
   void describe(Description& description) const override;
   Result<Prediction> predict(const table::Table& columns, const Request& request, Executor& executor) const override;
 

@@ -31,6 +31,7 @@ class SklearnIsolationForest final : public pipeline::Predictor {
   // A leaf's value: how long its path is, counted as scikit-learn counts.
   SklearnIsolationForest(Sums sums, Parts parts);
 
+  std::size_t best_rows() const override { return kRowsOfTrees; }
   void describe(Description& description) const override;
   Result<Prediction> predict(const table::Table& columns, const Request& request, Executor& executor) const override;
 

@@ -35,6 +35,7 @@ class SklearnTreeAverages final : public pipeline::Predictor {
   // Preconditions: Sums::sum_vectors()'s, where width is not 0; the ensemble keeps positions.
   SklearnTreeAverages(Sums sums, Parts parts);
 
+  std::size_t best_rows() const override { return kRowsOfTrees; }
   void describe(Description& description) const override;
   Result<Prediction> predict(const table::Table& columns, const Request& request, Executor& executor) const override;
 

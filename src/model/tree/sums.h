@@ -47,6 +47,9 @@ struct LeafVectors {
   std::uint32_t width = 1;
 };
 
+// Of so many rows at once the kernels make the most: each tree comes into the nearest memory once for all of them.
+constexpr std::size_t kRowsOfTrees = 16384;
+
 class Sums {
  public:
   explicit Sums(Ensemble ensemble);

@@ -1,0 +1,16 @@
+// What a pack holds, and one model of it.
+// Threads: one call at a time.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace scoria::cli {
+
+// `key`: the values of the key columns of one model, with commas between them. The text to print, or JSON.
+// Errors: the pack's; not_found, where it has no such model.
+Result<std::string> inspect_pack(const std::string& path, const std::optional<std::string>& key, bool json);
+
+}  // namespace scoria::cli
