@@ -19,6 +19,7 @@ class RandomEnsemble {
   struct Shape {
     Comparison comparison = Comparison::less;
     bool has_missing_children = false;
+    bool has_missing_sides = false;
     std::uint32_t trees = 8;
     std::uint32_t most_leaves = 40;  // of one tree
     std::uint32_t classes = 0;       // leaves are whole numbers below it; 0: any numbers
@@ -27,6 +28,7 @@ class RandomEnsemble {
   RandomEnsemble(std::uint64_t seed, Shape shape) : random_(seed), shape_(shape) {
     source.comparison = shape.comparison;
     source.has_missing_children = shape.has_missing_children;
+    source.has_missing_sides = shape.has_missing_sides;
     source.features = 1 + below(9);
     source.keeps_positions = true;
     constexpr std::uint32_t kLevels[] = {2, 3, 17, 53, 256, 300};
@@ -62,7 +64,11 @@ class RandomEnsemble {
       const double value = x.columns[static_cast<std::size_t>(node.feature)][row];
       const std::int32_t children[] = {node.left, node.right, node.missing};
       Route route = Route::right;
-      if (is_na(value)) {
+      if (shape_.has_missing_sides && std::isnan(value)) {
+        route = node.routes >= 0            ? source.routes[static_cast<std::size_t>(node.routes)].back()
+                : node.missing == node.left ? Route::left
+                                            : Route::right;
+      } else if (is_na(value)) {
         route = shape_.has_missing_children ? Route::missing : Route::right;
       } else if (node.routes >= 0) {
         route = source.routes[static_cast<std::size_t>(node.routes)][static_cast<std::size_t>(value)];
@@ -133,6 +139,7 @@ class RandomEnsemble {
       }
       SourceNode& node = nodes[at];
       node = {static_cast<std::int32_t>(feature), 0, children[0], children[1], children[2], -1};
+      if (shape_.has_missing_sides) node.missing = children[below(2)];
       if (source.levels[feature] == 0) {
         node.value = pools_[feature][below(static_cast<std::uint32_t>(pools_[feature].size()))];
         continue;
@@ -142,6 +149,7 @@ class RandomEnsemble {
       for (std::uint32_t level = 0; level < source.levels[feature]; ++level) {
         routes.push_back(static_cast<Route>(below(count)));
       }
+      if (shape_.has_missing_sides) routes.push_back(static_cast<Route>(below(2)));
     }
   }
 
