@@ -137,7 +137,8 @@ TEST(Hostile, AClassWithinAnAllowedConstructorIsLookedAt) {
   EXPECT_EQ(error_of(stream(loss + global("_loss", "CyHalfSquaredError") + "K\x01N\x87R")), "");
   EXPECT_EQ(error_of(stream(global("_loss", "CyHalfBinomialLoss") + ")R")), "");
   EXPECT_THAT(error_of(stream(loss + system + "K\x01N\x87R")), StartsWith("denied: the file asks to call os.system"));
-  EXPECT_THAT(error_of(stream(global("_loss", "system") + ")R")), StartsWith("denied: the file asks to call _loss.system"));
+  EXPECT_THAT(error_of(stream(global("_loss", "system") + ")R")),
+              StartsWith("denied: the file asks to call _loss.system"));
   // What is made by one call cannot be called by the next.
   const std::string object = global("sklearn.svm", "SVC") + ")R";
   EXPECT_THAT(error_of(stream(object + ")R")), StartsWith("corrupt: the file asks to call sklearn.svm.SVC()"));
