@@ -132,6 +132,13 @@ TEST(Hostile, AClassWithinAnAllowedConstructorIsLookedAt) {
               StartsWith("denied: the file asks to call os.system"));
   EXPECT_THAT(error_of(stream(global("sklearn._loss._loss", "__pyx_unpickle_CyLoss") + system + "K\x01N\x87R")),
               StartsWith("denied: the file asks to call os.system"));
+  // The same module under the name that scikit-learn 1.5 to 1.8 give it, of which nothing but the losses is let in.
+  const std::string loss = global("_loss", "__pyx_unpickle_CyHalfSquaredError");
+  EXPECT_EQ(error_of(stream(loss + global("_loss", "CyHalfSquaredError") + "K\x01N\x87R")), "");
+  EXPECT_EQ(error_of(stream(global("_loss", "CyHalfBinomialLoss") + ")R")), "");
+  EXPECT_THAT(error_of(stream(loss + system + "K\x01N\x87R")), StartsWith("denied: the file asks to call os.system"));
+  EXPECT_THAT(error_of(stream(global("_loss", "system") + ")R")),
+              StartsWith("denied: the file asks to call _loss.system"));
   // What is made by one call cannot be called by the next.
   const std::string object = global("sklearn.svm", "SVC") + ")R";
   EXPECT_THAT(error_of(stream(object + ")R")), StartsWith("corrupt: the file asks to call sklearn.svm.SVC()"));

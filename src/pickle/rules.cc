@@ -36,6 +36,9 @@ constexpr Rule kRules[] = {
     {"sklearn.compose._column_transformer", "make_column_selector", Action::record},  // a class
     {"sklearn.", "Class*", Action::record},
     {"sklearn.", "*", Action::refer},
+    // sklearn._loss._loss as scikit-learn 1.5 to 1.8 name it: they were built so that the module takes itself for a top one.
+    {"_loss", "__pyx_unpickle_Cy*", Action::class_is_first},
+    {"_loss", "Cy*", Action::record},
     {"xgboost.", "Class*", Action::record},
     {"lightgbm.", "Class*", Action::record},
 

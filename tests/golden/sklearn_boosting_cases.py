@@ -183,6 +183,8 @@ def _plain_cases(writer):
         from sklearn.dummy import DummyClassifier
         writer.case("gb_uniform", classifier(init=DummyClassifier(strategy="uniform"), **dict(small, n_estimators=2)).fit(x, kinds), rows, _classes)
         writer.case("gb_most_frequent", classifier(init=DummyClassifier(strategy="most_frequent"), **small).fit(x, binary), rows, _classes)
+    if writer.tag in ("sk12", "sk14"):  # near 1 the last bits of a probability are all that its logarithm has; 1.4 takes it another way
+        writer.case("gb_near_certain", classifier(n_estimators=3, max_depth=2, learning_rate=8.0, random_state=1).fit(x, np.digitize(x[:, 0], [-0.5, 0.8])), rows[:20], _classes)
     if writer.tag in ("sk12", "new"):
         from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
         few = dict(small, n_estimators=2)

@@ -176,6 +176,11 @@ def _options(writer, case, x, number, group, texts, weights):
     case("tree_reg_stump_of_no_split", tree.DecisionTreeRegressor().fit(x, np.full(len(x), -0.0)), _regressed)
     case("isolation_one_sample", ensemble.IsolationForest(n_estimators=3, max_samples=1, random_state=1).fit(x), _isolated)
     case("isolation_bootstrap", ensemble.IsolationForest(n_estimators=4, max_samples=0.3, bootstrap=True, contamination=0.1, random_state=1).fit(x), _isolated)
+    # A learned threshold is the score of a training row: that row is none of the outliers, however the last bit of its score turns out.
+    scored = np.round(x[:51], 1)
+    learned = ensemble.IsolationForest(n_estimators=4, max_samples=16, contamination=0.2, random_state=12).fit(scored)
+    assert np.any(learned.decision_function(scored) == 0)
+    case("isolation_row_on_threshold", learned, _isolated, rows=scored)
     deep = tree.DecisionTreeRegressor(random_state=1).fit(np.arange(120.0)[:, None] ** 2, (-1.0) ** np.arange(120))
     writer.case("tree_reg_deep", deep, np.arange(-1, 124.0)[:, None] ** 2 + 0.5, _regressed)
     try:

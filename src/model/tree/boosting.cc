@@ -11,11 +11,17 @@ namespace {
 double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 
 // exp(x) over the row's total, from which the largest was taken first: nothing overflows.
-NumberColumns softmax(NumberColumns sums) {
+NumberColumns softmax(NumberColumns sums, bool by_logarithm) {
   for (std::size_t row = 0; row < sums[0].size(); ++row) {
     double largest = sums[0][row];
     for (const std::vector<double>& sum : sums) largest = std::max(largest, sum[row]);
     double total = 0;
+    if (by_logarithm) {
+      for (const std::vector<double>& sum : sums) total += std::exp(sum[row] - largest);
+      const double logarithm = std::log(total) + largest;
+      for (std::vector<double>& sum : sums) sum[row] = std::exp(sum[row] - logarithm);
+      continue;
+    }
     for (std::vector<double>& sum : sums) total += sum[row] = std::exp(sum[row] - largest);
     for (std::vector<double>& sum : sums) sum[row] /= total;
   }
@@ -45,7 +51,8 @@ void Boosting::describe(Description& description) const {
 }
 
 NumberColumns Boosting::probabilities(const NumberColumns& sums) const {
-  if (parts_.link == Link::softmax) return softmax(sums);
+  if (parts_.link == Link::softmax) return softmax(sums, false);
+  if (parts_.link == Link::softmax_by_logarithm) return softmax(sums, true);
   const double scale = parts_.link == Link::double_logistic ? 2 : 1;
   NumberColumns result(2, std::vector<double>(sums[0].size()));
   for (std::size_t row = 0; row < sums[0].size(); ++row) {

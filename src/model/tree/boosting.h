@@ -38,7 +38,14 @@ class Start {
 };
 
 // From sums to predictions of a regression or to probabilities: of the second class, or of each.
-enum class Link : std::uint8_t { identity, exponential, logistic, double_logistic, softmax };
+enum class Link : std::uint8_t {
+  identity,
+  exponential,
+  logistic,
+  double_logistic,
+  softmax,
+  softmax_by_logarithm,  // exp(x - log(total)), as older versions take it: its rounding is what log_proba shows near 0
+};
 
 // How predict() finds a class. The versions of scikit-learn differ where two classes are equally probable.
 enum class Decision : std::uint8_t {

@@ -247,7 +247,9 @@ bool takes_missing_values(const pickle::Object& tree) {
   const bool splits_best = is_text_in(tree, "splitter", {"best"});
   const bool splits_randomly = is_text_in(tree, "splitter", {"random"});
   if (release >= 109) return !is_extra || splits_randomly;
-  const bool by_splitter = release >= 106 ? splits_randomly || (splits_best && !is_extra) : splits_best;
+  // 1.6 writes ": allow_nan" where "= allow_nan" was meant, so that its ExtraTreeRegressor takes what DecisionTreeRegressor does.
+  const bool is_slip = release == 106 && ends_with(tree.name(), "Regressor");
+  const bool by_splitter = release >= 106 ? splits_randomly || (splits_best && (!is_extra || is_slip)) : splits_best;
   const bool by_criterion = ends_with(tree.name(), "Classifier")
                                 ? is_text_in(tree, "criterion", {"gini", "log_loss", "entropy"})
                                 : is_text_in(tree, "criterion", {"squared_error", "friedman_mse", "poisson"});

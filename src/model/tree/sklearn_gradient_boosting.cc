@@ -141,9 +141,10 @@ Result<pipeline::Step> load_gradient_boosting_classifier(const pickle::Object& o
   BoostingParts parts;
   parts.outputs = classes.size() == 2 ? 1 : static_cast<std::uint32_t>(classes.size());
   parts.link = is_exponential ? Link::double_logistic : parts.outputs == 1 ? Link::logistic : Link::softmax;
+  const bool is_old = pipeline::version_of(object) < Version{1, 4};
+  if (is_old && parts.link == Link::softmax) parts.link = Link::softmax_by_logarithm;
   parts.classes = std::move(classes);
-  parts.decision = is_exponential || pipeline::version_of(object) >= Version{1, 4} ? Decision::zero_and_above
-                                                                                   : Decision::most_probable;
+  parts.decision = is_exponential || !is_old ? Decision::zero_and_above : Decision::most_probable;
   parts.has_log_proba = true;
   parts.details.emplace_back("loss", loss);
   return load(object, std::move(parts), loading);

@@ -122,7 +122,9 @@ Result<pipeline::Step> load_hist_gradient_boosting_classifier(const pickle::Obje
   }
   BoostingParts parts;
   parts.outputs = static_cast<std::uint32_t>(outputs);
-  parts.link = is_binary ? Link::logistic : Link::softmax;
+  parts.link = is_binary                                      ? Link::logistic
+               : pipeline::version_of(object) < Version{1, 1} ? Link::softmax_by_logarithm
+                                                              : Link::softmax;
   parts.classes = std::move(classes);
   parts.decision = pipeline::version_of(object) >= Version{1, 5} ? Decision::above_zero : Decision::most_probable;
   parts.details.emplace_back("loss", name);

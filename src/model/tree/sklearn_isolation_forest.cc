@@ -93,6 +93,16 @@ Result<Ensemble> build_trees(const pickle::Object& object, std::int64_t features
   return Ensemble::build(source);
 }
 
+// What is left of a score above the offset. A threshold that was learned is the score of a row of the training data, and other
+// rows reach the very same: they are no outliers (0.19: they are). Another pow() gives other last bits, so scores within
+// a few of them are that one.
+double decision_of(double score, const SklearnIsolationForest::Parts& parts) {
+  const double decision = score - parts.offset;
+  if (parts.offset == -0.5 && parts.threshold == 0) return decision;  // contamination='auto': nothing was learned
+  const double last_bits = 2 * std::numeric_limits<double>::epsilon() * std::abs(score);
+  return std::abs(decision - parts.threshold) <= last_bits ? parts.threshold : decision;
+}
+
 // Where outliers begin, by version.
 Status read_threshold(const pickle::Object& object, SklearnIsolationForest::Parts& parts) {
   if (object.find("offset_") == nullptr) {  // 0.19
@@ -146,7 +156,7 @@ Result<Prediction> SklearnIsolationForest::predict(const table::Table& columns, 
     }
   }
   std::vector<double> decisions = scores;
-  for (double& value : decisions) value -= parts_.offset;
+  for (double& value : decisions) value = decision_of(value, parts_);
   Prediction prediction{table::Table(columns.rows()), {}};
   for (const std::string& type : request.types) {
     if (type == "score") {
