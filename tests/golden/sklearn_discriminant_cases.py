@@ -2,6 +2,7 @@
 import numpy as np
 from sklearn import discriminant_analysis, linear_model
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 
 from golden_writer import ask
 
@@ -24,6 +25,12 @@ def _predicted(model, rows):
     return [ask("predict", model.predict(rows))]
 
 
+def _directions(model, rows):
+    made = model.transform(rows)
+    names = ["lineardiscriminantanalysis%d" % j for j in range(made.shape[1])]
+    return [ask("predict", model.predict(rows)), ask("transform", made, labels=names, tolerance=1e-10)]
+
+
 def cases(writer):
     x, middle = _data()
     seen = np.vstack([_data(10, seed=5)[0], [[0, -0.0, 0], [9, 0.1, -3], [300, -500, 2]]])
@@ -31,12 +38,15 @@ def cases(writer):
     linear, quadratic = discriminant_analysis.LinearDiscriminantAnalysis, discriminant_analysis.QuadraticDiscriminantAnalysis
     writer.case("linear_discriminant", linear().fit(x, labels), seen, _classified, how="pickle:2")
     writer.case("quadratic_discriminant", quadratic().fit(x, labels), seen, _classified)
+    writer.case("discriminant_directions", linear().fit(x, labels), seen, _directions, how="joblib")
     before = Pipeline([("d", linear()), ("m", linear_model.LinearRegression())])
     writer.case("discriminant_regression", before.fit(x, middle), seen, _predicted)
     if not writer.is_newest:
         return
     writer.case("linear_discriminant_two", linear(solver="lsqr", shrinkage="auto").fit(x, np.where(middle > 0, "b", "a")), seen, _classified)
     writer.case("quadratic_discriminant_two", quadratic(reg_param=0.1, priors=[0.2, 0.8]).fit(x, np.where(middle > 0, 7, 3)), seen, _classified)
+    one = Pipeline([("scale", StandardScaler()), ("d", linear(solver="eigen", n_components=1))])
+    writer.case("discriminant_directions_one", one.fit(x, labels), seen, _directions)
     first = Pipeline([("d", linear(solver="eigen", n_components=1)), ("m", linear_model.LinearRegression())])
     writer.case("discriminant_eigen_regression", first.fit(x, middle), seen, _predicted)
     missing = seen.copy()

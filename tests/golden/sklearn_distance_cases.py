@@ -52,8 +52,18 @@ def _neighbours(writer, x, seen):
     labels = np.array(["low", "mid", "top"])[np.digitize(y, [0.5, 2])]
     writer.case("neighbours_classes", neighbors.KNeighborsClassifier(5).fit(x, labels), seen, _classified, how="pickle:2")
     writer.case("neighbours_weighted", neighbors.KNeighborsRegressor(4, weights="distance", p=3).fit(x, y), seen, _predicted)
+    # Whole numbers: many rows are equally far, and the tree's order says which of them count.
+    random = np.random.RandomState(9)
+    even, asked = random.randint(0, 4, (90, 3)).astype(float), random.randint(0, 4, (30, 3)).astype(float)
+    drawn = random.randint(0, 3, 90)
+    writer.case("neighbours_equally_far", neighbors.KNeighborsClassifier(5, leaf_size=8).fit(even, drawn), asked, _classified)
+    writer.case("neighbours_equally_far_balls", neighbors.KNeighborsRegressor(4, algorithm="ball_tree", p=1, leaf_size=8).fit(even, drawn),
+                asked, _predicted, how="joblib:zlib")
     if not writer.is_newest:
         return
+    for name, options in [("chebyshev", {"metric": "chebyshev"}), ("minkowski", {"p": 3}), ("balls_minkowski", {"p": 3, "algorithm": "ball_tree"})]:
+        writer.case("neighbours_equally_far_" + name, neighbors.KNeighborsRegressor(4, weights="distance", leaf_size=5, **options).fit(even, drawn),
+                    asked, _predicted)
     at_rows = np.vstack([seen, x[:3]])
     fits = {
         "neighbours_outputs": neighbors.KNeighborsRegressor(3, metric="chebyshev").fit(x, np.column_stack([y, -y])),

@@ -34,6 +34,7 @@ def cases(writer):
     writer.case("robust_scaler", preprocessing.RobustScaler(quantile_range=(10, 80)).fit(x), missing, _transformed)
     writer.case("max_abs_scaler", preprocessing.MaxAbsScaler().fit(x), missing, _transformed)
     writer.case("min_max_scaler_clip", preprocessing.MinMaxScaler(clip=True).fit(x), missing, _transformed)
+    writer.case("max_abs_scaler_clip", preprocessing.MaxAbsScaler(clip=True).fit(x), missing, _transformed)
     infinite = seen.copy()
     infinite[3, 1] = np.inf
     writer.case("scaler_infinite", preprocessing.StandardScaler().fit(x), infinite, fails=lambda model, rows: model.transform(rows))

@@ -99,6 +99,7 @@ Result<pipeline::Step> load_linear_discriminant(const pickle::Object& object, pi
                                     std::move(labels), zero));
   SCORIA_TRY(directions, read_directions(object, step.inputs.size()));
   step.transformer = std::move(directions);
+  step.offers_transform = step.transformer != nullptr;
   return step;
 }
 

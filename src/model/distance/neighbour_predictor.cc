@@ -32,10 +32,10 @@ void for_each_row(const Neighbours& rows, Weight weight, const FeatureMatrix& x,
                   const std::function<void(std::size_t, const std::vector<Neighbour>&)>& body) {
   executor.parallel_for((x.rows + kBlockRows - 1) / kBlockRows, [&](std::size_t block) {
     std::vector<Neighbour> neighbours;
-    std::vector<double> distances;
+    Neighbours::Scratch scratch;
     const std::size_t end = std::min(x.rows, (block + 1) * kBlockRows);
     for (std::size_t row = block * kBlockRows; row < end; ++row) {
-      rows.nearest(x, row, neighbours, distances);
+      rows.nearest(x, row, neighbours, scratch);
       weigh(weight, neighbours);
       body(row, neighbours);
     }

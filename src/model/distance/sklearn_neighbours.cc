@@ -81,7 +81,8 @@ Result<Neighbours> read_rows(const pickle::Object& object) {
     return object.corrupt("n_neighbors", "is " + std::to_string(count) + ", must be 1 to " + std::to_string(rows) +
                                              ", the rows of '_fit_X'");
   SCORIA_TRY(metric, read_metric(object));
-  return Neighbours(std::move(columns), metric.first, metric.second, static_cast<std::size_t>(count));
+  SCORIA_TRY(tree, read_row_tree(object, rows, inputs));
+  return Neighbours(std::move(columns), metric.first, metric.second, static_cast<std::size_t>(count), std::move(tree));
 }
 
 Error wrong_rows(const pickle::Object& object) {

@@ -16,6 +16,8 @@ namespace {
 // Rows go through the steps in slabs of at most so many cells of the widest table between two steps: 32 MB.
 constexpr std::size_t kSlabCells = 4u << 20;
 constexpr std::size_t kLeastSlabRows = 64;
+constexpr std::size_t kMostSlabRows = 8192;
+constexpr const char* kTransform = "transform";
 
 std::vector<std::string> input_names(const Step& step) {
   std::vector<std::string> names;
@@ -60,6 +62,20 @@ Prediction join(std::vector<Prediction> parts, std::size_t rows) {
   return joined;
 }
 
+// Columns as the type transform.
+Prediction as_answer(const table::Table& columns) {
+  Prediction prediction{table::Table(columns.rows()), {}};
+  std::unordered_set<std::string> taken;
+  for (std::size_t j = 0; j < columns.columns(); ++j) {
+    // scikit-learn's own names may meet: what two transformers make of one column.
+    std::string name = "transform:" + columns.names()[j];
+    if (!taken.insert(name).second) name += "#" + std::to_string(j);
+    taken.insert(name);
+    prediction.table.add(std::move(name), columns.column(j));
+  }
+  return prediction;
+}
+
 }  // namespace
 
 std::shared_ptr<const Transformer> chain(std::vector<Step> steps) {
@@ -76,8 +92,9 @@ Pipeline::Pipeline(Description description, std::vector<Step> steps) : steps_(st
   }
   if (steps_.back().predictor != nullptr) {
     steps_.back().predictor->describe(description_);
+    if (steps_.back().offers_transform) description_.types.emplace_back(kTransform);
   } else {
-    description_.types = {"transform"};
+    description_.types = {kTransform};
   }
   widest_ = steps_.front().inputs.size();
   std::vector<std::string> names = input_names(steps_.front());
@@ -124,21 +141,34 @@ Result<table::Table> Pipeline::bind(const table::Table& table, std::vector<std::
 
 Result<Prediction> Pipeline::score_slab(table::Table columns, const Request& request, Executor& executor) const {
   for (const Step& step : steps_) {
-    if (&step == &steps_.back() && step.predictor != nullptr)
-      return step.predictor->predict(columns, request, executor);
+    if (&step == &steps_.back() && step.predictor != nullptr) return answer(columns, request, executor);
     SCORIA_TRY(next, step.transformer->transform(columns, request.first_row));
     columns = std::move(next);
   }
-  Prediction prediction{table::Table(columns.rows()), {}};
-  std::unordered_set<std::string> taken;
-  for (std::size_t j = 0; j < columns.columns(); ++j) {
-    // scikit-learn's own names may meet: what two transformers make of one column.
-    std::string name = "transform:" + columns.names()[j];
-    if (!taken.insert(name).second) name += "#" + std::to_string(j);
-    taken.insert(name);
-    prediction.table.add(std::move(name), columns.column(j));
+  return as_answer(columns);
+}
+
+// What the last step says of the columns it takes: its predictor's types, and what it makes of them if that is asked for.
+Result<Prediction> Pipeline::answer(const table::Table& columns, const Request& request, Executor& executor) const {
+  const Step& last = steps_.back();
+  if (!last.offers_transform ||
+      std::find(request.types.begin(), request.types.end(), kTransform) == request.types.end())
+    return last.predictor->predict(columns, request, executor);
+  Prediction all{table::Table(columns.rows()), {}};
+  for (const std::string& type : request.types) {
+    Request one = request;
+    one.types = {type};
+    auto part = [&]() -> Result<Prediction> {
+      if (type != kTransform) return last.predictor->predict(columns, one, executor);
+      SCORIA_TRY(made, last.transformer->transform(columns, request.first_row));
+      return as_answer(made);
+    }();
+    if (!part.ok()) return std::move(part).error();
+    const table::Table& table = part.value().table;
+    for (std::size_t j = 0; j < table.columns(); ++j) all.table.add(table.names()[j], table.column(j));
+    all.notes.insert(all.notes.end(), part.value().notes.begin(), part.value().notes.end());
   }
-  return prediction;
+  return all;
 }
 
 Result<Prediction> Pipeline::score(const table::Table& table, const Request& request, Executor& executor) const {

@@ -28,6 +28,7 @@ class Pipeline final : public Model {
 
  private:
   Result<table::Table> bind(const table::Table& table, std::vector<std::string>& notes) const;
+  Result<Prediction> answer(const table::Table& columns, const Request& request, Executor& executor) const;
   Result<Prediction> score_slab(table::Table columns, const Request& request, Executor& executor) const;
 
   std::vector<Step> steps_;

@@ -60,6 +60,7 @@ struct Step {
   bool takes_any_count = false;
   std::shared_ptr<const Transformer> transformer;
   std::shared_ptr<const Predictor> predictor;
+  bool offers_transform = false;  // of both: what the transformer makes is a type of its own, beside the predictor's
 };
 
 }  // namespace scoria::model::pipeline

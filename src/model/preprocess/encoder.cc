@@ -15,17 +15,21 @@ struct Place {
   const std::string& class_name;
 };
 
+// Of a cell that is no category: an empty text, too, as a reader of CSV takes it.
+bool is_missing(const table::Column& column, std::size_t row) {
+  return column.is_null(row) || (column.type() == table::Type::real && std::isnan(column.reals()[row])) ||
+         cell_text(column, row).empty();
+}
+
 Error refused(const table::Column& column, std::size_t row, const Categories& categories, const Place& place) {
-  const bool is_missing =
-      column.is_null(row) || (column.type() == table::Type::real && std::isnan(column.reals()[row]));
-  const std::string cell = is_missing ? "the missing value" : "'" + cell_text(column, row) + "'";
+  const std::string cell = is_missing(column, row) ? "the missing value" : "'" + cell_text(column, row) + "'";
   return Error{Code::invalid, "row " + std::to_string(place.first_row + row) + ", column '" + place.column +
                                   "': " + cell + " is none of the categories that " + place.class_name +
                                   " was fitted with: " + listed(categories.names())};
 }
 
 Result<std::vector<std::int32_t>> codes_of(const table::Column& column, const Categories& categories,
-                                           bool refuses_unknown, const Place& place) {
+                                           bool refuses_unknown, bool refuses_missing, const Place& place) {
   if (column.type() == table::Type::real) {
     for (std::size_t row = 0; row < column.size(); ++row) {
       if (!std::isinf(column.reals()[row])) continue;
@@ -34,9 +38,10 @@ Result<std::vector<std::int32_t>> codes_of(const table::Column& column, const Ca
     }
   }
   std::vector<std::int32_t> codes = categories.of_column(column);
-  if (!refuses_unknown) return codes;
+  if (!refuses_unknown && !refuses_missing) return codes;
   for (std::size_t row = 0; row < codes.size(); ++row) {
-    if (codes[row] == Categories::kUnknown) return refused(column, row, categories, place);
+    if (codes[row] == Categories::kUnknown && (refuses_unknown || is_missing(column, row)))
+      return refused(column, row, categories, place);
   }
   return codes;
 }
@@ -69,7 +74,8 @@ Result<table::Table> OneHot::transform(const table::Table& columns, std::size_t 
   for (std::size_t j = 0; j < columns_.size(); ++j) {
     const OneHotColumn& column = columns_[j];
     const Place place{columns.names()[j], first_row, class_name_};
-    SCORIA_TRY(codes, codes_of(*columns.column(j), column.categories, column.refuses_unknown, place));
+    SCORIA_TRY(codes,
+               codes_of(*columns.column(j), column.categories, column.refuses_unknown, column.refuses_missing, place));
     std::vector<std::vector<double>> outputs(column.names.size());
     for (std::vector<double>& output : outputs) output.assign(rows, 0.0);
     for (std::size_t row = 0; row < rows; ++row) {
@@ -99,7 +105,8 @@ Result<table::Table> Ordinal::transform(const table::Table& columns, std::size_t
   for (std::size_t j = 0; j < columns_.size(); ++j) {
     const OrdinalColumn& column = columns_[j];
     const Place place{columns.names()[j], first_row, class_name_};
-    SCORIA_TRY(codes, codes_of(*columns.column(j), column.categories, column.refuses_unknown, place));
+    SCORIA_TRY(codes,
+               codes_of(*columns.column(j), column.categories, column.refuses_unknown, column.refuses_missing, place));
     std::vector<double> values(codes.size());
     for (std::size_t row = 0; row < values.size(); ++row) {
       values[row] =

@@ -20,6 +20,7 @@ struct OneHotColumn {
   std::vector<std::string> names;     // of the outputs
   std::int32_t unknown = kNone;       // the output that is 1 for what is no category
   bool refuses_unknown = true;
+  bool refuses_missing = false;  // where it is no category
 };
 
 class OneHot final : public pipeline::Transformer {
@@ -28,7 +29,8 @@ class OneHot final : public pipeline::Transformer {
   OneHot(std::vector<OneHotColumn> columns, std::string class_name);
 
   std::vector<std::string> names_out(std::span<const std::string> names) const override;
-  // Errors: invalid: a cell that is no category, where these are refused, naming the known ones; an infinite number.
+  // Errors: invalid: a cell that is no category, where such or missing ones are refused, naming the known ones; an
+  // infinite number.
   Result<table::Table> transform(const table::Table& columns, std::size_t first_row) const override;
 
  private:
@@ -42,6 +44,7 @@ struct OrdinalColumn {
   std::vector<double> codes;  // of each category
   double unknown = 0;
   bool refuses_unknown = true;
+  bool refuses_missing = false;  // where it is no category
 };
 
 class Ordinal final : public pipeline::Transformer {

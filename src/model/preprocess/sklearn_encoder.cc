@@ -4,12 +4,16 @@
 
 #include "base/na.h"
 #include "model/pipeline/sklearn_steps.h"
+#include "model/pipeline/sklearn_version.h"
 #include "model/preprocess/encoder.h"
 #include "model/preprocess/names.h"
 #include "pickle/array.h"
 
 namespace scoria::model::preprocess {
 namespace {
+
+constexpr pipeline::Version kTakesMissing{0, 24};
+constexpr pipeline::Version kWarnsAndGroups{1, 8};  // before, handle_unknown='warn' did not reach the infrequent ones
 
 using pickle::Kind;
 using Positions = std::vector<std::int64_t>;
@@ -164,6 +168,12 @@ Result<std::string> handle_unknown(const pickle::Object& object, std::initialize
   return not_done(object, "handle_unknown is '" + how + "', which is not known");
 }
 
+// Whether a missing value is refused also where unknown categories are not.
+bool refuses_missing(const pickle::Object& object) {
+  const pipeline::Version version = pipeline::version_of(object);
+  return version != pipeline::Version{} && version < kTakesMissing;
+}
+
 // Before 0.20 an encoder took whole numbers from 0 up, and kept no categories.
 Result<pipeline::Step> load_numbers_only(const pickle::Object& object) {
   SCORIA_TRY(starts, object.integers("feature_indices_"));
@@ -222,10 +232,12 @@ Result<pipeline::Step> load_one_hot_encoder(const pickle::Object& object, pipeli
   SCORIA_TRY(dropped, read_dropped(object, groupings));
   SCORIA_TRY(step, with_inputs(object, categories));
   std::vector<OneHotColumn> columns;
-  const bool unknown_is_infrequent = unknown == "infrequent_if_exist" || unknown == "warn";
+  const bool unknown_is_infrequent =
+      unknown == "infrequent_if_exist" || (unknown == "warn" && pipeline::version_of(object) >= kWarnsAndGroups);
   for (std::size_t j = 0; j < categories.size(); ++j) {
     columns.push_back(one_hot_column(std::move(categories[j]), groupings[j], dropped[j], unknown_is_infrequent));
     columns.back().refuses_unknown = unknown == "error";
+    columns.back().refuses_missing = refuses_missing(object);
   }
   step.transformer = std::make_shared<OneHot>(std::move(columns), "OneHotEncoder");
   return step;

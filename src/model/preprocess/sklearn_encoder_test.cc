@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
+
 #include "model/preprocess/pickled_for_tests.h"
 
 namespace scoria::model::preprocess {
@@ -31,6 +33,33 @@ TEST(OneHotEncoder, AMissingCellAndAnEmptyTextAreTheMissingCategory) {
   ASSERT_TRUE(answer.ok()) << answer.error().message;
   EXPECT_THAT(values_of(answer.value(), 2), ElementsAre(0, 1, 1));
   EXPECT_EQ(answer.value().table.names()[2], "transform:x0_nan");
+}
+
+// What scikit-learn 0.20 to 0.23 answer: "Input contains NaN", whatever handle_unknown says.
+TEST(OneHotEncoder, MissingValuesAreRefusedUntil0_23) {
+  const Attributes ignoring = with(one_hot_of(objects({text("Bern"), text("Oslo")})), "handle_unknown", text("ignore"));
+  table::Validity validity(3);
+  validity.set_null(2);
+  const auto rows = one_column(Column::text(std::vector<std::string>{"Oslo", "Rome", ""}, validity));
+  const auto old = transform(one_hot(with(ignoring, "_sklearn_version", text("0.23.2"))), rows);
+  ASSERT_FALSE(old.ok());
+  EXPECT_THAT(old.error().message, HasSubstr("row 3, column 'x0': the missing value is none of the categories"));
+  EXPECT_TRUE(transform(one_hot(with(ignoring, "_sklearn_version", text("0.24.2"))), rows).ok());
+}
+
+// What scikit-learn 1.7 answers, and 1.8: the group of the infrequent ones meets unknown ones only since then.
+TEST(OneHotEncoder, UnknownOnesAreInfrequentWithWarnSince1_8) {
+  Attributes attributes = with(one_hot_of(objects({text("a"), text("b"), text("c")})), "handle_unknown", text("warn"));
+  attributes["_infrequent_enabled"] = kTrue;
+  std::string mapping = numbers({0, std::bit_cast<double>(std::int64_t{1}), std::bit_cast<double>(std::int64_t{1})});
+  mapping.replace(mapping.find("f8"), 2, "i8");
+  attributes["_default_to_infrequent_mappings"] = list({mapping});
+  for (const auto& [version, infrequent] : {std::pair{"1.7.2", 0.0}, std::pair{"1.8.0", 1.0}}) {
+    const auto answer = transform(one_hot(with(attributes, "_sklearn_version", text(version))),
+                                  one_column(Column::text(std::vector<std::string>{"z"})));
+    ASSERT_TRUE(answer.ok()) << answer.error().message;
+    EXPECT_THAT(values_of(answer.value(), 1), ElementsAre(infrequent)) << version;
+  }
 }
 
 TEST(OneHotEncoder, AnEmptyTextIsItselfWhereThereIsSuchACategory) {

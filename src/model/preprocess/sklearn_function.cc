@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "model/pipeline/sklearn_steps.h"
+#include "model/pipeline/sklearn_version.h"
 #include "model/preprocess/function.h"
 #include "model/preprocess/names.h"
 
@@ -10,6 +11,8 @@ namespace scoria::model::preprocess {
 namespace {
 
 using pickle::Kind;
+
+constexpr pipeline::Version kNoneIsFalse{0, 22};  // of `validate`
 
 struct Known {
   std::string_view name;  // numpy's and scipy.special's
@@ -100,7 +103,12 @@ Result<pipeline::Step> load_function_transformer(const pickle::Object& object, p
   if (!is_empty(object.find("kw_args"))) {
     return Error{Code::unsupported, object.name() + ": kw_args, arguments of its function, are not read"};
   }
-  SCORIA_TRY(validates, object.truth("validate"));
+  // None, the default of 0.20 and 0.21, means True, as what went before; since then the default is False.
+  bool validates = pipeline::version_of(object) < kNoneIsFalse;
+  if (object.find("validate") != nullptr) {
+    SCORIA_TRY(given, object.truth("validate"));
+    validates = given;
+  }
   pipeline::Step step;
   SCORIA_TRY_STATUS(set_any_inputs(object, step));
   const Function::Options options{.accept = {.missing = !validates, .infinite = !validates}, .takes_truths = validates};

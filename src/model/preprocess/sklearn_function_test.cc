@@ -32,6 +32,15 @@ TEST(FunctionTransformer, FunctionsAreKnownByNameOrRefusedByName) {
   EXPECT_THAT(error_of(function(pickle::global("os", "system"))), HasSubstr("denied: "));
 }
 
+// The default of scikit-learn 0.20 and 0.21, which takes it for True.
+TEST(FunctionTransformer, ValidateNoneRefusesMissingValuesUntil0_21) {
+  const auto rows = one_column(Column::real({1, std::nan("")}));
+  for (const auto& [version, takes] : {std::pair{"0.21.3", false}, std::pair{"0.22.2", true}}) {
+    const Attributes more{{"validate", kNone}, {"_sklearn_version", text(version)}};
+    EXPECT_EQ(transform(function(pickle::global("numpy", "log1p"), more), rows).ok(), takes) << version;
+  }
+}
+
 TEST(FunctionTransformer, TruthValuesWouldBeComputedInHalfPrecision) {
   const auto answer = transform(function(pickle::global("numpy", "exp")), one_column(Column::logical({1})));
   ASSERT_FALSE(answer.ok());

@@ -3,11 +3,14 @@
 #include <cmath>
 
 #include "model/pipeline/sklearn_steps.h"
+#include "model/pipeline/sklearn_version.h"
 #include "model/preprocess/imputer.h"
 #include "pickle/array.h"
 
 namespace scoria::model::preprocess {
 namespace {
+
+constexpr pipeline::Version kShowsAllForNone{0, 20};  // a MissingIndicator of columns that had no missing value
 
 using pickle::ElementKind;
 using pickle::Kind;
@@ -142,6 +145,9 @@ Result<pipeline::Step> load_missing_indicator(const pickle::Object& object, pipe
   SCORIA_TRY(shown, read_positions(object, "features_", static_cast<std::size_t>(count)));
   SCORIA_TRY(features, object.text("features"));
   SCORIA_TRY(is_strict, is_on(object, "error_on_new"));
+  if (shown.empty() && pipeline::version_of(object) == kShowsAllForNone) {
+    for (std::int64_t j = 0; j < count; ++j) shown.push_back(static_cast<std::size_t>(j));
+  }
   pipeline::Step step;
   SCORIA_TRY_STATUS(pipeline::set_inputs(object, static_cast<std::size_t>(count), step));
   step.transformer = std::make_shared<MissingIndicator>(std::move(mark), static_cast<std::size_t>(count),

@@ -49,5 +49,21 @@ TEST(SimpleImputer, StatisticsOfOtherShapesAndKindsAreCorrupt) {
               HasSubstr("unsupported: "));
 }
 
+// scikit-learn 0.20 shows all columns where none had a missing value at fit; later versions show none.
+TEST(MissingIndicator, ShowsAllColumnsForNoneIn0_20) {
+  const Attributes attributes{{"features_", list({})},
+                              {"features", text("missing-only")},
+                              {"error_on_new", kFalse},
+                              {"missing_values", real(std::nan(""))},
+                              {"_n_features", integer(1)}};
+  for (const auto& [version, columns] : {std::pair{"0.20.4", 1U}, std::pair{"0.21.3", 0U}}) {
+    const auto answer =
+        transform(object("sklearn.impute", "MissingIndicator", with(attributes, "_sklearn_version", text(version))),
+                  one_column(table::Column::real({1, std::nan("")})));
+    ASSERT_TRUE(answer.ok()) << answer.error().message;
+    ASSERT_EQ(answer.value().table.columns(), columns) << version;
+  }
+}
+
 }  // namespace
 }  // namespace scoria::model::preprocess

@@ -82,6 +82,11 @@ Result<pipeline::Step> load_robust_scaler(const pickle::Object& object, pipeline
 Result<pipeline::Step> load_max_abs_scaler(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   Scaling scaling;
   SCORIA_TRY_STATUS(read_each(object, "scale_", scaling.divide));
+  SCORIA_TRY(clips, is_on(object, "clip"));  // since 1.8
+  if (clips) {
+    scaling.least = -1;
+    scaling.most = 1;
+  }
   return make_step(object, std::move(scaling));
 }
 
