@@ -16,7 +16,6 @@ namespace {
 // Rows go through the steps in slabs of at most so many cells of the widest table between two steps: 32 MB.
 constexpr std::size_t kSlabCells = 4u << 20;
 constexpr std::size_t kLeastSlabRows = 64;
-constexpr std::size_t kMostSlabRows = 8192;
 constexpr const char* kTransform = "transform";
 
 std::vector<std::string> input_names(const Step& step) {
