@@ -145,7 +145,7 @@ Result<pipeline::Step> load_missing_indicator(const pickle::Object& object, pipe
   SCORIA_TRY(shown, read_positions(object, "features_", static_cast<std::size_t>(count)));
   SCORIA_TRY(features, object.text("features"));
   SCORIA_TRY(is_strict, is_on(object, "error_on_new"));
-  if (shown.empty() && pipeline::version_of(object) == kShowsAllForNone) {
+  if (shown.empty() && !is_strict && pipeline::version_of(object) == kShowsAllForNone) {
     for (std::int64_t j = 0; j < count; ++j) shown.push_back(static_cast<std::size_t>(j));
   }
   pipeline::Step step;
