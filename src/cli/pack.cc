@@ -116,7 +116,7 @@ Status pack(const PackOptions& options, const Context& context) {
       if (context.stop.stop_requested()) {
         return Error{Code::unavailable, "interrupted; '" + options.output + "' is as it was"};
       }
-      const Status packed = pack_one(paths[i], files, writer);
+      Status packed = pack_one(paths[i], files, writer);
       progress.update(i + 1, paths.size());
       if (packed.ok()) continue;
       if (is_final(packed.error().code)) return packed;

@@ -6,7 +6,6 @@ namespace scoria::model::bayes {
 namespace {
 
 using namespace pipeline;  // the builders of pickled values
-using pickle::text;
 
 TEST(SklearnNaiveBayes, RefusesNormalTablesThatDoNotFitTheClasses) {
   const Estimator model{"sklearn.naive_bayes",
