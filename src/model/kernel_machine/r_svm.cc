@@ -196,7 +196,7 @@ Status read_machine(const RObject& object, Vectors& vectors, RSvmParts& parts) {
   machine.coefficients = std::move(coefficients.values);
   machine.dimensions = vectors.columns;
   machine.vectors = std::move(vectors.values);
-  const Status fits = check(machine.view());
+  Status fits = check(machine.view());
   if (fits.ok()) return fits;
   return Error{Code::corrupt, "svm object: it " + fits.error().message};
 }

@@ -109,7 +109,7 @@ TEST(SklearnSvm, ArraysOfOtherShapesAreCorrupt) {
     const char* attribute;
     std::string value;
     const char* says;
-  } kWrong[] = {
+  } cases[] = {
       {"support_vectors_", reals({8}, {0, 1, 2, 3, 4, 5, 6, 7}),
        "'support_vectors_' has the shape [8], must have two dimensions"},
       {"support_vectors_", reals({2, 4}, {0, 1, 2, 3, 4, 5, 6, 7}), "'_dual_coef_' is 2 x 4, must be 2 x 2"},
@@ -130,7 +130,7 @@ TEST(SklearnSvm, ArraysOfOtherShapesAreCorrupt) {
       {"classes_", wholes({1, 2}), "'_dual_coef_' is 2 x 4, must be 1 x 4"},
       {"n_features_in_", integer(3), "'n_features_in_' is 3, must be 2"},
   };
-  for (const auto& wrong : kWrong) {
+  for (const auto& wrong : cases) {
     const std::string error = error_with(svc(), wrong.attribute, wrong.value);
     EXPECT_THAT(error, HasSubstr(wrong.says)) << wrong.attribute;
     EXPECT_THAT(error, HasSubstr("corrupt: ")) << wrong.attribute;
@@ -159,7 +159,7 @@ TEST(SklearnSvm, SparseMatricesThatLeadOutOfTheirPartsAreCorrupt) {
   const struct {
     Attributes changes;
     const char* says;
-  } kWrong[] = {
+  } cases[] = {
       {{{"indices", wholes({0, 2, 1})}}, "has column 2 of 2"},
       {{{"indices", wholes({0, -1, 1})}}, "has column -1 of 2"},
       {{{"indptr", wholes({0, 1, 2, 2, 4})}}, "indptr that leads out"},
@@ -172,7 +172,7 @@ TEST(SklearnSvm, SparseMatricesThatLeadOutOfTheirPartsAreCorrupt) {
       {{{"_shape", tuple({4, 1'000'000'000})}}, "too_large"},
       {{{"_shape", tuple({4, 8'000'000})}}, "has 8000000 columns"},
   };
-  for (const auto& wrong : kWrong) {
+  for (const auto& wrong : cases) {
     EXPECT_THAT(error_with(svc(), "support_vectors_", compressed(wrong.changes)), HasSubstr(wrong.says));
   }
   EXPECT_THAT(error_with(svc(), "support_vectors_", object("scipy.sparse.csc", "csc_matrix", {})),

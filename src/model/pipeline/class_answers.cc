@@ -6,7 +6,7 @@
 namespace scoria::model::pipeline {
 
 Prediction class_prediction(const std::vector<std::string>& types, const ClassLabels& labels,
-                            std::vector<std::int32_t> winners,
+                            const std::vector<std::int32_t>& winners,
                             const std::function<NumberColumns(const std::string& type)>& values) {
   Prediction prediction{table::Table(winners.size()), {}};
   for (const std::string& type : types) {

@@ -17,7 +17,7 @@ namespace scoria::model::pipeline {
 // The columns of each type in order: `predict` is the label at `winners`, any other what `values` gives for it, a column for each
 // class or one that stands for all.
 Prediction class_prediction(const std::vector<std::string>& types, const ClassLabels& labels,
-                            std::vector<std::int32_t> winners,
+                            const std::vector<std::int32_t>& winners,
                             const std::function<NumberColumns(const std::string& type)>& values);
 
 bool is_asked(const std::vector<std::string>& types, std::string_view type);
