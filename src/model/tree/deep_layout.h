@@ -43,6 +43,7 @@ struct DeepLayout {
   static DeepLayout build(const Ensemble& ensemble, const RankSpace& space);
 };
 
-void run_deep(const DeepLayout& layout, const KernelJob& job);  // deep_kernel.cc
+void run_deep(const DeepLayout& layout, const KernelJob& job, Simd simd);       // deep_kernel.cc
+void run_partition(const DeepLayout& layout, const KernelJob& job, Simd simd);  // partition_kernel.cc
 
 }  // namespace scoria::model::tree

@@ -19,8 +19,8 @@ namespace {
 constexpr std::size_t kBlock = 512;
 // A deep tree comes from memory again for every block, and in no order that a processor guesses: blocks are then as many rows
 // as have ranks in this many bytes.
-constexpr std::size_t kDeepBlockBytes = 512u << 10;
-constexpr std::size_t kDeepBlock = 8192;
+const std::size_t kDeepBlockBytes = (std::getenv("KB")?std::strtoul(std::getenv("KB"),nullptr,10):512u) << 10;
+const std::size_t kDeepBlock = std::getenv("BLOCK")?std::strtoul(std::getenv("BLOCK"),nullptr,10):16384;
 constexpr std::size_t kDeepTreeBytes = 16u << 10;
 // Below this a group of lanes would be mostly empty.
 constexpr std::size_t kFewRows = 16;
@@ -51,7 +51,7 @@ class Kernel {
           if constexpr (requires { layout.lookups; }) {
             run_masks(layout, job, simd);
           } else {
-            run_deep(layout, job);
+            run_deep(layout, job, simd);
           }
         },
         layout_);
@@ -79,6 +79,8 @@ class Kernels {
   const RankSpace& space() const { return space_; }
   // Behind a group's ranks, masks keep the children of a tree's categorical splits: at most as many as it may have leaves.
   std::size_t pitch() const { return space_.group_size() + (has_categories_ ? MaskLayout<4>::kLeaves * kGroup : 0); }
+
+  bool in_columns() const { return complete_.is_deep(); }
 
   std::size_t block_rows() const {
     if (!complete_.is_deep()) return kBlock;
@@ -115,13 +117,16 @@ class Kernels {
 class Block {
  public:
   Block(const Kernels& kernels, const FeatureMatrix& x, std::size_t begin, std::size_t rows, Simd simd)
-      : kernels_(kernels), simd_(simd), pitch_(kernels.pitch()), groups_(rounded_up(rows) / kGroup) {
+      : kernels_(kernels), simd_(simd), groups_(rounded_up(rows) / kGroup) {
+    pitch_ = kernels.in_columns() ? kGroup : kernels.pitch();
+    slot_pitch_ = kernels.in_columns() ? groups_ * kGroup + 32 : kGroup;
     missing_.resize(groups_);
-    ranks_.resize(groups_ * pitch_);
+    ranks_.resize(kernels.in_columns() ? (kernels.space().slots() + 1) * slot_pitch_ : groups_ * pitch_);
     for (std::size_t group = 0; group < groups_; ++group) {
       const std::size_t first = group * kGroup;
       const std::size_t count = std::min(kGroup, rows - first);
-      missing_[group] = kernels.space().rank_group(x, begin + first, count, simd, ranks_.data() + group * pitch_);
+      missing_[group] =
+          kernels.space().rank_group(x, begin + first, count, simd, ranks_.data() + group * pitch_, slot_pitch_);
     }
   }
 
@@ -132,13 +137,15 @@ class Block {
   // `job` without its ranks.
   void run(KernelJob job) {
     job.pitch = pitch_;
+    job.slot_pitch = slot_pitch_;
     const KernelJob all = job;
     for (std::size_t group = 0; group < groups_; group += job.groups) {
       // Neighbouring groups of one kind go together: a deep tree is then read once for all of them.
       job.groups = 1;
-      while (group + job.groups < groups_ && missing_[group + job.groups] == missing_[group]) ++job.groups;
+      while (group + job.groups < groups_ && (kernels_.in_columns() || missing_[group + job.groups] == missing_[group])) ++job.groups;
       job.ranks = ranks_.data() + group * pitch_;
       job.sums = all.group_sums(group);
+      job.has_missing = std::any_of(missing_.begin() + static_cast<std::ptrdiff_t>(group), missing_.begin() + static_cast<std::ptrdiff_t>(group + job.groups), [](std::uint8_t m) { return m != 0; });
       kernels_.kernel(missing_[group] != 0).run(job, simd_);
     }
   }
@@ -147,6 +154,7 @@ class Block {
   const Kernels& kernels_;
   Simd simd_;
   std::size_t pitch_;
+  std::size_t slot_pitch_;
   std::size_t groups_;
   std::vector<std::uint8_t> missing_;  // by group
   std::vector<Rank> ranks_;
