@@ -58,45 +58,142 @@ HWY_INLINE hn::VFromD<hn::FixedTag<Rank, kCount>> ranks_of(const RowIndex* rows,
   }
 }
 
-// Splits the next kCount rows, or with kPart the first `live` of them.
-template <std::size_t kCount, bool kPart>
-HWY_INLINE void deal(const RowIndex* from, const Rank* column, Rank threshold, std::size_t live, Dealt& to) {
-  const hn::FixedTag<RowIndex, kCount> d;
-  const hn::FixedTag<Rank, kCount> di;
-  const auto rows = hn::LoadU(d, from);
-  const auto ranks = ranks_of<kCount>(from, column);
-  auto right = hn::RebindMask(d, hn::Gt(ranks, hn::Set(di, threshold)));
-  auto left = hn::Not(right);
-  if constexpr (kPart) {
-    const auto valid = hn::FirstN(d, live);
-    left = hn::And(left, valid);
-    right = hn::And(right, valid);
-    const std::size_t lefts = hn::CountTrue(d, left);
-    hn::BlendedStore(hn::Compress(rows, left), hn::FirstN(d, lefts), d, to.left);
-    hn::BlendedStore(hn::Compress(rows, right), hn::FirstN(d, live - lefts), d, to.right);
-    to.left += lefts;
-    to.right += live - lefts;
-  } else {
-    const std::size_t rights = hn::CountTrue(d, right);
-    hn::StoreU(hn::Compress(rows, left), d, to.left);
-    hn::StoreU(hn::Compress(rows, right), d, to.right);
-    to.left += kCount - rights;
-    to.right += rights;
+// Some lanes of a vector of rows, and what is done with them.
+#if HWY_TARGET == HWY_AVX3
+
+template <class D>
+using Lanes = hn::MFromD<D>;
+
+template <class D, class M>
+HWY_INLINE Lanes<D> lanes_of(D d, M mask) {
+  return hn::RebindMask(d, mask);
+}
+template <class D>
+HWY_INLINE Lanes<D> first_lanes(D d, std::size_t count) {
+  return hn::FirstN(d, count);
+}
+template <class D>
+HWY_INLINE Lanes<D> both(D, Lanes<D> a, Lanes<D> b) {
+  return hn::And(a, b);
+}
+template <class D>
+HWY_INLINE Lanes<D> without(D, Lanes<D> a, Lanes<D> b) {
+  return hn::AndNot(b, a);
+}
+template <class D>
+HWY_INLINE std::size_t count_of(D d, Lanes<D> lanes) {
+  return hn::CountTrue(d, lanes);
+}
+template <class D>
+HWY_INLINE hn::VFromD<D> packed(D, hn::VFromD<D> rows, Lanes<D> lanes) {
+  return hn::Compress(rows, lanes);
+}
+
+#else
+
+template <class D>
+using Lanes = std::uint32_t;  // bits
+
+template <class D, class M>
+HWY_INLINE Lanes<D> lanes_of(D, M mask) {
+  std::uint8_t bits[8] = {};
+  hn::StoreMaskBits(hn::FixedTag<Rank, 8>(), mask, bits);
+  return bits[0];
+}
+template <class D>
+HWY_INLINE Lanes<D> first_lanes(D, std::size_t count) {
+  return (1u << count) - 1;
+}
+template <class D>
+HWY_INLINE Lanes<D> both(D, Lanes<D> a, Lanes<D> b) {
+  return a & b;
+}
+template <class D>
+HWY_INLINE Lanes<D> without(D, Lanes<D> a, Lanes<D> b) {
+  return a & ~b;
+}
+template <class D>
+HWY_INLINE std::size_t count_of(D, Lanes<D> lanes) {
+  return static_cast<std::size_t>(std::popcount(lanes));
+}
+
+// By the bits of eight rows, the bytes of those that are set.
+struct PackTable {
+  constexpr PackTable() : bytes() {
+    for (std::uint32_t bits = 0; bits < 256; ++bits) {
+      std::uint32_t at = 0;
+      for (std::uint32_t lane = 0; lane < 8; ++lane) {
+        if ((bits >> lane & 1) == 0) continue;
+        bytes[bits][at++] = static_cast<std::uint8_t>(2 * lane);
+        bytes[bits][at++] = static_cast<std::uint8_t>(2 * lane + 1);
+      }
+    }
   }
+  alignas(16) std::uint8_t bytes[256][16];
+};
+constexpr PackTable kPackTable;
+
+// hn::Compress() of Highway 1.0 copies its table to the stack whenever it is called.
+template <class D>
+HWY_INLINE hn::VFromD<D> packed(D d, hn::VFromD<D> rows, Lanes<D> lanes) {
+  const auto bytes = hn::Load(hn::FixedTag<std::uint8_t, 16>(), kPackTable.bytes[lanes]);
+  return hn::TableLookupBytes(rows, hn::BitCast(d, bytes));
+}
+
+#endif
+
+// Deals out as many rows as there are lanes.
+template <class D>
+HWY_INLINE void deal(D d, hn::VFromD<D> rows, Lanes<D> right, Dealt& to) {
+  constexpr std::size_t kCount = hn::MaxLanes(D());
+  const std::size_t rights = count_of(d, right);
+  hn::StoreU(packed(d, rows, without(d, first_lanes(d, kCount), right)), d, to.left);
+  hn::StoreU(packed(d, rows, right), d, to.right);
+  to.left += kCount - rights;
+  to.right += rights;
+}
+
+template <class D>
+HWY_INLINE Lanes<D> right_lanes(D d, const RowIndex* rows, const Rank* column, Rank threshold) {
+  constexpr std::size_t kCount = hn::MaxLanes(D());
+  return lanes_of(d, hn::Gt(ranks_of<kCount>(rows, column), hn::Set(hn::FixedTag<Rank, kCount>(), threshold)));
+}
+
+template <std::size_t kCount>
+HWY_INLINE void deal_next(const RowIndex* from, const Rank* column, Rank threshold, Dealt& to) {
+  const hn::FixedTag<RowIndex, kCount> d;
+  const auto rows = hn::LoadU(d, from);
+  deal(d, rows, right_lanes(d, from, column, threshold), to);
+}
+
+// The last rows, fewer than eight: nothing behind them changes.
+HWY_INLINE void deal_last(const RowIndex* from, const Rank* column, Rank threshold, std::size_t count, Dealt& to) {
+  const hn::FixedTag<RowIndex, 8> d;
+  // What lies behind them may be no row of the block.
+  const auto rows = hn::IfThenElseZero(hn::FirstN(d, count), hn::LoadU(d, from));
+  HWY_ALIGN RowIndex safe[8];
+  hn::Store(rows, d, safe);
+  const auto valid = first_lanes(d, count);
+  const auto right = both(d, right_lanes(d, safe, column, threshold), valid);
+  const std::size_t rights = count_of(d, right);
+  hn::BlendedStore(packed(d, rows, without(d, valid, right)), hn::FirstN(d, count - rights), d, to.left);
+  hn::BlendedStore(packed(d, rows, right), hn::FirstN(d, rights), d, to.right);
+  to.left += count - rights;
+  to.right += rights;
 }
 
 // The number of rows that go left.
 HWY_INLINE std::uint32_t split(const Rows& node, const Rank* column, Rank threshold) {
   Dealt to{node.room, node.rows};
   std::size_t i = 0;
-  for (; i + kLanes <= node.count; i += kLanes) deal<kLanes, false>(node.rows + i, column, threshold, kLanes, to);
+  for (; i + kLanes <= node.count; i += kLanes) deal_next<kLanes>(node.rows + i, column, threshold, to);
   if constexpr (kLanes > 8) {
     if (i + 8 <= node.count) {
-      deal<8, false>(node.rows + i, column, threshold, 8, to);
+      deal_next<8>(node.rows + i, column, threshold, to);
       i += 8;
     }
   }
-  if (i < node.count) deal<8, true>(node.rows + i, column, threshold, node.count - i, to);
+  if (i < node.count) deal_last(node.rows + i, column, threshold, node.count - i, to);
   return static_cast<std::uint32_t>(to.left - node.room);
 }
 
@@ -107,12 +204,7 @@ HWY_INLINE std::uint32_t split_all(const Rows& node, const Rank* column, Rank th
   Dealt to{node.room, node.rows};
   auto rows = hn::Iota(d, 0);
   for (std::size_t i = 0; i < node.count; i += kLanes) {
-    const auto right = hn::RebindMask(d, hn::Gt(hn::LoadU(di, column + i), hn::Set(di, threshold)));
-    const std::size_t rights = hn::CountTrue(d, right);
-    hn::StoreU(hn::Compress(rows, hn::Not(right)), d, to.left);
-    hn::StoreU(hn::Compress(rows, right), d, to.right);
-    to.left += kLanes - rights;
-    to.right += rights;
+    deal(d, rows, lanes_of(d, hn::Gt(hn::LoadU(di, column + i), hn::Set(di, threshold))), to);
     rows = hn::Add(rows, hn::Set(d, kLanes));
   }
   return static_cast<std::uint32_t>(to.left - node.room);
