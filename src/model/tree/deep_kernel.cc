@@ -1,18 +1,12 @@
-// run_deep() of deep_layout.h.
-#include <array>
-#include <bit>
-#include <cstring>
-
+// run_deep() of deep_layout.h, and the lock-step walk from the root for few rows.
 #include "model/tree/deep_walk.h"
 
 namespace scoria::model::tree {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "a node is read as one number");
-static_assert(kGroup == 128, "a slot's first lane is found by a shift");
+constexpr std::size_t kRows = DeepWalk<false, false>::kRows;
+static_assert(kGroup % kRows == 0);
 
-
-constexpr std::size_t kRows = 8;
 // Asks for piece `part` of `parts` of a tree's nodes and leaves. A deep tree is read in no order that a processor guesses, so
 // without this each of its lines is waited for, once per block of rows.
 inline void prefetch(const DeepLayout& layout, std::uint32_t tree, std::size_t part, std::size_t parts) {
@@ -30,7 +24,7 @@ inline void prefetch(const DeepLayout& layout, std::uint32_t tree, std::size_t p
 }
 
 // Adds the vectors that the leaves of kRows rows name.
-inline void add_vectors(const KernelJob& job, const double* leaves, const std::array<std::uint32_t, kRows>& reached,
+inline void add_vectors(const KernelJob& job, const double* leaves, const DeepWalk<false, false>::Positions& reached,
                         std::size_t first) {
   const std::size_t width = job.width;
   for (std::size_t row = 0; row < kRows; ++row) {
@@ -42,16 +36,17 @@ inline void add_vectors(const KernelJob& job, const double* leaves, const std::a
 
 template <bool kMissing, bool kCategories>
 void run_as(const DeepLayout& layout, const KernelJob& job) {
-  std::array<std::uint32_t, kRows> reached;
+  using Walk = DeepWalk<kMissing, kCategories>;
+  typename Walk::Positions reached;
+  typename Walk::Rows rows;
   for (std::uint32_t tree = job.begin; tree < job.end; ++tree) {
-    const DeepWalk<kMissing, kCategories> walk(layout, tree, job.slot_pitch);
+    const Walk walk(layout, tree, job.slot_pitch);
     const double* leaves = layout.leaves.data() + layout.roots[tree];
     double* output = job.sums + (tree - job.begin) % job.outputs * job.stride;
     for (std::size_t group = 0; group < job.groups; ++group) {
       if (tree + 1 < job.end) prefetch(layout, tree + 1, group, job.groups);
       const Rank* ranks = job.ranks + group * job.pitch;
       for (std::size_t lane = 0; lane < kGroup; lane += kRows) {
-        typename DeepWalk<kMissing, kCategories>::Rows rows;
         for (std::size_t row = 0; row < kRows; ++row) rows[row] = ranks + lane + row;
         reached.fill(0);
         walk.run(rows, reached);
@@ -76,7 +71,9 @@ void run_as(const DeepLayout& layout, const KernelJob& job) {
 }  // namespace
 
 void run_deep(const DeepLayout& layout, const KernelJob& job, Simd simd) {
-  if (job.pitch == kGroup && job.groups > 1) return run_partition(layout, job, simd);
+  // Of one group most nodes would be reached by no row or few.
+  const bool is_in_columns = job.pitch == kGroup;
+  if (is_in_columns && job.groups > 1) return run_partition(layout, job, simd);
   if (layout.has_missing_children) {
     return layout.has_categories ? run_as<true, true>(layout, job) : run_as<true, false>(layout, job);
   }

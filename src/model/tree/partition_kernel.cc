@@ -1,7 +1,8 @@
 // run_partition() of deep_layout.h, compiled once per vector target.
 #include <algorithm>
+#include <bit>
 #include <cstdint>
-#include <cstdlib>
+#include <vector>
 
 #include "model/tree/deep_walk.h"
 
@@ -18,11 +19,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using RowIndex = std::uint16_t;  // of a row in its block
 
-#if 1
-const std::size_t kFewRows = std::getenv("FEW") ? std::strtoul(std::getenv("FEW"), nullptr, 10) : 8;
-#else
-constexpr std::size_t kFewRows = 8;
-#endif
+// As few rows of a node walk down from it in lock step: a node costs some 20 cycles however few its rows are.
+constexpr std::size_t kFewRows = DeepWalk<false, false>::kRows;
 
 // Without a mask register a mask comes from a table of 256 entries, eight lanes each.
 constexpr std::size_t kLanes = HWY_TARGET == HWY_AVX3 ? 16 : 8;
@@ -34,7 +32,8 @@ struct Rows {
   std::uint32_t count;
 };
 
-// Deals rows out to two children: those of the left one move to the room, those of the right one stay.
+// Where the next rows go that are dealt out to two children: those of the left one move to the room, those of the right one move up
+// where they are. Neither overtakes the rows that were read, so whole vectors may be stored.
 struct Dealt {
   RowIndex* left;
   RowIndex* right;
@@ -301,7 +300,8 @@ class Partition {
         const std::uint8_t* routes = nullptr;
         if (is_categorical) {
           if (is_root) number_rows();
-          routes = layout_.routes.data() + layout_.routes_begin[tree] + std::size_t{plain_rank(node.threshold)} * layout_.stride;
+          routes = layout_.routes.data() + layout_.routes_begin[tree] +
+                   std::size_t{plain_rank(node.threshold)} * layout_.stride;
           lefts = split_by(at.rows, [=](RowIndex row) { return routes[plain_rank(column[row])] > 0; });
         } else {
           lefts = is_root ? split_all(at.rows, column, node.threshold) : split(at.rows, column, node.threshold);
