@@ -72,10 +72,6 @@ HWY_INLINE Lanes<D> first_lanes(D d, std::size_t count) {
   return hn::FirstN(d, count);
 }
 template <class D>
-HWY_INLINE Lanes<D> both(D, Lanes<D> a, Lanes<D> b) {
-  return hn::And(a, b);
-}
-template <class D>
 HWY_INLINE Lanes<D> without(D, Lanes<D> a, Lanes<D> b) {
   return hn::AndNot(b, a);
 }
@@ -102,10 +98,6 @@ HWY_INLINE Lanes<D> lanes_of(D, M mask) {
 template <class D>
 HWY_INLINE Lanes<D> first_lanes(D, std::size_t count) {
   return (1u << count) - 1;
-}
-template <class D>
-HWY_INLINE Lanes<D> both(D, Lanes<D> a, Lanes<D> b) {
-  return a & b;
 }
 template <class D>
 HWY_INLINE Lanes<D> without(D, Lanes<D> a, Lanes<D> b) {
@@ -173,9 +165,10 @@ HWY_INLINE void deal_last(const RowIndex* from, const Rank* column, Rank thresho
   HWY_ALIGN RowIndex safe[8];
   hn::Store(rows, d, safe);
   const auto valid = first_lanes(d, count);
-  const auto right = both(d, right_lanes(d, safe, column, threshold), valid);
+  const auto left = without(d, valid, right_lanes(d, safe, column, threshold));
+  const auto right = without(d, valid, left);
   const std::size_t rights = count_of(d, right);
-  hn::BlendedStore(packed(d, rows, without(d, valid, right)), hn::FirstN(d, count - rights), d, to.left);
+  hn::BlendedStore(packed(d, rows, left), hn::FirstN(d, count - rights), d, to.left);
   hn::BlendedStore(packed(d, rows, right), hn::FirstN(d, rights), d, to.right);
   to.left += count - rights;
   to.right += rights;
