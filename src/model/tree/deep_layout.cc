@@ -42,21 +42,35 @@ DeepLayout DeepLayout::build(const Ensemble& ensemble, const RankSpace& space) {
   layout.stride = stride_of(ensemble, space);
   layout.nodes.reserve(ensemble.nodes());
   layout.leaves.reserve(ensemble.nodes());
+  struct Pending {
+    std::uint32_t source;  // in the ensemble
+    std::uint32_t target;  // in the tree here
+  };
+  std::vector<Pending> pending;
   for (std::uint32_t tree = 0; tree < ensemble.trees(); ++tree) {
     const std::uint32_t root = ensemble.root(tree);
     layout.roots.push_back(root);
     layout.routes_begin.push_back(static_cast<std::uint32_t>(layout.routes.size()));
+    // Depth first, siblings together: what lies below a node then lies behind it, in few lines of the cache.
+    const std::uint32_t children = layout.has_missing_children ? 3 : 2;
     std::uint32_t splits = 0;
-    for (std::uint32_t i = root; i < ensemble.root(tree + 1); ++i) {
-      const Node& from = ensemble.layout()[i];
-      layout.leaves.push_back(from.is_leaf() ? from.value : 0.0);
-      DeepNode& node = layout.nodes.emplace_back();
-      node.first_child = from.first_child - root;
+    std::uint32_t placed = 1;
+    layout.nodes.resize(ensemble.root(tree + 1));
+    layout.leaves.resize(ensemble.root(tree + 1));
+    pending.assign(1, {root, 0});
+    while (!pending.empty()) {
+      const auto [source, target] = pending.back();
+      pending.pop_back();
+      const Node& from = ensemble.layout()[source];
+      DeepNode& node = layout.nodes[root + target];
       if (from.is_leaf()) {
-        node.threshold = stored_rank(kMissingRank);
-        node.slot = static_cast<std::uint16_t>(space.slots());
+        layout.leaves[root + target] = from.value;
+        node = {stored_rank(kMissingRank), static_cast<std::uint16_t>(space.slots()), target};
         continue;
       }
+      node.first_child = placed;
+      placed += children;
+      for (std::uint32_t k = children; k-- > 0;) pending.push_back({from.first_child + k, node.first_child + k});
       const RankSpace::Cut cut = space.cut(from);
       node.slot = static_cast<std::uint16_t>(cut.slot);
       if (!from.is_categorical()) {

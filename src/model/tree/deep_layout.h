@@ -1,8 +1,8 @@
-// Deep trees in eight-byte nodes, walked by eight rows in lock step: their loads hide each other's latency, nothing branches.
+// Deep trees in eight-byte nodes, and the two ways down them.
 //
-// A leaf is its own child, so rows that have landed wait for the others; a tree ends when no row moves.
-// Source: the exploration of "lock-step" layouts in RAPIDS FIL and in Asadi et al., Runtime Optimizations for Tree-Based
-// Machine Learning Models (TKDE 2014).
+// Many rows are partitioned: a node's rows are dealt out to its children as quicksort deals numbers out, so that a row waits for no
+// other and nothing branches on what it holds; once few rows are left they walk on in lock step. A few rows walk in lock step from
+// the root: there a leaf is its own child (deep_walk.h).
 //
 // Threads: immutable after build().
 #pragma once
@@ -13,6 +13,7 @@
 #include "model/tree/ensemble.h"
 #include "model/tree/kernel_job.h"
 #include "model/tree/rank_space.h"
+#include "model/tree/simd.h"
 
 namespace scoria::model::tree {
 
@@ -27,8 +28,9 @@ struct DeepNode {
 static_assert(sizeof(DeepNode) == 8);
 
 struct DeepLayout {
-  std::vector<DeepNode> nodes;  // as in Ensemble::layout()
-  std::vector<double> leaves;   // by node
+  // A tree's root, then depth first: a node's children side by side, what lies below the left one, then below the right one.
+  std::vector<DeepNode> nodes;
+  std::vector<double> leaves;  // by node
   std::vector<std::uint32_t> roots;
   bool has_missing_children = false;
   // Categorical splits: the child of a level, `stride` bytes a split, from routes_begin of its tree.
@@ -43,6 +45,12 @@ struct DeepLayout {
   static DeepLayout build(const Ensemble& ensemble, const RankSpace& space);
 };
 
-void run_deep(const DeepLayout& layout, const KernelJob& job);  // deep_kernel.cc
+// By the way that suits the job: both give the same bits.
+void run_deep(const DeepLayout& layout, const KernelJob& job, Simd simd);  // deep_kernel.cc
+
+// As many rows as 16 bits number.
+inline constexpr std::size_t kMostPartitionRows = 65'536;
+// Precondition: the ranks are columns (kernel_job.h) of at most so many rows.
+void run_partition(const DeepLayout& layout, const KernelJob& job, Simd simd);  // partition_kernel.cc
 
 }  // namespace scoria::model::tree

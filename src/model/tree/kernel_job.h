@@ -12,7 +12,11 @@ struct KernelJob {
   Rank* ranks =
       nullptr;  // groups whose ranks start `pitch` apart; kernels use what lies behind a group's own as scratch
   std::size_t pitch = 0;
+  // The ranks of a group's slots lie so far apart. Where `pitch` is kGroup, this is more than all groups' rows, so that a slot's
+  // ranks are one column.
+  std::size_t slot_pitch = kGroup;
   std::size_t groups = 0;
+  bool has_missing = false;  // in some row
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
   std::uint32_t outputs = 1;  // tree t adds to sums[(t - begin) % outputs * stride + row]

@@ -199,13 +199,15 @@ EnsembleSource chain(std::size_t thresholds) {
   return source;
 }
 
-TEST(Kernels, ServeAsManyThresholdsAsRanksTellApartAndMoreByThePlainWalk) {
+TEST(Kernels, RankMoreThresholdsThan16BitsTellApartInASecondSlot) {
   InlineExecutor executor;
   for (const std::size_t thresholds : {kMaxCuts - 1, kMaxCuts, kMaxCuts + 1, kMaxCuts + 20}) {
     SCOPED_TRACE(thresholds);
     auto ensemble = Ensemble::build(chain(thresholds));
     ASSERT_TRUE(ensemble.ok());
-    EXPECT_EQ(RankSpace::build(ensemble.value()).has_value(), thresholds <= kMaxCuts);
+    const auto space = RankSpace::build(ensemble.value());
+    ASSERT_TRUE(space.has_value());
+    EXPECT_EQ(space->slots(), thresholds <= kMaxCuts ? 1u : 2u);
     const Sums sums(std::move(ensemble).value());
     FeatureMatrix x;
     x.converted = {{-1, 0, 0.5, 1, static_cast<double>(thresholds) - 2, static_cast<double>(thresholds) - 1.5,
@@ -249,12 +251,12 @@ TEST(Kernels, GoWithoutMasksWhereTheirRoomWouldBeWasted) {
   }
 }
 
-// Deep trees take large blocks, and ask for the next tree while they walk this one.
+// Rows are partitioned down deep trees in blocks of up to 32,768 of them.
 TEST(Kernels, AnswerDeepTreesOverSeveralBlocks) {
   InlineExecutor inline_executor;
   ThreadedExecutor threaded;
   RandomEnsemble random(7, {.has_missing_children = true, .trees = 3, .most_leaves = 3000});
-  const FeatureMatrix x = random.rows(17'000, true);
+  const FeatureMatrix x = random.rows(40'000, true);
   const Segment all[] = {{0, 3, false}};
   const Columns expected = reference_sums(random, x, {all, 1, 0, {}});
   const Sums sums = sums_of(random);

@@ -61,13 +61,14 @@ void RankSpace::rank_levels(const Slot& slot, const double* column, std::size_t 
   std::fill(ranks + rows, ranks + kGroup, stored_rank(0));
 }
 
-bool RankSpace::rank_group(const FeatureMatrix& x, std::size_t begin, std::size_t rows, Simd simd, Rank* out) const {
+bool RankSpace::rank_group(const FeatureMatrix& x, std::size_t begin, std::size_t rows, Simd simd, Rank* out,
+                           std::size_t pitch) const {
   const RankSearch search = rank_search(simd);
   bool any_missing = false;
   for (std::size_t i = 0; i < slots(); ++i) {
     const Slot& slot = slots_[i];
     const double* column = x.columns[slot.feature] + begin;
-    Rank* ranks = out + i * kGroup;
+    Rank* ranks = out + i * pitch;
     if (slot.levels > 0) {
       rank_levels(slot, column, rows, ranks);
       continue;
@@ -85,7 +86,7 @@ bool RankSpace::rank_group(const FeatureMatrix& x, std::size_t begin, std::size_
       any_missing = true;
     }
   }
-  std::fill_n(out + slots() * kGroup, kGroup, stored_rank(0));
+  std::fill_n(out + slots() * pitch, kGroup, stored_rank(0));
   return any_missing;
 }
 

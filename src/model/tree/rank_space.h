@@ -56,10 +56,11 @@ class RankSpace {
   };
   Cut cut(const Node& split) const;
 
-  // Ranks of rows [begin, begin + rows) as out[slot * kGroup + lane], and the zero slot; lanes from `rows` on are zero.
+  // Ranks of rows [begin, begin + rows) as out[slot * pitch + lane], and the zero slot; lanes from `rows` on are zero.
   // rows <= kGroup; out has group_size() elements. Returns whether a number is missing in one of the rows: NA; with missing
   // sides NaN too.
-  bool rank_group(const FeatureMatrix& x, std::size_t begin, std::size_t rows, Simd simd, Rank* out) const;
+  bool rank_group(const FeatureMatrix& x, std::size_t begin, std::size_t rows, Simd simd, Rank* out,
+                  std::size_t pitch = kGroup) const;
   std::size_t group_size() const { return (slots() + 1) * kGroup; }
 
  private:

@@ -3,7 +3,7 @@
 // A leaf's value is added to its row's sum tree by tree in model order, in double, so that a sum rounds exactly as the
 // reference's does; every kernel gives the bits of Ensemble::walk. Small requests take the plain walk. Large ones rank
 // their numbers among the model's own thresholds once (rank_space.h), then evaluate small trees by leaf masks
-// (mask_layout.h) and deep ones by eight rows in lock step (deep_layout.h).
+// (mask_layout.h) and partition a block's rows down the deep ones (deep_layout.h).
 //
 // Threads: immutable; calls may run concurrently. The layouts are made once, by the first request that gains from them.
 #pragma once
