@@ -38,7 +38,7 @@ Result<Prediction> LogClassifier::predict(const table::Table& columns, const Req
                          [&](std::size_t first, std::size_t count) { logs_->add(x, first, count, logs); });
   std::vector<std::int32_t> winners = pipeline::first_largest(logs);
   normalise(logs, 0, x.rows);
-  return pipeline::class_prediction(request.types, labels_, std::move(winners), [&](const std::string& type) {
+  return pipeline::class_prediction(request.types, labels_, winners, [&](const std::string& type) {
     NumberColumns values = logs;
     if (type == "log_proba") return values;
     for (std::vector<double>& column : values) {

@@ -54,7 +54,7 @@ Result<Prediction> NetClassifier::predict(const table::Table& columns, const Req
     outputs.insert(outputs.begin(), outputs[0]);
     for (double& p : outputs[0]) p = 1 - p;
   }
-  return pipeline::class_prediction(request.types, labels_, std::move(winners), [&](const std::string& type) {
+  return pipeline::class_prediction(request.types, labels_, winners, [&](const std::string& type) {
     return type == "proba" ? outputs : pipeline::logarithms(outputs);
   });
 }

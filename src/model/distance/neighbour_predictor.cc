@@ -112,7 +112,7 @@ Result<Prediction> NeighbourClassifier::predict(const table::Table& columns, con
     }
     for (std::vector<double>& column : proba) column[row] /= total;
   });
-  return pipeline::class_prediction(request.types, labels_, std::move(winners),
+  return pipeline::class_prediction(request.types, labels_, winners,
                                     [&](const std::string& /*type*/) { return proba; });
 }
 

@@ -118,7 +118,7 @@ Result<Prediction> LinearClassifier::predict(const table::Table& columns, const 
   } else {
     for (const double d : sums[0]) winners.push_back(d > 0 ? 1 : 0);
   }
-  return pipeline::class_prediction(request.types, labels_, std::move(winners), [&](const std::string& type) {
+  return pipeline::class_prediction(request.types, labels_, winners, [&](const std::string& type) {
     if (type == "decision") return sums;
     if (type == "proba") return proba;
     NumberColumns held = proba;
