@@ -9,6 +9,7 @@
 #include "model/description_json.h"
 #include "model/features.h"
 #include "model/loaders.h"
+#include "model/pipeline/sklearn_steps.h"
 #include "pickle/reader.h"
 #include "pickle/summary.h"
 #include "plan/model_files.h"
@@ -106,6 +107,18 @@ std::string to_text(const Description& description, const FileFacts& file) {
   return text;
 }
 
+// A model as what it is; what cannot be scored in outline, with the reason.
+Result<std::string> inspect_pickle(const pickle::Document& document, const FileFacts& file, bool as_json) {
+  auto loaded = model::pipeline::load_sklearn(document.root());
+  if (!loaded.ok()) {
+    if (as_json) return pickle::summarize_json(document) + "\n";
+    return pickle::summarize(document) + "\ncannot be scored: " + loaded.error().message + "\n";
+  }
+  const Description& description = loaded.value()->description();
+  if (as_json) return to_json(description, file).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return to_text(description, file);
+}
+
 // A table of a format that says more of itself than its rows: its columns and where it came from.
 Result<std::string> inspect_columnar(const std::string& path, table::Format format, bool as_json) {
   SCORIA_TRY(reader, arrowio::ColumnarReader::open(path, format, {}));
@@ -148,7 +161,8 @@ Result<std::string> inspect(const InspectOptions& options) {
       return Error{Code::invalid, "--object names an object of an R workspace; '" + name + "' is Python's"};
     auto pickled = pickle::read(file.bytes());
     if (!pickled.ok()) return with_context("'" + name + "'", std::move(pickled).error());
-    return options.json ? pickle::summarize_json(pickled.value()) + "\n" : pickle::summarize(pickled.value());
+    return inspect_pickle(pickled.value(), {name, file.text().size(), pickle::describe_file(pickled.value())},
+                          options.json);
   }
   auto read = rdata::read(file.bytes());
   if (!read.ok()) return with_context("'" + name + "'", std::move(read).error());

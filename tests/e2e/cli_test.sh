@@ -41,9 +41,12 @@ check "a text where a number belongs names row and column" 1 "row 1, column 'b':
 check "a ragged line names its number" 1 "line 3" "$scoria" score "$model" - < <(printf 'a,b\n1,2\n1\n')
 check "a full disk is told" 1 "No space left" bash -c '"$1" score "$2" "$3" >/dev/full' _ "$scoria" "$model" "$rows"
 check "a Python model without names says how many columns it takes" 1 "the model 3, whose names its file does not keep" "$scoria" score "$pickles/py36.iot.p3.gz" "$rows"
-check "inspect shows a Python model" 0 ".mean_: numpy array <f8 [3]" "$scoria" inspect "$pickles/py36.iot.p3.gz"
+check "inspect shows a Python model" 0 "types            predict, decision, score (the first is the default)" "$scoria" inspect "$pickles/py36.iot.p3.gz"
+check "inspect says where it came from" 0 "Python pickle, protocol 3, written by scikit-learn 0.19.2" "$scoria" inspect "$pickles/py36.iot.p3.gz"
+check "inspect outlines what cannot be scored" 0 ".X_min_: numpy scalar" "$scoria" inspect "$pickles/np2.isotonic.p5.gz"
+check "inspect says why it cannot" 0 "cannot be scored: the file's object is sklearn.isotonic.IsotonicRegression" "$scoria" inspect "$pickles/np2.isotonic.p5.gz"
 check "inspect shows what joblib wrote" 0 "joblib file, protocol" "$scoria" inspect "$pickles/np2.joblib.lz4"
-check "inspect prints a Python model as JSON" 0 '"writer": "scikit-learn 0.19.2"' "$scoria" inspect "$pickles/py36.iot.p3.gz" --json
+check "inspect prints a Python model as JSON" 0 '"family": "OneClassSVM"' "$scoria" inspect "$pickles/py36.iot.p3.gz" --json
 printf "cos\\nsystem\\n(S'touch %s'\\ntR." "$work/pwned" >"$work/hostile.pkl"
 check "a pickle that asks for a command is refused" 1 "asks to call os.system('touch" "$scoria" score "$work/hostile.pkl" "$rows"
 check "inspect refuses it as well" 1 "nothing in it is called" "$scoria" inspect "$work/hostile.pkl"

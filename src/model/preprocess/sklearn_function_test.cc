@@ -12,7 +12,7 @@ namespace {
 using pickle::integer;
 using pickle::text;
 using table::Column;
-using testing::ElementsAre;
+
 using testing::HasSubstr;
 
 std::string function(const std::string& what, const Attributes& more = {}) {

@@ -10,8 +10,7 @@ namespace {
 
 using pickle::integer;
 using pickle::text;
-using table::Column;
-using testing::ElementsAre;
+
 using testing::HasSubstr;
 
 Attributes imputer_of(const std::string& statistics, int count) {
