@@ -99,13 +99,22 @@ Status check_header(const Job& job, const std::vector<std::string>& keep, const 
   for (const std::string& name : job.set.features) {
     if (!is_among(header, name)) return lacks("--features", name);
   }
-  if (job.like && !job.like->by_position && job.set.features.empty()) {
-    const std::vector<std::string> absent = model::absent_columns(job.like->features, header);
-    if (!absent.empty()) {
-      Error error = model::lacks_columns(absent);
-      error.message += "; it has " + model::listed(header);
-      return error;
-    }
+  const std::vector<std::string> absent = job.like && job.set.features.empty()
+                                              ? model::absent_columns(job.like->features, header)
+                                              : std::vector<std::string>();
+  if (!absent.empty() && !job.like->by_position) {
+    Error error = model::lacks_columns(absent);
+    error.message += "; it has " + model::listed(header);
+    return error;
+  }
+  // Keys are no features: a set's columns are counted when its models are known.
+  const std::size_t columns = job.like ? job.like->features.size() : 0;
+  if (!absent.empty() && job.models->keys().empty() && header.size() != columns) {
+    return Error{Code::invalid, "the model has " + std::to_string(columns) + (columns == 1 ? " column" : " columns") +
+                                    ", whose names its file does not keep, and the input has " +
+                                    std::to_string(header.size()) +
+                                    ": --features says which they are, in the model's " + "order; the input has " +
+                                    model::listed(header)};
   }
   for (const std::string& name : keep) {
     if (!is_among(header, name)) return lacks("--keep", name);

@@ -40,7 +40,7 @@ check "an R object that is no model names its class" 1 "gbm, randomForest" "$sco
 check "a text where a number belongs names row and column" 1 "row 1, column 'b': 'x'" "$scoria" score "$model" - < <(printf 'a,b\n1,x\n')
 check "a ragged line names its number" 1 "line 3" "$scoria" score "$model" - < <(printf 'a,b\n1,2\n1\n')
 check "a full disk is told" 1 "No space left" bash -c '"$1" score "$2" "$3" >/dev/full' _ "$scoria" "$model" "$rows"
-check "a Python model without names says how many columns it takes" 1 "the model 3, whose names its file does not keep" "$scoria" score "$pickles/py36.iot.p3.gz" "$rows"
+check "a Python model without names says how many columns it takes" 1 "the model has 3 columns, whose names its file does not keep, and the input has" "$scoria" score "$pickles/py36.iot.p3.gz" "$rows"
 check "inspect shows a Python model" 0 "types            predict, decision, score (the first is the default)" "$scoria" inspect "$pickles/py36.iot.p3.gz"
 check "inspect says where it came from" 0 "Python pickle, protocol 3, written by scikit-learn 0.19.2" "$scoria" inspect "$pickles/py36.iot.p3.gz"
 check "inspect outlines what cannot be scored" 0 ".X_min_: numpy scalar" "$scoria" inspect "$pickles/np2.isotonic.p5.gz"
