@@ -55,9 +55,9 @@ TEST(HttpClient, ReadsChunksAndBodiesThatEndWithTheConnection) {
 TEST(HttpClient, SaysWhatAStatusMeansAndKeepsQueriesSecret) {
   ServerForTests server([](const std::string& request) { return reply("", "", request.substr(5, 3) + " Because"); });
   HttpClient client(quick());
-  const std::pair<int, Code> kCases[] = {{404, Code::not_found}, {410, Code::not_found},   {401, Code::denied},
-                                         {403, Code::denied},    {418, Code::unavailable}, {204, Code::unavailable}};
-  for (const auto& [status, code] : kCases) {
+  const std::pair<int, Code> cases[] = {{404, Code::not_found}, {410, Code::not_found},   {401, Code::denied},
+                                        {403, Code::denied},    {418, Code::unavailable}, {204, Code::unavailable}};
+  for (const auto& [status, code] : cases) {
     const auto body = client.get(server.url("/" + std::to_string(status) + "?sig=secret"));
     ASSERT_FALSE(body.ok()) << status;
     EXPECT_EQ(body.error().code, code) << status;
@@ -121,7 +121,7 @@ TEST(HttpClient, RefusesWhatIsNoReply) {
     std::string bytes;
     Code code;
   };
-  const Bad kBad[] = {
+  const Bad replies[] = {
       {"SSH-2.0-x\r\n\r\n", Code::corrupt},
       {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n\r\nshort", Code::corrupt},
       {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\nConnection: close\r\n\r\nxx", Code::corrupt},
@@ -130,7 +130,7 @@ TEST(HttpClient, RefusesWhatIsNoReply) {
       {"HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x') + "\r\nConnection: close\r\n\r\n", Code::too_large},
       {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", Code::deadline},  // and then nothing
   };
-  for (const Bad& bad : kBad) {
+  for (const Bad& bad : replies) {
     ServerForTests server([&](const std::string&) { return bad.bytes; });
     HttpClient client(quick());
     const auto body = client.get(server.url("/"));

@@ -122,6 +122,11 @@ class Https : public testing::Test {
     identity = nullptr;
   }
 
+  void TearDown() override {
+    unsetenv("SSL_CERT_FILE");
+    if (!path_.empty()) std::remove(path_.c_str());
+  }
+
   // Has clients made from now on trust that certificate.
   void trust(const std::string& certificate) {
     path_ = testing::TempDir() + "scoria-https-test-" + std::to_string(getpid()) + ".pem";
@@ -130,10 +135,6 @@ class Https : public testing::Test {
     std::fputs(certificate.c_str(), file);
     std::fclose(file);
     setenv("SSL_CERT_FILE", path_.c_str(), 1);
-  }
-  ~Https() override {
-    unsetenv("SSL_CERT_FILE");
-    if (!path_.empty()) std::remove(path_.c_str());
   }
 
   static Identity* identity;

@@ -76,7 +76,8 @@ TEST(Pack, TellsOfEveryFlippedBit) {
   std::size_t unnoticed = 0;
   for (std::size_t bit = 0; bit < 8 * file.bytes().size(); bit += 3) {
     PackForTests damaged = file;
-    damaged.bytes()[bit / 8] ^= static_cast<char>(1 << (bit % 8));
+    char& byte = damaged.bytes()[bit / 8];
+    byte = static_cast<char>(static_cast<unsigned char>(byte) ^ (1u << (bit % 8)));
     const auto pack = damaged.open();
     if (!pack.ok()) continue;
     const auto all = read_all(*pack.value());

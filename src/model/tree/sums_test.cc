@@ -129,7 +129,8 @@ TEST(Sums, MoreThresholdsThan16BitsCountAreRankedInParts) {
   FeatureMatrix x;
   x.rows = 5000;
   auto& column = x.converted.emplace_back(x.rows);
-  for (std::size_t row = 0; row < x.rows; ++row) column[row] = static_cast<double>(row * 27) - 1000.5 + 0.5 * (row % 3);
+  for (std::size_t row = 0; row < x.rows; ++row)
+    column[row] = static_cast<double>(row * 27) - 1000.5 + 0.5 * static_cast<double>(row % 3);
   x.columns.push_back(column.data());
   const Segment all[] = {{0, 2, false}};
   InlineExecutor executor;
