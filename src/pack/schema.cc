@@ -7,7 +7,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using model::pipeline::ClassLabels;
-using model::pipeline::Input;
 using model::pipeline::Step;
 
 // Fields of enumerations are numbers below `count`.

@@ -76,7 +76,7 @@ TEST_F(SklearnBoosting, AddsLeavesTimesTheRateToTheStart) {
 TEST_F(SklearnBoosting, AttributesThatDoNotFitAreCorrupt) {
   const Pickled::Attributes good = attributes;
   const std::string one = Pickled::numbers<double>("f8", {1});
-  const std::pair<std::pair<const char*, std::string>, const char*> broken[] = {
+  const std::pair<std::pair<const char*, std::string>, const char*> cases[] = {
       {{"estimators_", one}, "'estimators_' is an array of <f8 [1], must have 1 trees in each row"},
       {{"estimators_", Pickled::objects({1, 2}, {estimator(2), estimator(2)})}, "must have 1 trees in each row"},
       {{"estimators_", Pickled::objects({1, 1}, {one})}, "'estimators_' stage 1, tree 1: "},
@@ -101,7 +101,7 @@ TEST_F(SklearnBoosting, AttributesThatDoNotFitAreCorrupt) {
        "in 32 bits"},
       {{"init_", Pickled::object("sklearn.svm", "Unheard", {})}, "unsupported: attribute 'init_' of"},
   };
-  for (const auto& [broken, message] : broken) {
+  for (const auto& [broken, message] : cases) {
     attributes = good;
     attributes[broken.first] = broken.second;
     EXPECT_THAT(error(), HasSubstr(message)) << broken.first;

@@ -127,7 +127,7 @@ TEST_F(SklearnHist, OldFilesCallTheThresholdByAnotherNameAndTakeNothingMissing) 
 
 TEST_F(SklearnHist, NodesThatMakeNoTreeAreCorrupt) {
   const auto good = fields;
-  const std::pair<const char*, std::pair<std::vector<double>, const char*>> broken[] = {
+  const std::pair<const char*, std::pair<std::vector<double>, const char*>> cases[] = {
       {"left", {{7, 0, 3, 0, 0}, "stage 1, tree 1: node 0: has a child that is not there"}},
       {"right", {{2, 0, -4, 0, 0}, "node 2: has a child that is not there"}},
       {"right", {{1, 0, 4, 0, 0}, "reached twice"}},
@@ -140,7 +140,7 @@ TEST_F(SklearnHist, NodesThatMakeNoTreeAreCorrupt) {
       {"bitset_idx", {{0, 0, 1, 0, 0}, "node 2: names a set of categories that is not there"}},
       {"bitset_idx", {{0, 0, -1, 0, 0}, "node 2: names a set of categories that is not there"}},
   };
-  for (const auto& [name, broken] : broken) {
+  for (const auto& [name, broken] : cases) {
     fields = good;
     fields[name] = broken.first;
     attributes.erase("_predictors");
@@ -174,7 +174,7 @@ TEST_F(SklearnHist, FieldsAndBitsMustBeThere) {
 TEST_F(SklearnHist, AttributesThatDoNotFitAreCorrupt) {
   const Pickled::Attributes good = attributes;
   const std::string one = Pickled::numbers<double>("f8", {1});
-  const std::pair<std::pair<const char*, std::string>, const char*> broken[] = {
+  const std::pair<std::pair<const char*, std::string>, const char*> cases[] = {
       {{"n_features_in_", integer(0)}, "attribute 'n_features_in_' is 0"},
       {{"n_features_in_", integer(2'000'000'000)}, "attribute 'n_features_in_' is 2000000000"},
       {{"n_features_in_", integer(3)}, "attribute 'is_categorical_' has 2 truth values, must have 3"},
@@ -194,7 +194,7 @@ TEST_F(SklearnHist, AttributesThatDoNotFitAreCorrupt) {
       {{"loss", Pickled::object("sklearn._loss.loss", "PinballLoss", {})},
        "must be the name of one of scikit-learn's losses"},
   };
-  for (const auto& [broken, message] : broken) {
+  for (const auto& [broken, message] : cases) {
     attributes = good;
     attributes[broken.first] = broken.second;
     EXPECT_THAT(error(), HasSubstr(message)) << broken.first;
