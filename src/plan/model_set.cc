@@ -24,7 +24,6 @@ namespace {
 using table::Column;
 using table::ColumnPtr;
 using table::Table;
-using table::Type;
 
 // The models of a template's files.
 class FileSet final : public ModelSet {

@@ -21,7 +21,8 @@ using table::Table;
 
 class PackSet final : public ModelSet {
  public:
-  PackSet(pack::PackPtr pack, std::vector<pack::Schema> schemas) : pack_(pack), models_(pack, std::move(schemas)) {}
+  PackSet(const pack::PackPtr& pack, std::vector<pack::Schema> schemas)
+      : pack_(pack), models_(pack, std::move(schemas)) {}
 
   const std::vector<std::string>& keys() const override { return pack_->contents().keys; }
 
