@@ -81,6 +81,7 @@ class SeedSensors : public testing::TestWithParam<Flagged> {
   fs::path folder_;
 };
 
+// NOLINTNEXTLINE(readability-identifier-naming): googletest looks for this name
 void PrintTo(const Flagged& flagged, std::ostream* out) { *out << flagged.name; }
 
 INSTANTIATE_TEST_SUITE_P(All, SeedSensors, testing::ValuesIn(kFlagged),

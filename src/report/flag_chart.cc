@@ -95,7 +95,7 @@ std::string moment(TimeKind kind, double time) {
   if (kind == TimeKind::number) return plain_number(time, 10);
   const double seconds = std::round(time * 86400);
   const int second = static_cast<int>(seconds - 60 * std::floor(seconds / 60));
-  const std::string minute = time_text(kind, std::floor(seconds / 60) / 1440 + 1e-7);
+  std::string minute = time_text(kind, std::floor(seconds / 60) / 1440 + 1e-7);
   if (second == 0) return minute;
   return minute + (minute.size() == 10 ? " 00:00:" : ":") + (second < 10 ? "0" : "") + std::to_string(second);
 }
