@@ -15,8 +15,9 @@ std::vector<std::string> Normalizer::names_out(std::span<const std::string> name
 
 Result<table::Table> Normalizer::transform(const table::Table& columns, std::size_t first_row) const {
   SCORIA_TRY(x, pipeline::to_numbers(columns, {}, "Normalizer", first_row));
-  constexpr double kLess = -std::numeric_limits<double>::infinity();
-  std::vector<double> norms(x.rows, norm_ == Norm::largest && !x.columns.empty() ? kLess : 0.0);
+  double least = 0;
+  if (norm_ == Norm::largest && !x.columns.empty()) least = -std::numeric_limits<double>::infinity();
+  std::vector<double> norms(x.rows, least);
   for (const double* column : x.columns) {
     for (std::size_t row = 0; row < x.rows; ++row) {
       const double value = column[row];
