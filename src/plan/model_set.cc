@@ -276,7 +276,7 @@ Result<std::unique_ptr<ModelSet>> open_model_set(const std::string& model) {
   std::error_code error;
   if (!arrowio::is_uri(model) && is_pack_file(model)) {
     SCORIA_TRY(pack, pack::Pack::open(model));
-    return pack_set(std::move(pack));
+    return pack_set(pack);
   }
   if (model.find('{') == std::string::npos) return std::unique_ptr<ModelSet>();
   if (!arrowio::is_uri(model) && std::filesystem::exists(model, error)) return std::unique_ptr<ModelSet>();

@@ -216,9 +216,9 @@ Result<std::vector<pack::Schema>> read_schemas(const pack::Pack& pack) {
   return schemas;
 }
 
-Result<std::unique_ptr<ModelSet>> pack_set(pack::PackPtr pack) {
+Result<std::unique_ptr<ModelSet>> pack_set(const pack::PackPtr& pack) {
   SCORIA_TRY(schemas, read_schemas(*pack));
-  return std::unique_ptr<ModelSet>(std::make_unique<PackSet>(std::move(pack), std::move(schemas)));
+  return std::unique_ptr<ModelSet>(std::make_unique<PackSet>(pack, std::move(schemas)));
 }
 
 }  // namespace scoria::plan

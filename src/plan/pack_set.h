@@ -14,7 +14,7 @@
 namespace scoria::plan {
 
 // Errors: corrupt, where what the pack says of its models makes no sense.
-Result<std::unique_ptr<ModelSet>> pack_set(pack::PackPtr pack);
+Result<std::unique_ptr<ModelSet>> pack_set(const pack::PackPtr& pack);
 
 // What its models have in common, by number. Errors: corrupt.
 Result<std::vector<pack::Schema>> read_schemas(const pack::Pack& pack);
