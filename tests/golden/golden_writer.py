@@ -74,6 +74,14 @@ def _store(model, folder, how):
     return joblib.load(path)
 
 
+def _type(values):
+    """What a column's cells are, as R calls it: they all read back so."""
+    kinds = {"character" if isinstance(value, str) else
+             "logical" if isinstance(value, (bool, np.bool_)) else
+             "integer" if isinstance(value, (int, np.integer)) else "double" for value in values if _cell(value) != "NA"}
+    return kinds.pop() if len(kinds) == 1 else "double" if kinds <= {"integer", "double"} else "character"
+
+
 def _columns(rows):
     """Input columns: of a DataFrame, or x0, x1, ... of a matrix, as scikit-learn calls them."""
     if hasattr(rows, "iloc"):
@@ -109,7 +117,8 @@ class Writer:
         meta = {
             "name": name, "language": "Python", "class": type(model).__name__, "package": "scikit-learn",
             "package_version": sklearn.__version__, "numpy": np.__version__, "python": platform.python_version(),
-            "serialization": how, "rows": len(columns[0][1]), "rel_tolerance": tolerance, "notes": notes,
+            "serialization": how, "columns": {title: {"type": _type(values)} for title, values in columns},
+            "rows": len(columns[0][1]), "rel_tolerance": tolerance, "notes": notes,
         }
         if fails is not None:
             try:
