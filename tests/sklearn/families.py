@@ -228,10 +228,10 @@ def boosting_options(random):
 
 def boosting_regressor(random):
     x = random_matrix(random)
+    # A start that is fitted within the fit computes in 32 bits, which is refused: none of those.
     model = ensemble.GradientBoostingRegressor(loss=one_of(random, "squared_error", "absolute_error", "huber", "quantile"),
-                                               init=one_of(random, None, "zero", linear_model.LinearRegression()), **boosting_options(random))
-    exact = 0 if model.init in (None, "zero") else 1e-12
-    return Trial(model.fit(x, signal(random, x)), new_rows(random, x), predicted, tolerance=exact, floor=0 if exact == 0 else 1e-12)
+                                               init=one_of(random, None, "zero"), **boosting_options(random))
+    return Trial(model.fit(x, signal(random, x)), new_rows(random, x), predicted, tolerance=0)
 
 
 def boosting_classifier(random):
