@@ -218,7 +218,7 @@ def isolation_forest(random):
     x = random_matrix(random)
     model = ensemble.IsolationForest(n_estimators=random.randint(1, 60), random_state=random.randint(1000), max_features=one_of(random, 1.0, 0.6),
                                      max_samples=one_of(random, "auto", 20), contamination=one_of(random, "auto", 0.1)).fit(x)
-    return Trial(model, new_rows(random, x), all_of(decided, lambda m, r: [ask("score", m.score_samples(r))]))
+    return Trial(model, new_rows(random, x), all_of(decided, lambda m, r: [ask("score", m.score_samples(r))]), floor=1e-15)
 
 
 def boosting_options(random):
