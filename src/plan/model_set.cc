@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <mutex>
 #include <numeric>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -14,7 +15,6 @@
 #include "plan/pack_set.h"
 #include "plan/set_inputs.h"
 #include "plan/set_rows.h"
-#include "plan/stacking.h"
 #include "plan/template.h"
 #include "table/number_text.h"
 
@@ -204,33 +204,19 @@ Result<model::Prediction> FileSet::score(const Table& rows, const model::Request
   });
   for (const Scored& one : scored) SCORIA_TRY_STATUS(one.status);  // of the first rows that are wrong
 
-  model::Prediction all;
-  std::vector<Table> tables;
-  std::vector<std::uint32_t> place(rows.rows());  // of a row among the groups' rows
-  std::uint32_t next = 0;
+  std::vector<std::span<const std::uint32_t>> numbers;
+  std::vector<model::Prediction> parts;
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    for (const std::uint32_t row : groups[i].rows) place[row] = next++;
-    tables.push_back(std::move(scored[i].prediction.table));
-    for (std::string& note : scored[i].prediction.notes) {
-      if (std::find(all.notes.begin(), all.notes.end(), note) == all.notes.end()) all.notes.push_back(std::move(note));
-    }
-    const std::uint64_t count = groups[i].rows.size();
+    numbers.emplace_back(groups[i].rows);
+    parts.push_back(std::move(scored[i].prediction));
     if (scored[i].has_own) {
-      tally.count(groups[i].model, count, scored[i].flagged);
+      tally.count(groups[i].model, groups[i].rows.size(), scored[i].flagged);
       tally.has_flags = tally.has_flags || scored[i].flags;
     } else {
-      tally.count_missing(missing_name(rows, groups[i]), count);
+      tally.count_missing(missing_name(rows, groups[i]), groups[i].rows.size());
     }
   }
-  if (groups.size() == 1) {
-    all.table = std::move(tables.front());
-    return all;
-  }
-  auto stacked = stack_all(tables);
-  if (!stacked.ok())
-    return with_context("models of '" + arrowio::without_secrets(files_.text()) + "'", std::move(stacked).error());
-  all.table = stacked.value().take(place);
-  return all;
+  return in_row_order("models of '" + arrowio::without_secrets(files_.text()) + "'", numbers, std::move(parts));
 }
 
 // One model for all rows.

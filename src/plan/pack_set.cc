@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <span>
 #include <unordered_map>
 
 #include "base/file.h"
@@ -11,7 +12,6 @@
 #include "plan/pack_models.h"
 #include "plan/set_inputs.h"
 #include "plan/set_rows.h"
-#include "plan/stacking.h"
 
 namespace scoria::plan {
 namespace {
@@ -151,16 +151,11 @@ Result<model::Prediction> PackSet::score_groups(const Table& rows, const std::ve
     scored[i].status = score_group(rows, groups[i], request, options, executor, scored[i]);
   });
   for (const Scored& one : scored) SCORIA_TRY_STATUS(one.status);  // of the first rows that are wrong
-  model::Prediction all;
-  std::vector<Table> tables;
-  std::vector<std::uint32_t> place(rows.rows());  // of a row among the groups' rows
-  std::uint32_t next = 0;
+  std::vector<std::span<const std::uint32_t>> numbers;
+  std::vector<model::Prediction> parts;
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    for (const std::uint32_t row : groups[i].rows) place[row] = next++;
-    tables.push_back(std::move(scored[i].prediction.table));
-    for (std::string& note : scored[i].prediction.notes) {
-      if (std::find(all.notes.begin(), all.notes.end(), note) == all.notes.end()) all.notes.push_back(std::move(note));
-    }
+    numbers.emplace_back(groups[i].rows);
+    parts.push_back(std::move(scored[i].prediction));
     if (groups[i].model.place != 0) {
       tally.count(groups[i].model.slot, groups[i].rows.size(), scored[i].flagged);
       tally.has_flags = tally.has_flags || scored[i].flags;
@@ -168,10 +163,7 @@ Result<model::Prediction> PackSet::score_groups(const Table& rows, const std::ve
       tally.count_missing(missing_name(rows, groups[i].rows.front()), groups[i].rows.size());
     }
   }
-  auto stacked = stack_all(tables);
-  if (!stacked.ok()) return with_context("models of '" + pack_->name() + "'", std::move(stacked).error());
-  all.table = groups.size() == 1 ? std::move(stacked).value() : stacked.value().take(place);
-  return all;
+  return in_row_order("models of '" + pack_->name() + "'", numbers, std::move(parts));
 }
 
 Result<model::Prediction> PackSet::score(const Table& rows, const model::Request& request, const SetOptions& options,

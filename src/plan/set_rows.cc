@@ -9,6 +9,7 @@
 #include "base/natural_order.h"
 #include "expr/scalar.h"
 #include "model/features.h"
+#include "plan/stacking.h"
 
 namespace scoria::plan {
 namespace {
@@ -121,6 +122,28 @@ Result<model::Prediction> score_rows(const model::Model& model, const std::strin
   }
   error.message += whose_features(options, model.description());
   return in_context(std::move(error));
+}
+
+Result<model::Prediction> in_row_order(const std::string& name, std::span<const std::span<const std::uint32_t>> numbers,
+                                       std::vector<model::Prediction> parts) {
+  if (parts.size() == 1) return std::move(parts.front());
+  model::Prediction all;
+  std::vector<table::Table> tables;
+  std::size_t rows = 0;
+  for (const auto& part : numbers) rows += part.size();
+  std::vector<std::uint32_t> place(rows);  // of a row among the parts' rows
+  std::uint32_t next = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    for (const std::uint32_t row : numbers[i]) place[row] = next++;
+    tables.push_back(std::move(parts[i].table));
+    for (std::string& note : parts[i].notes) {
+      if (std::find(all.notes.begin(), all.notes.end(), note) == all.notes.end()) all.notes.push_back(std::move(note));
+    }
+  }
+  auto stacked = stack_all(tables);
+  if (!stacked.ok()) return with_context(name, std::move(stacked).error());
+  all.table = stacked.value().take(place);
+  return all;
 }
 
 bool is_above(std::uint64_t flagged, std::uint64_t rows, double share) {

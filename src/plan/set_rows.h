@@ -36,6 +36,11 @@ Result<model::Prediction> score_rows(const model::Model& model, const std::strin
                                      std::span<const std::uint32_t> numbers, const model::Request& request,
                                      const SetOptions& options, Executor& executor);
 
+// What models made of some of a table's rows each (`numbers`: of every row of the table, once), as one prediction in the table's
+// order; each note once. Errors: invalid, where columns of one name do not go together, preceded by `name`.
+Result<model::Prediction> in_row_order(const std::string& name, std::span<const std::span<const std::uint32_t>> numbers,
+                                       std::vector<model::Prediction> parts);
+
 // A model's rows, and those of them that it calls outliers.
 struct FlagCount {
   std::string name;
