@@ -1,0 +1,288 @@
+// The batch state machine's memory: pools with their nodes, jobs with their open tasks, schedules. What may change it are the functions of
+// pools.h, nodes.h, jobs.h, tasks.h, schedules.h, dispatch.h and attempts.h, each called with a State on its owner's thread.
+//
+// Every change goes into `changes` (what the store must hold before anybody hears of it) and `effects` (what to do once it does).
+// Nothing here knows a clock, a thread, a socket or a disk: `now` is set by the caller before each call, so that a simulator can run it.
+// Finished tasks leave memory; what remains of them are their job's counts and, where dependencies are used, their ids.
+// Threads: one owner. Borrows: the store, for reading what memory no longer holds.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "pool/provider.h"
+#include "pool/resource_classes.h"
+#include "sched/autoscale.h"
+#include "sched/recurrence.h"
+#include "spec/json.h"
+#include "spec/node_sync.h"
+#include "store/store.h"
+
+namespace scoria::batch {
+
+using spec::AttemptId;
+using spec::Json;
+
+// What clients see of when something changed; its ETag counts the changes.
+struct Stamp {
+  WallTime created, modified, state_since;
+  std::uint64_t version = 1;
+  std::string etag() const;  // "0x8D..." of `version`, without quotes
+};
+
+// If-Match and its kin of a request. Errors of check(): ConditionNotMet.
+struct Precondition {
+  std::optional<std::string> if_match, if_none_match;
+  std::optional<WallTime> if_modified_since, if_unmodified_since;
+  Status check(const Stamp& stamp) const;
+};
+
+struct Pool;
+struct Job;
+struct Task;
+
+struct Attempt {
+  AttemptId id = 0;
+  spec::RunKind kind = spec::RunKind::task;
+  Job* job = nullptr;    // none of a start task
+  Task* task = nullptr;  // of kind task
+  spec::Phase phase = spec::Phase::queued;
+  WallTime assigned, started;
+  std::vector<int> devices;
+  int slots = 0;
+  bool may_wait = false;
+  std::string stop_reason;  // not empty: the node is told to stop it
+  Duration stop_grace{0};
+  bool requeue_on_stop = false;  // preempted, drained: back to active without costing a retry
+  std::optional<SteadyTime> deadline;  // maxWallClockTime
+};
+
+enum class NodeState {
+  creating, starting, waitingforstarttask, starttaskfailed, idle, running, rebooting, reimaging,
+  leavingpool, offline, preempted, unknown, unusable
+};
+enum class Deallocation { requeue, terminate, taskcompletion, retaineddata };
+
+// A job's preparation and release task on one node.
+struct Preparation {
+  enum class State { none, running, completed, failed } state = State::none, release = State::none;
+  Json info, release_info;  // executionInfo-like, of jobpreparationandreleasetaskstatus
+  int retries = 0;
+};
+
+struct Node {
+  std::string id;
+  Pool* pool = nullptr;
+  Stamp stamp;
+  NodeState state = NodeState::creating;
+  bool is_dedicated = true;
+  bool is_scheduling_enabled = true;
+  std::string token_hash;
+  int slots = 1;
+  int slots_used = 0;  // of attempts that may run now; those sent ahead are not counted
+  std::map<AttemptId, Attempt> attempts;
+  std::map<std::uint64_t, Preparation> preparations;  // by job number
+  std::set<int> free_devices;
+  // What the node said last.
+  std::string session;
+  std::uint64_t sequence = 0;
+  std::map<AttemptId, spec::Phase> held;
+  std::optional<SteadyTime> heard;
+  spec::NodeFacts facts;
+  std::string trouble;
+  std::deque<spec::NodeSample> samples;
+  // What it shall do.
+  spec::NodeOrder order = spec::NodeOrder::none;
+  std::optional<Deallocation> leaving;        // it drains, then leaves
+  std::optional<WallTime> started_wall;       // for the usage ledger
+  Json start_task_info;
+  int start_task_retries = 0;
+  std::uint64_t total_run = 0, total_succeeded = 0;
+  std::deque<Json> recent_tasks;  // ten, as "recentTasks"
+  std::vector<Json> errors;
+  std::vector<std::string> remove_jobs;
+};
+
+enum class AllocationState { steady, resizing, stopping };
+
+struct Pool {
+  std::string id;
+  Json body;  // as submitted, and patched since
+  Stamp stamp;
+  bool is_deleting = false;
+  AllocationState allocation = AllocationState::steady;
+  WallTime allocation_since;
+  std::string provider = "local";  // "joined": targets follow who joined
+  std::optional<scoria::pool::ResourceClass> size;
+  int slots_per_node = 1;
+  bool packs = false;  // taskSchedulingPolicy.nodeFillType
+  int target_dedicated = 0, target_low_priority = 0;
+  Deallocation deallocation = Deallocation::requeue;
+  std::optional<WallTime> resize_deadline;
+  std::vector<Json> resize_errors;
+  // Autoscale, where it is on.
+  std::optional<sched::Formula> formula;
+  std::string formula_text;
+  Duration evaluation_interval = std::chrono::minutes(15);
+  std::optional<WallTime> next_evaluation;
+  bool evaluates_on_change = true;
+  Json autoscale_run;
+  std::map<std::string, sched::Series> history;  // pool-wide metrics, by name
+  std::optional<WallTime> idle_since;            // of --min --max --idle pools
+  std::map<std::string, std::unique_ptr<Node>> nodes;
+  std::set<Job*> jobs;  // active ones that run here
+  std::uint64_t next_node = 1;
+  std::uint64_t auto_pool_job = 0;  // the job, or schedule's, that it lives for
+};
+
+enum class TaskState { active, preparing, running, completed };
+
+// An open task. What clients see of it is `spec` with info() laid over.
+struct Task {
+  std::uint64_t number = 0;
+  std::string id;
+  Job* job = nullptr;
+  TaskState state = TaskState::active;
+  std::shared_ptr<const std::string> spec;  // JSON text
+  WallTime created, state_since, modified;
+  std::uint64_t version = 1;
+  std::optional<std::string> previous_state;
+  std::optional<WallTime> previous_since;
+  int required_slots = 1;
+  int max_retries = 0;  // -1: no end
+  Duration max_wall_clock = kMax;
+  int retry_count = 0, requeue_count = 0;
+  int lost_count = 0;  // nodes lost under it; has its own cap
+  std::optional<WallTime> last_retry, last_requeue, first_start;
+  std::uint32_t unmet = 0;  // dependencies that are not satisfied yet
+  std::vector<std::string> dependents;  // lower-case ids of open tasks that wait for it
+  Node* node = nullptr;
+  AttemptId attempt = 0;
+  std::optional<int> exit_code;  // of the last attempt that ended
+  Json failure;
+  bool is_manager = false;
+  std::string affinity;  // a node it would rather run on
+  static constexpr Duration kMax = Duration::max();
+};
+
+enum class JobState { active, disabling, disabled, enabling, terminating, completed, deleting };
+
+struct JobCounts {
+  std::uint64_t active = 0, preparing = 0, running = 0, succeeded = 0, failed = 0;
+  std::uint64_t active_slots = 0, running_slots = 0, succeeded_slots = 0, failed_slots = 0;
+};
+
+struct Job {
+  std::uint64_t number = 0;  // never used again, unlike the id
+  std::string id;
+  std::string schedule;  // lower-case id, where one made it
+  Json body;
+  Stamp stamp;
+  JobState state = JobState::active;
+  std::string disable_tasks;  // requeue, terminate, wait: while disabling
+  std::string terminate_reason;
+  Json execution_info;
+  Pool* pool = nullptr;  // null while the pool is not there
+  std::string pool_id;
+  int priority = 0;
+  int max_parallel = -1;
+  bool ends_when_complete = false;  // onAllTasksComplete
+  bool acts_on_failure = false;     // onTaskFailure
+  bool uses_dependencies = false;
+  std::optional<WallTime> ends_at;  // maxWallClockTime
+  JobCounts counts;
+  std::uint64_t next_number = 1;
+  std::unordered_map<std::string, std::unique_ptr<Task>> open;  // by lower-case id
+  std::map<std::uint64_t, Task*> ready;                         // active, nothing unmet: in the order of submission
+  int running = 0;
+  // Of completed tasks: by what new ones are checked.
+  std::unordered_set<std::string> done_ids;  // lower-case; loaded on demand after a start
+  bool done_ids_loaded = true;
+  std::unordered_map<std::string, bool> satisfied;  // where dependencies are used: id -> satisfied or blocked
+  Duration mean_run{0};  // of its recent tasks: short ones are sent ahead
+};
+
+struct Schedule {
+  std::string id;
+  Json body;
+  Stamp stamp;
+  enum class State { active, disabled, terminating, completed, deleting } state = State::active;
+  sched::Recurrence recurrence;
+  std::optional<sched::Cron> cron;
+  sched::Overlap overlap = sched::Overlap::queue_one;
+  sched::CatchUp catch_up = sched::CatchUp::last;
+  std::optional<WallTime> last, next;
+  std::uint64_t jobs_made = 0;
+  std::uint64_t active_job = 0;  // number of the newest job while it is not completed
+  Json recent_job;
+  std::optional<WallTime> ended;
+};
+
+struct UsageEntry;
+
+// What happens once `changes` are durable.
+struct Effects {
+  std::vector<scoria::pool::NodeRequest> request;
+  std::vector<std::pair<std::string, std::string>> release;  // pool, node
+  std::vector<AttemptId> publish;   // outputs of these attempts become visible; then State hears outputs_published()
+  std::vector<AttemptId> discard;   // outputs of these never will
+  std::set<std::pair<std::string, std::string>> wake;  // nodes (pool, node) with news: their waiting request is answered
+  std::vector<Json> notices;
+  void clear();
+};
+
+struct Settings {
+  std::string account_name, account_url;       // AZ_BATCH_ACCOUNT_NAME, AZ_BATCH_ACCOUNT_URL
+  std::map<std::string, scoria::pool::ResourceClass> sizes;
+  Duration local_node_lost = std::chrono::seconds(1);
+  Duration remote_node_lost = std::chrono::seconds(15);
+  Duration preempt_grace = std::chrono::seconds(5);
+  Duration kill_grace = std::chrono::seconds(2);
+  int lost_limit = 5;  // nodes lost under one task before it fails
+  double overcommit = 1.0;
+  int machine_cores = 1;
+  std::uint64_t machine_memory = 0;
+  bool evaluates_on_change = true;
+  Duration minimum_evaluation_interval = std::chrono::minutes(5);
+  std::vector<std::string> webhooks;
+};
+
+struct State {
+  State(const store::Store& store, Settings settings) : store(store), settings(std::move(settings)) {}
+  const store::Store& store;
+  Settings settings;
+  Now now;  // of the call in progress
+
+  std::map<std::string, std::unique_ptr<Pool>> pools;          // by lower-case id
+  std::map<std::string, std::unique_ptr<Job>> jobs;            // not completed, or draining; by lower-case id
+  std::map<std::uint64_t, Job*> jobs_by_number;
+  std::map<std::string, std::unique_ptr<Schedule>> schedules;  // by lower-case id
+  std::unordered_map<AttemptId, Node*> attempts;               // where each unfinished attempt is
+  std::uint64_t next_job = 1;
+  AttemptId next_attempt = 1;
+
+  store::Changes changes;
+  Effects effects;
+  // Whose documents must be written: collected during calls, written once at flush() however often they changed.
+  std::set<Pool*> dirty_pools;
+  std::set<Node*> dirty_nodes;
+  std::set<Job*> dirty_jobs;
+  std::set<Schedule*> dirty_schedules;
+  // Pools in which something may be assigned now.
+  std::set<Pool*> stale_pools;
+};
+
+std::string lower(std::string_view id);
+
+}  // namespace scoria::batch

@@ -1,0 +1,45 @@
+// When schedules fire: Azure Batch's recurrence with windows, and cron with a time zone. Pure: times in, times out.
+// Source: Azure Batch REST API, Schedule; POSIX crontab(5) with names, lists, ranges, steps; the IANA time zone database.
+// Threads: immutable.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace scoria::sched {
+
+struct Recurrence {
+  WallTime created;                         // a recurrence counts from here, or from `not_before`
+  std::optional<WallTime> not_before;       // doNotRunUntil
+  std::optional<WallTime> not_after;        // doNotRunAfter
+  std::optional<Duration> start_window;     // an opportunity that is not taken within it lapses
+  std::optional<Duration> interval;         // recurrenceInterval; none: once
+};
+
+enum class Overlap { skip, queue_one, allow };      // a firing while the last job still runs
+enum class CatchUp { none, last, all };             // firings missed while the server was down
+
+class Cron {
+ public:
+  // "0 6 * * mon-fri" and IANA's name of a zone, "Europe/Zurich"; empty: UTC. Also @hourly @daily @weekly @monthly @yearly.
+  // A local time that a clock change skips fires at the change; one that it repeats fires once, the first time.
+  // Errors: invalid, naming the field, or a zone that is unknown.
+  static Result<Cron> parse(std::string_view text, std::string_view zone);
+  // The first firing after `time`; nothing within five years: none.
+  std::optional<WallTime> next(WallTime after) const;
+
+ private:
+  struct Fields;
+  std::shared_ptr<const Fields> fields_;
+};
+
+// The first opportunity at or after `from` (strictly after `last`, where there is one), or none.
+std::optional<WallTime> next_opportunity(const Recurrence& recurrence, std::optional<WallTime> last, WallTime from);
+
+}  // namespace scoria::sched

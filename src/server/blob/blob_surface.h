@@ -1,0 +1,29 @@
+// The part of Azure Blob storage's REST API that Azure Batch's clients use, over a blob::BlobStore.
+// Source: Azure Storage services REST API, Blob service. Threads: as net::HttpHandler.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "auth/shared_key.h"
+#include "base/clock.h"
+#include "blob/blob_store.h"
+#include "net/http.h"
+
+namespace scoria::server {
+
+class BlobSurface final : public net::HttpHandler {
+ public:
+  // Path style where the host is none of "account.blob.*": the first segment is then the account.
+  BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock);
+  net::BodyPlan plan_body(const net::HttpRequest& head) override;
+  void handle(net::HttpRequest request, net::Responder responder) override;
+  net::HttpReply explain(int status, std::string_view why) override;
+
+ private:
+  blob::BlobStore& store_;
+  auth::AccountKey account_;
+  const Clock& clock_;
+};
+
+}  // namespace scoria::server
