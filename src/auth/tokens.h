@@ -10,7 +10,7 @@
 
 namespace scoria::auth {
 
-std::string random_token();  // 32 random bytes, base64url
+std::string random_token();                      // 32 random bytes, base64url
 std::string hash_token(std::string_view token);  // SHA-256, hexadecimal
 
 // The account of a data folder (account.json, mode 0600): made when missing, name "scoria" or `name`. Errors: denied (others may read it),

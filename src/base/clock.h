@@ -8,8 +8,9 @@
 namespace scoria {
 
 using Duration = std::chrono::microseconds;
-using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;      // UTC
-using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, Duration>;    // never jumps; means nothing after a restart
+using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;  // UTC
+using SteadyTime =
+    std::chrono::time_point<std::chrono::steady_clock, Duration>;  // never jumps; means nothing after a restart
 
 struct Now {
   WallTime wall;

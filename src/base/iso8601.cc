@@ -200,16 +200,19 @@ std::string format_duration(Duration duration) {
 }
 
 Result<Duration> parse_duration(std::string_view text) {
-  const Error wrong{Code::invalid, "'" + std::string(text.substr(0, 64)) +
-                                       "' is no duration: expected ISO 8601 with days, hours, minutes and seconds, such "
-                                       "as PT5M or P7D"};
+  const Error wrong{Code::invalid,
+                    "'" + std::string(text.substr(0, 64)) +
+                        "' is no duration: expected ISO 8601 with days, hours, minutes and seconds, such "
+                        "as PT5M or P7D"};
   Reader reader(text);
   if (!reader.take('P') || reader.at_end()) return wrong;
   bool is_long = false;
   Duration sum{0};
   const auto add = [&](std::int64_t count, Duration unit) {
-    if (count > kLongestDays * (days(1) / unit)) is_long = true;
-    else sum += count * unit;
+    if (count > kLongestDays * (days(1) / unit))
+      is_long = true;
+    else
+      sum += count * unit;
     if (sum >= days(kLongestDays)) is_long = true;
   };
   struct Unit {

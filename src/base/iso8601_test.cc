@@ -11,7 +11,8 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 TEST(Iso8601, TimesSurviveARoundTrip) {
-  for (const char* text : {"2018-12-27T18:02:19.1234560Z", "1970-01-01T00:00:00.0000000Z", "2024-02-29T23:59:59.9999990Z"}) {
+  for (const char* text :
+       {"2018-12-27T18:02:19.1234560Z", "1970-01-01T00:00:00.0000000Z", "2024-02-29T23:59:59.9999990Z"}) {
     EXPECT_EQ(format_time(parse_time(text).value()), text);
   }
 }
@@ -25,7 +26,8 @@ TEST(Iso8601, ReadsOffsetsAndShortForms) {
 }
 
 TEST(Iso8601, RefusesWhatIsNoTime) {
-  for (const char* text : {"", "now", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-29T12:00:00Zx", "2026-11-29T25:00:00Z"}) {
+  for (const char* text :
+       {"", "now", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-29T12:00:00Zx", "2026-11-29T25:00:00Z"}) {
     EXPECT_FALSE(parse_time(text).ok()) << text;
   }
 }

@@ -29,10 +29,12 @@ enum class Code : std::uint8_t {
 std::string_view code_name(Code code);
 
 struct Error {
-  Code code;                  // for programs
-  std::string message;        // for people: which thing, what is wrong, what would be right
-  std::string api_code = {};  // a foreign API's own name of it (Azure Batch's "PoolExists"), for its clients; empty: by `code`
-  std::vector<std::pair<std::string, std::string>> values = {};  // what that API says of it by name ("PropertyName", "id")
+  Code code;            // for programs
+  std::string message;  // for people: which thing, what is wrong, what would be right
+  std::string api_code =
+      {};  // a foreign API's own name of it (Azure Batch's "PoolExists"), for its clients; empty: by `code`
+  std::vector<std::pair<std::string, std::string>> values =
+      {};  // what that API says of it by name ("PropertyName", "id")
 };
 
 // The same error with `context` and a colon before its message ("model 'a.rds': ...").

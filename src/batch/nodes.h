@@ -14,7 +14,8 @@ Status enable_scheduling(State& state, std::string_view pool, std::string_view n
 // A low-priority node loses its place: notice, grace, kill; its tasks are requeued without using a retry.
 Status preempt_node(State& state, std::string_view pool, std::string_view node);
 // A machine joins a pool of provider "joined": a new node, or the one that it was before. Errors: PoolNotFound, InvalidPropertyValue.
-Result<Node*> join_node(State& state, std::string_view pool, std::string_view name, std::string_view token_hash, int slots);
+Result<Node*> join_node(State& state, std::string_view pool, std::string_view name, std::string_view token_hash,
+                        int slots);
 
 Node* find_node(State& state, std::string_view pool, std::string_view node);
 // A sync's facts, sample and trouble; a new session or keeper; the node's state that follows.

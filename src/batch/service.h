@@ -25,7 +25,7 @@ namespace scoria::batch {
 struct Hooks {
   std::function<Status(AttemptId)> publish_outputs;  // make an attempt's uploads visible; again is no error
   std::function<void(AttemptId)> discard_outputs;
-  std::function<void(const Json& notice)> deliver;    // a webhook; the service hears delivered() or tries again
+  std::function<void(const Json& notice)> deliver;  // a webhook; the service hears delivered() or tries again
 };
 
 struct Metrics {
@@ -41,7 +41,8 @@ struct Metrics {
 class Service {
  public:
   // Reads what the store holds and goes on from there. Errors: corrupt (a document that cannot be read: which).
-  static Result<std::unique_ptr<Service>> start(store::Store& store, std::map<std::string, scoria::pool::Provider*> providers,
+  static Result<std::unique_ptr<Service>> start(store::Store& store,
+                                                std::map<std::string, scoria::pool::Provider*> providers,
                                                 const Clock& clock, Settings settings, Hooks hooks);
   ~Service();
 

@@ -64,13 +64,24 @@ struct Attempt {
   bool may_wait = false;
   std::string stop_reason;  // not empty: the node is told to stop it
   Duration stop_grace{0};
-  bool requeue_on_stop = false;  // preempted, drained: back to active without costing a retry
+  bool requeue_on_stop = false;        // preempted, drained: back to active without costing a retry
   std::optional<SteadyTime> deadline;  // maxWallClockTime
 };
 
 enum class NodeState {
-  creating, starting, waitingforstarttask, starttaskfailed, idle, running, rebooting, reimaging,
-  leavingpool, offline, preempted, unknown, unusable
+  creating,
+  starting,
+  waitingforstarttask,
+  starttaskfailed,
+  idle,
+  running,
+  rebooting,
+  reimaging,
+  leavingpool,
+  offline,
+  preempted,
+  unknown,
+  unusable
 };
 enum class Deallocation { requeue, terminate, taskcompletion, retaineddata };
 
@@ -104,8 +115,8 @@ struct Node {
   std::deque<spec::NodeSample> samples;
   // What it shall do.
   spec::NodeOrder order = spec::NodeOrder::none;
-  std::optional<Deallocation> leaving;        // it drains, then leaves
-  std::optional<WallTime> started_wall;       // for the usage ledger
+  std::optional<Deallocation> leaving;   // it drains, then leaves
+  std::optional<WallTime> started_wall;  // for the usage ledger
   Json start_task_info;
   int start_task_retries = 0;
   std::uint64_t total_run = 0, total_succeeded = 0;
@@ -165,7 +176,7 @@ struct Task {
   int retry_count = 0, requeue_count = 0;
   int lost_count = 0;  // nodes lost under it; has its own cap
   std::optional<WallTime> last_retry, last_requeue, first_start;
-  std::uint32_t unmet = 0;  // dependencies that are not satisfied yet
+  std::uint32_t unmet = 0;              // dependencies that are not satisfied yet
   std::vector<std::string> dependents;  // lower-case ids of open tasks that wait for it
   Node* node = nullptr;
   AttemptId attempt = 0;
@@ -210,7 +221,7 @@ struct Job {
   std::unordered_set<std::string> done_ids;  // lower-case; loaded on demand after a start
   bool done_ids_loaded = true;
   std::unordered_map<std::string, bool> satisfied;  // where dependencies are used: id -> satisfied or blocked
-  Duration mean_run{0};  // of its recent tasks: short ones are sent ahead
+  Duration mean_run{0};                             // of its recent tasks: short ones are sent ahead
 };
 
 struct Schedule {
@@ -235,15 +246,16 @@ struct UsageEntry;
 struct Effects {
   std::vector<scoria::pool::NodeRequest> request;
   std::vector<std::pair<std::string, std::string>> release;  // pool, node
-  std::vector<AttemptId> publish;   // outputs of these attempts become visible; then State hears outputs_published()
-  std::vector<AttemptId> discard;   // outputs of these never will
-  std::set<std::pair<std::string, std::string>> wake;  // nodes (pool, node) with news: their waiting request is answered
+  std::vector<AttemptId> publish;  // outputs of these attempts become visible; then State hears outputs_published()
+  std::vector<AttemptId> discard;  // outputs of these never will
+  std::set<std::pair<std::string, std::string>>
+      wake;  // nodes (pool, node) with news: their waiting request is answered
   std::vector<Json> notices;
   void clear();
 };
 
 struct Settings {
-  std::string account_name, account_url;       // AZ_BATCH_ACCOUNT_NAME, AZ_BATCH_ACCOUNT_URL
+  std::string account_name, account_url;  // AZ_BATCH_ACCOUNT_NAME, AZ_BATCH_ACCOUNT_URL
   std::map<std::string, scoria::pool::ResourceClass> sizes;
   Duration local_node_lost = std::chrono::seconds(1);
   Duration remote_node_lost = std::chrono::seconds(15);
@@ -264,8 +276,8 @@ struct State {
   Settings settings;
   Now now;  // of the call in progress
 
-  std::map<std::string, std::unique_ptr<Pool>> pools;          // by lower-case id
-  std::map<std::string, std::unique_ptr<Job>> jobs;            // not completed, or draining; by lower-case id
+  std::map<std::string, std::unique_ptr<Pool>> pools;  // by lower-case id
+  std::map<std::string, std::unique_ptr<Job>> jobs;    // not completed, or draining; by lower-case id
   std::map<std::uint64_t, Job*> jobs_by_number;
   std::map<std::string, std::unique_ptr<Schedule>> schedules;  // by lower-case id
   std::unordered_map<AttemptId, Node*> attempts;               // where each unfinished attempt is

@@ -14,7 +14,7 @@ struct NewTask {
   int required_slots = 1;
   std::optional<int> max_retries;  // none: the job's
   Duration max_wall_clock = Task::kMax;
-  std::vector<std::string> depends_on;                            // ids
+  std::vector<std::string> depends_on;                                   // ids
   std::vector<std::pair<std::int64_t, std::int64_t>> depends_on_ranges;  // both ends included
   std::string affinity;
 };
@@ -23,7 +23,8 @@ NewTask new_task(const Json& document);  // of read_body(Body::task_add)
 // One result for each, in order. Errors of all: JobNotFound, JobCompleted, ...; of one: TaskExists, TaskDependenciesNotSpecifiedOnJob,
 // TaskIdSameAsJobPreparationTask.
 Result<std::vector<Result<Stamp>>> add_tasks(State& state, std::string_view job, std::vector<NewTask> tasks);
-Result<Stamp> update_task(State& state, std::string_view job, std::string_view task, Json body, const Precondition& condition);
+Result<Stamp> update_task(State& state, std::string_view job, std::string_view task, Json body,
+                          const Precondition& condition);
 Status delete_task(State& state, std::string_view job, std::string_view task, const Precondition& condition);
 Status terminate_task(State& state, std::string_view job, std::string_view task, const Precondition& condition);
 Status reactivate_task(State& state, std::string_view job, std::string_view task, const Precondition& condition);

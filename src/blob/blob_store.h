@@ -75,23 +75,28 @@ class BlobStore {
 
   // Errors of all, as api_code: ContainerNotFound, ContainerAlreadyExists, InvalidResourceName, BlobNotFound, BlobAlreadyExists, ConditionNotMet,
   // InvalidBlobType, InvalidBlockList, Md5Mismatch, InsufficientStorage (disk full).
-  virtual Result<ContainerProperties> create_container(std::string_view name, Metadata metadata, std::string public_access) = 0;
+  virtual Result<ContainerProperties> create_container(std::string_view name, Metadata metadata,
+                                                       std::string public_access) = 0;
   virtual Status delete_container(std::string_view name) = 0;
   virtual Result<ContainerProperties> container(std::string_view name) const = 0;
   virtual Status update_container(std::string_view name, const std::function<void(ContainerProperties&)>& change) = 0;
-  virtual Result<std::vector<ContainerProperties>> list_containers(std::string_view prefix, std::string_view after, std::size_t limit) const = 0;
+  virtual Result<std::vector<ContainerProperties>> list_containers(std::string_view prefix, std::string_view after,
+                                                                   std::size_t limit) const = 0;
 
   virtual Result<std::unique_ptr<Upload>> begin_upload() = 0;
   // The whole blob from one upload. `properties`: content_* and metadata are used.
-  virtual Result<BlobProperties> put_blob(std::string_view container, std::string_view name, std::unique_ptr<Upload> upload,
-                                          BlobProperties properties, const Conditions& conditions) = 0;
-  virtual Status put_block(std::string_view container, std::string_view name, std::string_view block_id, std::unique_ptr<Upload> upload) = 0;
+  virtual Result<BlobProperties> put_blob(std::string_view container, std::string_view name,
+                                          std::unique_ptr<Upload> upload, BlobProperties properties,
+                                          const Conditions& conditions) = 0;
+  virtual Status put_block(std::string_view container, std::string_view name, std::string_view block_id,
+                           std::unique_ptr<Upload> upload) = 0;
   struct BlockRef {
     enum class From { committed, uncommitted, latest } from = From::latest;
     std::string id;
   };
-  virtual Result<BlobProperties> put_block_list(std::string_view container, std::string_view name, const std::vector<BlockRef>& blocks,
-                                                BlobProperties properties, const Conditions& conditions) = 0;
+  virtual Result<BlobProperties> put_block_list(std::string_view container, std::string_view name,
+                                                const std::vector<BlockRef>& blocks, BlobProperties properties,
+                                                const Conditions& conditions) = 0;
   struct BlockInfo {
     std::string id;
     std::uint64_t length = 0;
@@ -100,11 +105,12 @@ class BlobStore {
     std::vector<BlockInfo> committed, uncommitted;
   };
   virtual Result<BlockLists> block_list(std::string_view container, std::string_view name) const = 0;
-  virtual Result<BlobProperties> create_append_blob(std::string_view container, std::string_view name, BlobProperties properties,
-                                                    const Conditions& conditions) = 0;
+  virtual Result<BlobProperties> create_append_blob(std::string_view container, std::string_view name,
+                                                    BlobProperties properties, const Conditions& conditions) = 0;
   // The offset at which the bytes stand now.
-  virtual Result<std::uint64_t> append_block(std::string_view container, std::string_view name, std::unique_ptr<Upload> upload,
-                                             const Conditions& conditions, std::optional<std::uint64_t> expected_offset) = 0;
+  virtual Result<std::uint64_t> append_block(std::string_view container, std::string_view name,
+                                             std::unique_ptr<Upload> upload, const Conditions& conditions,
+                                             std::optional<std::uint64_t> expected_offset) = 0;
 
   struct Opened {
     BlobProperties properties;
@@ -112,18 +118,21 @@ class BlobStore {
   };
   virtual Result<Opened> open_blob(std::string_view container, std::string_view name) const = 0;
   virtual Result<BlobProperties> properties(std::string_view container, std::string_view name) const = 0;
-  virtual Result<BlobProperties> update_blob(std::string_view container, std::string_view name, const Conditions& conditions,
+  virtual Result<BlobProperties> update_blob(std::string_view container, std::string_view name,
+                                             const Conditions& conditions,
                                              const std::function<void(BlobProperties&)>& change) = 0;
   virtual Status delete_blob(std::string_view container, std::string_view name, const Conditions& conditions) = 0;
-  virtual Result<BlobProperties> copy_blob(std::string_view from_container, std::string_view from_name, std::string_view container,
-                                           std::string_view name, std::optional<Metadata> metadata, const Conditions& conditions) = 0;
+  virtual Result<BlobProperties> copy_blob(std::string_view from_container, std::string_view from_name,
+                                           std::string_view container, std::string_view name,
+                                           std::optional<Metadata> metadata, const Conditions& conditions) = 0;
   // By name (UTF-8 bytes), behind `after`.
-  virtual Result<std::vector<BlobItem>> list_blobs(std::string_view container, std::string_view prefix, std::string_view delimiter,
-                                                   std::string_view after, std::size_t limit) const = 0;
+  virtual Result<std::vector<BlobItem>> list_blobs(std::string_view container, std::string_view prefix,
+                                                   std::string_view delimiter, std::string_view after,
+                                                   std::size_t limit) const = 0;
 
   // Outputs of a task's attempt: put now, visible when the attempt is the one that counts. Staged again under the same name, the later one wins.
-  virtual Status stage_blob(std::uint64_t attempt, std::string_view container, std::string_view name, std::unique_ptr<Upload> upload,
-                            BlobProperties properties) = 0;
+  virtual Status stage_blob(std::uint64_t attempt, std::string_view container, std::string_view name,
+                            std::unique_ptr<Upload> upload, BlobProperties properties) = 0;
   // Each again is no error, and finishes what a crash left half done.
   virtual Status publish(std::uint64_t attempt) = 0;
   virtual Status discard(std::uint64_t attempt) = 0;

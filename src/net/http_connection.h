@@ -33,8 +33,8 @@ struct ClientRequest {
   std::string target;  // path and query as on the wire
   Headers headers;     // Host, Content-Length and User-Agent are added where they are missing
   std::string body;
-  std::optional<FilePart> file;      // the body, instead of `body`
-  BodySink* reply_sink = nullptr;    // takes the body of a 2xx reply, instead of ClientReply::body
+  std::optional<FilePart> file;          // the body, instead of `body`
+  BodySink* reply_sink = nullptr;        // takes the body of a 2xx reply, instead of ClientReply::body
   std::chrono::milliseconds timeout{0};  // of the whole exchange; 0: none beyond idle_timeout
 };
 

@@ -33,12 +33,12 @@ struct Listener {
 
 struct HttpServerConfig {
   std::vector<Listener> listeners;
-  int threads = 4;                                  // 1 to 64; handlers' disk work runs on them
-  std::uint32_t max_head = 32u << 10;               // bytes of request line and headers: 431 beyond
-  std::uint32_t max_connections = 4096;             // more wait in the listen queue
-  std::chrono::seconds head_timeout{15};            // from a request's first byte to its last header
-  std::chrono::seconds idle_timeout{75};            // between requests
-  std::chrono::seconds body_timeout{60};            // without a byte of a body, or without a byte taken by the client
+  int threads = 4;                        // 1 to 64; handlers' disk work runs on them
+  std::uint32_t max_head = 32u << 10;     // bytes of request line and headers: 431 beyond
+  std::uint32_t max_connections = 4096;   // more wait in the listen queue
+  std::chrono::seconds head_timeout{15};  // from a request's first byte to its last header
+  std::chrono::seconds idle_timeout{75};  // between requests
+  std::chrono::seconds body_timeout{60};  // without a byte of a body, or without a byte taken by the client
 };
 
 class HttpServer {

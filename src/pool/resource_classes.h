@@ -12,6 +12,7 @@
 namespace scoria::pool {
 
 // By any spelling of case; nothing for a name that is in no table (callers answer UnsupportedVMSize).
-std::optional<ResourceClass> find_resource_class(std::string_view vm_size, const std::map<std::string, ResourceClass>& own);
+std::optional<ResourceClass> find_resource_class(std::string_view vm_size,
+                                                 const std::map<std::string, ResourceClass>& own);
 
 }  // namespace scoria::pool

@@ -15,15 +15,15 @@
 namespace scoria::sched {
 
 struct Recurrence {
-  WallTime created;                         // a recurrence counts from here, or from `not_before`
-  std::optional<WallTime> not_before;       // doNotRunUntil
-  std::optional<WallTime> not_after;        // doNotRunAfter
-  std::optional<Duration> start_window;     // an opportunity that is not taken within it lapses
-  std::optional<Duration> interval;         // recurrenceInterval; none: once
+  WallTime created;                      // a recurrence counts from here, or from `not_before`
+  std::optional<WallTime> not_before;    // doNotRunUntil
+  std::optional<WallTime> not_after;     // doNotRunAfter
+  std::optional<Duration> start_window;  // an opportunity that is not taken within it lapses
+  std::optional<Duration> interval;      // recurrenceInterval; none: once
 };
 
-enum class Overlap { skip, queue_one, allow };      // a firing while the last job still runs
-enum class CatchUp { none, last, all };             // firings missed while the server was down
+enum class Overlap { skip, queue_one, allow };  // a firing while the last job still runs
+enum class CatchUp { none, last, all };         // firings missed while the server was down
 
 class Cron {
  public:

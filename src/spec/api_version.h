@@ -21,10 +21,10 @@ struct ApiVersion {
 
 // Where shapes change (reference: the table in docs/batch-api.md).
 inline constexpr ApiVersion kValidationStatusGone{20180801};
-inline constexpr ApiVersion kResourceFileUrls{20181201};     // httpUrl ... instead of blobSource; retention P7D
+inline constexpr ApiVersion kResourceFileUrls{20181201};  // httpUrl ... instead of blobSource; retention P7D
 inline constexpr ApiVersion kSupportedImages{20190601};
 inline constexpr ApiVersion kWaitForSuccessDefault{20190801};  // true; autoUser scope default pool
-inline constexpr ApiVersion kTaskSlots{20200901};            // taskSlotsPerNode, requiredSlots, nested taskcounts
+inline constexpr ApiVersion kTaskSlots{20200901};              // taskSlotsPerNode, requiredSlots, nested taskcounts
 inline constexpr ApiVersion kNewest{20221001};
 
 }  // namespace scoria::spec

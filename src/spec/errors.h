@@ -13,12 +13,14 @@ namespace scoria::spec {
 
 // An Error whose api_code is `code` ("PoolNotFound"), which must be in the table; `message` is a sentence for people, `values` go
 // into the reply's "values" ({"PropertyName": "taskSlotsPerNode"}).
-Error batch_error(std::string_view code, std::string message = {}, std::vector<std::pair<std::string, std::string>> values = {});
+Error batch_error(std::string_view code, std::string message = {},
+                  std::vector<std::pair<std::string, std::string>> values = {});
 
 // The HTTP status of an error: by its api_code where that is Azure Batch's, else by its Code.
 int http_status(const Error& error);
 
 // {"odata.metadata", "code", "message": {"lang", "value"}, "values"}: the body of a reply, with "RequestId:" and "Time:" lines in the text.
-std::string error_body(const Error& error, std::string_view base_url, std::string_view request_id, std::string_view time);
+std::string error_body(const Error& error, std::string_view base_url, std::string_view request_id,
+                       std::string_view time);
 
 }  // namespace scoria::spec

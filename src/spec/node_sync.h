@@ -45,7 +45,7 @@ struct StartOrder {
 
 struct StopOrder {
   AttemptId attempt = 0;
-  std::string reason;       // "terminated", "timeout", "preempted", "node_leaves", "lost_fence"
+  std::string reason;         // "terminated", "timeout", "preempted", "node_leaves", "lost_fence"
   std::int64_t grace_ms = 0;  // between SIGTERM and SIGKILL
 };
 
@@ -101,7 +101,7 @@ struct SyncRequest {
   std::vector<Event> events;  // oldest first; again until answered
   std::optional<NodeFacts> facts;
   std::optional<NodeSample> sample;
-  std::string trouble;     // "disk_full": takes no new work; empty: none
+  std::string trouble;       // "disk_full": takes no new work; empty: none
   std::int64_t wait_ms = 0;  // how long the server may hold the answer while there is nothing to say; at most 20,000
 };
 

@@ -23,8 +23,8 @@ namespace scoria::store {
 enum class Kind : std::uint8_t {
   account = 1,  // keys, counters, settings
   pool = 2,
-  node = 3,      // parent: pool
-  job = 4,       // parent: its schedule, or empty
+  node = 3,  // parent: pool
+  job = 4,   // parent: its schedule, or empty
   schedule = 5,
   preparation = 6,  // parent: job, id: pool/node: a job's preparation and release on a node
   usage = 7,        // ledger entries; parent: pool or job
