@@ -23,7 +23,34 @@ Status heard_from(State& state, Node& node, const spec::SyncRequest& request);
 // The provider says that it is gone, or nothing was heard for too long: its attempts are requeued, their late results refused.
 void lose_node(State& state, Node& node, std::string_view why);
 void set_node_state(State& state, Node& node, NodeState to);
+// What became of a node's start task: called by take_events() for `started` and `ended` of an attempt of kind start_task, which is no
+// longer among the node's attempts when it ended. Retries make a new one by new_attempt().
+void start_task_event(State& state, Node& node, const Attempt& attempt, const spec::Event& event);
+// What a provider says of its nodes, every 200 ms; and that it would not give one.
+void take_provider_status(State& state, std::string_view provider,
+                          const std::vector<scoria::pool::NodeStatus>& statuses);
+void request_refused(State& state, std::string_view pool, std::string_view node, const Error& error);
+// Called by tick(): nodes that were not heard of for too long, drains and notices that are over.
+void check_nodes(State& state);
+
+// May be given tasks: idle or running, its scheduling on, neither leaving nor draining, no trouble.
+bool can_take_work(const Node& node);
+// What follows from its attempts having changed: idle or running, drained. Called by whoever adds or ends one. No node is destroyed.
+void settle_node(State& state, Node& node);
+// An event of the attempt of its start task, which is erased when it ended. take_events() hands it on.
+void start_task_event(State& state, Node& node, AttemptId attempt, const spec::Event& event);
+// What a provider says of all its nodes, as often as it is asked.
+void take_provider_status(State& state, std::string_view provider, const std::vector<scoria::pool::NodeStatus>& nodes);
+// A provider refused an effect's request.
+void request_failed(State& state, std::string_view pool, std::string_view node, const Error& error);
+// Who was silent for too long is lost; drains end. Called by tick_pools().
+void watch_nodes(State& state);
+std::string_view node_state_name(NodeState state);
+
+// Paths stand for urls ("/pools/p/nodes/n"): whoever answers puts the base before them.
 Json node_document(const Node& node);
-Status load_node(State& state, const store::Document& document);
+// node_document() with what recovery needs under "~": the text in the store.
+Json stored_node(const Node& node);
+Status load_node(State& state, const store::Document& document);  // after its pool
 
 }  // namespace scoria::batch

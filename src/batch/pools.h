@@ -22,8 +22,22 @@ Result<Stamp> remove_nodes(State& state, std::string_view id, Json body, const P
 
 // Makes actual node counts follow the targets: requests, drains, preempts; ends resizes that took too long. Idempotent; called by tick().
 void allocate(State& state, Pool& pool);
-// The document that clients read.
+// Called by tick(): the pool's metrics, its evaluation where one is due.
+void evaluate_due(State& state, Pool& pool);
+// All that time brings to pools and nodes: samples, evaluations, silence, drains, usage. Called every 0.1 to 1 s.
+void tick_pools(State& state);
+// allocate() for every pool of restless_pools, and evaluations on change. Called after each group of changes, before flush().
+void settle_pools(State& state);
+// The pool of a job with poolInfo.autoPoolSpecification: made, or found where it lives as long as the job's schedule. It goes with its job.
+// Errors: those of add_pool().
+Result<Pool*> ensure_auto_pool(State& state, Job& job);
+// Errors: PoolNotFound.
+Result<Pool*> find_pool(State& state, std::string_view id);
+
+// The document that clients read. Paths stand for urls ("/pools/p"): whoever answers puts the base before them.
 Json pool_document(const Pool& pool);
+// pool_document() with what recovery needs under "~": the text in the store.
+Json stored_pool(const Pool& pool);
 Status load_pool(State& state, const store::Document& document);
 
 }  // namespace scoria::batch

@@ -22,7 +22,9 @@ Result<std::vector<WallTime>> next_firings(const State& state, std::string_view 
 // Makes the jobs that are due; told when a schedule's job ended.
 void fire_due(State& state);
 void job_of_schedule_ended(State& state, Job& job);
+// Paths stand for urls, as in pool_document().
 Json schedule_document(const Schedule& schedule);
+Json stored_schedule(const Schedule& schedule);
 Status load_schedule(State& state, const store::Document& document);
 
 }  // namespace scoria::batch

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -39,6 +41,14 @@ struct Stamp {
   WallTime created, modified, state_since;
   std::uint64_t version = 1;
   std::string etag() const;  // "0x8D..." of `version`, without quotes
+  void changed(WallTime now) {
+    modified = now;
+    ++version;
+  }
+  void state_changed(WallTime now) {
+    state_since = now;
+    changed(now);
+  }
 };
 
 // If-Match and its kin of a request. Errors of check(): ConditionNotMet.
@@ -113,10 +123,18 @@ struct Node {
   spec::NodeFacts facts;
   std::string trouble;
   std::deque<spec::NodeSample> samples;
+  std::optional<WallTime> allocated, booted;
+  Duration waits{0};                       // of its last request: silence counts from when that must have been answered
+  std::optional<SteadyTime> silent_since;  // of state unknown; or when the provider began to start its agent again
   // What it shall do.
   spec::NodeOrder order = spec::NodeOrder::none;
-  std::optional<Deallocation> leaving;   // it drains, then leaves
-  std::optional<WallTime> started_wall;  // for the usage ledger
+  std::string order_session;                 // a reboot or reimage is done once the agent comes with another one
+  std::optional<Deallocation> leaving;       // it drains, then leaves
+  std::optional<spec::NodeOrder> draining;   // reboot, reimage: once drained; none: goes offline
+  bool is_preempting = false;                // drains, then its place is taken
+  std::optional<SteadyTime> drain_deadline;  // what then still runs is abandoned
+  std::optional<WallTime> charged_until;     // by the usage ledger
+  AttemptId start_attempt = 0;               // of its start task, while that is not over
   Json start_task_info;
   int start_task_retries = 0;
   std::uint64_t total_run = 0, total_succeeded = 0;
@@ -154,7 +172,12 @@ struct Pool {
   std::map<std::string, std::unique_ptr<Node>> nodes;
   std::set<Job*> jobs;  // active ones that run here
   std::uint64_t next_node = 1;
-  std::uint64_t auto_pool_job = 0;  // the job, or schedule's, that it lives for
+  Duration resize_timeout = std::chrono::minutes(15);
+  bool wants_room = false;  // a resize ended for want of room: goes on when there is some
+  std::optional<WallTime> next_sample, last_evaluation;
+  std::string demand_seen;          // the queue that the last evaluation saw
+  std::uint64_t auto_pool_job = 0;  // the job that it lives for
+  std::string auto_pool_schedule;   // or the schedule, lower-case
 };
 
 enum class TaskState { active, preparing, running, completed };
@@ -235,12 +258,37 @@ struct Schedule {
   sched::CatchUp catch_up = sched::CatchUp::last;
   std::optional<WallTime> last, next;
   std::uint64_t jobs_made = 0;
-  std::uint64_t active_job = 0;  // number of the newest job while it is not completed
+  std::uint64_t active_job = 0;       // number of the newest job while it is not completed
+  std::set<std::uint64_t> open_jobs;  // numbers of all that are not completed
+  std::deque<WallTime> queued;        // fired while a job ran: their turn comes when it ends
   Json recent_job;
   std::optional<WallTime> ended;
 };
 
-struct UsageEntry;
+// One line of the usage ledger: a day's node time of one pool, kind and state.
+struct UsageEntry {
+  std::string day;  // "2026-11-29", UTC
+  std::string pool, size, state;
+  bool is_dedicated = true;
+  double node_seconds = 0, core_seconds = 0;
+};
+struct JobUsage {
+  std::string job, pool;
+  double slot_seconds = 0;
+  std::uint64_t attempts = 0;
+};
+// What a node of a size costs, per hour; where no size is named, per core-hour of "core".
+struct Price {
+  double dedicated = 0, low_priority = 0;
+};
+
+// A webhook that has not been delivered yet.
+struct Notice {
+  Json document;  // {"id", "url", "event", "time", "attempt", ...}
+  int attempts = 0;
+  WallTime next;
+  bool is_under_way = false;
+};
 
 // What happens once `changes` are durable.
 struct Effects {
@@ -249,8 +297,8 @@ struct Effects {
   std::vector<AttemptId> publish;  // outputs of these attempts become visible; then State hears outputs_published()
   std::vector<AttemptId> discard;  // outputs of these never will
   std::set<std::pair<std::string, std::string>>
-      wake;  // nodes (pool, node) with news: their waiting request is answered
-  std::vector<Json> notices;
+      wake;                   // nodes (pool, node) with news: their waiting request is answered
+  std::vector<Json> notices;  // to be delivered now; then State hears notice_delivered() or notice_failed()
   void clear();
 };
 
@@ -268,6 +316,12 @@ struct Settings {
   bool evaluates_on_change = true;
   Duration minimum_evaluation_interval = std::chrono::minutes(5);
   std::vector<std::string> webhooks;
+  bool strict_sizes = false;            // a vmSize that is in no table is refused; else it stands for one core
+  int machine_devices = 0;              // GPUs, or what counts as such: 0 to machine_devices - 1
+  std::map<std::string, Price> prices;  // by size, lower-case
+  std::string currency;
+  // A node's random token and its hash. Given by `bin`, so that a simulation can repeat it.
+  std::function<std::pair<std::string, std::string>()> make_token;
 };
 
 struct State {
@@ -293,6 +347,15 @@ struct State {
   std::set<Schedule*> dirty_schedules;
   // Pools in which something may be assigned now.
   std::set<Pool*> stale_pools;
+  // Pools whose nodes may come or go now: settle_pools().
+  std::set<Pool*> restless_pools;
+
+  std::map<std::string, UsageEntry> usage;  // by its document's id
+  std::map<std::uint64_t, JobUsage> job_usage;
+  std::set<std::string> dirty_usage;
+  std::set<std::uint64_t> dirty_job_usage;
+  std::optional<WallTime> next_usage_write;
+  std::map<std::string, Notice> notices;  // by id
 };
 
 std::string lower(std::string_view id);
