@@ -45,7 +45,8 @@ struct StartOrder {
 
 struct StopOrder {
   AttemptId attempt = 0;
-  std::string reason;         // "terminated", "timeout", "preempted", "node_leaves", "lost_fence"
+  std::string
+      reason;  // "terminated", "timeout", "preempted", "node_leaves", "lost_fence", "take_back" (only if it has not started)
   std::int64_t grace_ms = 0;  // between SIGTERM and SIGKILL
 };
 
@@ -125,7 +126,9 @@ struct SyncReply {
   bool is_known = true;  // false: the node is none of the pool's any more: stop everything and leave
 };
 
-// Both directions, each message at most 4 MiB. Errors: invalid, naming the field.
+// Both directions, each message at most 4 MiB of JSON: field names and enumerators as above, what is empty or zero left out, pairs as
+// ["name","value"]. A failure's message is cut to 8 KiB. Unknown fields are skipped. Ids are at most 128 characters, paths relative and
+// without "..". Errors: invalid (the field and what it must be), too_large.
 std::string to_text(const SyncRequest& request);
 std::string to_text(const SyncReply& reply);
 Result<SyncRequest> parse_sync_request(std::string_view text);
