@@ -30,7 +30,10 @@ net::Headers sign(Service service, const AccountKey& account, std::string_view m
                   const net::Headers& headers, WallTime now);
 
 std::string base64(std::string_view bytes);
+std::string base64url(std::string_view bytes);  // RFC 4648 section 5, without padding
+// Errors: invalid. Padding must be there and no other character.
 Result<std::string> from_base64(std::string_view text);
+Result<std::string> from_base64url(std::string_view text);
 std::string hmac_sha256(std::string_view key, std::string_view text);
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 

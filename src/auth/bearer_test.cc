@@ -1,0 +1,50 @@
+#include "auth/bearer.h"
+
+#include <gtest/gtest.h>
+
+#include "auth/shared_key.h"
+#include "base/iso8601.h"
+
+namespace scoria::auth {
+namespace {
+
+const std::string kKey(32, 's');
+const WallTime kNow = parse_time("2026-11-29T12:00:00Z").value();
+const TaskToken kToken{.account = "scoria", .job = 7, .job_id = "night|ly", .expires = kNow + std::chrono::hours(1)};
+
+TEST(TaskToken, CarriesAccountJobAndExpiry) {
+  const auto read = check_task_token(kKey, "scoria", make_task_token(kKey, kToken), kNow);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read.value().job, 7u);
+  EXPECT_EQ(read.value().job_id, "night|ly");
+  EXPECT_EQ(read.value().expires, kToken.expires);
+}
+
+TEST(TaskToken, IsRefusedFromItsExpiryOn) {
+  const std::string token = make_task_token(kKey, kToken);
+  EXPECT_TRUE(check_task_token(kKey, "scoria", token, kToken.expires - std::chrono::seconds(1)).ok());
+  EXPECT_FALSE(check_task_token(kKey, "scoria", token, kToken.expires).ok());
+}
+
+TEST(TaskToken, IsRefusedForAnotherAccountAndKey) {
+  const std::string token = make_task_token(kKey, kToken);
+  EXPECT_FALSE(check_task_token(kKey, "other", token, kNow).ok());
+  EXPECT_FALSE(check_task_token(std::string(32, 't'), "scoria", token, kNow).ok());
+}
+
+TEST(TaskToken, IsRefusedWhenAnyCharacterChanges) {
+  const std::string token = make_task_token(kKey, kToken);
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    std::string changed = token;
+    changed[i] = changed[i] == 'A' ? 'B' : 'A';
+    const auto read = check_task_token(kKey, "scoria", changed, kNow);
+    ASSERT_FALSE(read.ok()) << "character " << i;
+    EXPECT_EQ(read.error().api_code, "AuthenticationFailed");
+  }
+  EXPECT_FALSE(check_task_token(kKey, "scoria", "", kNow).ok());
+  EXPECT_FALSE(check_task_token(kKey, "scoria", "sct1.", kNow).ok());
+  EXPECT_FALSE(check_task_token(kKey, "scoria", "sct1..", kNow).ok());
+}
+
+}  // namespace
+}  // namespace scoria::auth

@@ -1,0 +1,111 @@
+#include "auth/private_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "auth/tokens.h"
+
+namespace scoria::auth {
+namespace {
+
+constexpr std::size_t kMaxBytes = 64u << 10;
+
+Error system_error(const std::filesystem::path& path, const char* doing) {
+  const int number = errno;
+  Code code = Code::unavailable;
+  if (number == ENOENT || number == ENOTDIR) code = Code::not_found;
+  if (number == EACCES || number == EPERM || number == EROFS) code = Code::denied;
+  if (number == ENOSPC || number == EDQUOT) code = Code::exhausted;
+  return Error{code, "cannot " + std::string(doing) + " '" + path.string() + "': " + std::strerror(number)};
+}
+
+class File {
+ public:
+  explicit File(int number) : number_(number) {}
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+Status write_all(int descriptor, std::string_view bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(descriptor, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return system_error(path, "write");
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  if (::fsync(descriptor) != 0) return system_error(path, "write");
+  return Ok{};
+}
+
+Status sync_folder(const std::filesystem::path& folder) {
+  const File file(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (file.number() < 0 || ::fsync(file.number()) != 0) return system_error(folder, "flush");
+  return Ok{};
+}
+
+}  // namespace
+
+Result<std::string> read_private_file(const std::filesystem::path& path) {
+  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (file.number() < 0) return system_error(path, "open");
+  struct stat status {};
+  if (::fstat(file.number(), &status) != 0) return system_error(path, "open");
+  if (!S_ISREG(status.st_mode)) return Error{Code::corrupt, "'" + path.string() + "' is no regular file"};
+  if ((status.st_mode & 077) != 0) {
+    std::array<char, 8> mode{};
+    std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(status.st_mode & 07777));
+    return Error{Code::denied, "'" + path.string() + "' holds a secret and has mode " + mode.data() +
+                                   ", which lets others in; it must be 0600 (chmod 600)"};
+  }
+  if (static_cast<std::uint64_t>(status.st_size) > kMaxBytes) {
+    return Error{Code::corrupt, "'" + path.string() + "' is larger than 64 KiB, which no file of secrets of ours is"};
+  }
+  std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
+  std::size_t got = 0;
+  while (got < bytes.size()) {
+    const ssize_t n = ::read(file.number(), bytes.data() + got, bytes.size() - got);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return system_error(path, "read");
+    if (n == 0) break;
+    got += static_cast<std::size_t>(n);
+  }
+  bytes.resize(got);
+  return bytes;
+}
+
+Result<std::string> ensure_private_file(const std::filesystem::path& path, std::string_view bytes) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0) return read_private_file(path);
+  const std::filesystem::path temporary = path.parent_path() / ("." + path.filename().string() + "." + random_token());
+  {
+    const File file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (file.number() < 0) return system_error(path, "create");
+    if (auto written = write_all(file.number(), bytes, path); !written.ok()) {
+      ::unlink(temporary.c_str());
+      return std::move(written).error();
+    }
+  }
+  // A link, not a rename: whoever comes second must not replace what the first already uses.
+  const bool is_linked = ::link(temporary.c_str(), path.c_str()) == 0;
+  const int number = errno;
+  ::unlink(temporary.c_str());
+  errno = number;
+  if (!is_linked && number != EEXIST) return system_error(path, "create");
+  SCORIA_TRY_STATUS(sync_folder(path.parent_path()));
+  return read_private_file(path);
+}
+
+}  // namespace scoria::auth
