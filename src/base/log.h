@@ -17,9 +17,9 @@ enum class Level : std::uint8_t { debug, info, warn, error };
 
 // A field's value as text. Numbers and booleans are written bare, text is quoted where it needs to be.
 struct Value {
-  Value(std::string_view text) : text(text) {}
-  Value(const std::string& text) : text(text) {}
-  Value(const char* text) : text(text) {}
+  Value(std::string_view value) : text(value) {}
+  Value(const std::string& value) : text(value) {}
+  Value(const char* value) : text(value) {}
   Value(bool value) : text(value ? "true" : "false") {}
   template <typename Number>
     requires std::is_arithmetic_v<Number>
