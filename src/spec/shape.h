@@ -3,7 +3,9 @@
 // Source: Azure Batch REST API reference, 2018-03-01.6.1 to 2022-10-01.16.0. Threads: free functions.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "spec/api_version.h"
@@ -44,9 +46,18 @@ enum class Body {
 // OutOfRangeInput, InvalidConstraintValue, MutuallyExclusiveProperties, RequestBodyTooLarge.
 Result<Json> read_body(Body kind, ApiVersion version, std::string_view body);
 
+// The tasks of an addtaskcollection, each by itself: one that is wrong is that entry's clienterror, and not the request's. Errors of all:
+// InvalidRequestBody, MissingRequiredProperty (value), OutOfRangeInput (more than 100 tasks), RequestBodyTooLarge. The id of a wrong one too,
+// as far as it was readable.
+struct NewTaskBody {
+  std::string id;
+  Result<Json> document;
+};
+Result<std::vector<NewTaskBody>> read_task_collection(ApiVersion version, std::string_view body);
+
 enum class Entity { pool, node, job, task, schedule, prep_status, task_counts, node_counts, image };
 
-// Makes `document` what a client of `version` expects: drops what is private (kPrivate), renames, flattens and adds what that version has.
+// Before Select::apply(), which may name what a version has and ours has not. Makes `document` what a client of `version` expects: drops what is private (kPrivate), renames, flattens and adds what that version has.
 void shape_for(Entity entity, ApiVersion version, Json& document);
 
 }  // namespace scoria::spec
