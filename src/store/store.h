@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -53,6 +54,7 @@ struct TaskRow {
 };
 
 // Collects changes; later ones of the same thing win. Reused from commit to commit.
+// Threads: plain values; one that is being committed may be read meanwhile.
 class Changes {
  public:
   void put(Document document);
@@ -61,23 +63,48 @@ class Changes {
   void update_task(std::uint64_t job, std::uint64_t number, TaskState state, std::string info);
   void update_task_spec(std::uint64_t job, std::uint64_t number, std::string spec);
   void erase_task(std::uint64_t job, std::uint64_t number);
-  void erase_tasks(std::uint64_t job);  // all of them
+  void erase_tasks(std::uint64_t job);  // all of them, those added before in the same changes included
   bool empty() const;
   void clear();
 
- private:
-  friend class Store;
-  struct TaskUpdate {
-    std::uint64_t job, number;
-    TaskState state;
-    std::string info;
+  // What has not reached the store yet, for who reads it meanwhile.
+  // The last change of a document: its text, or none where it is erased. Null: nothing changes it.
+  const std::optional<std::string>* find(Kind kind, std::string_view parent, std::string_view id) const;
+  // Lays the task's changes over what the store holds of it.
+  void overlay(std::uint64_t job, std::uint64_t number, std::optional<TaskRow>& row) const;
+
+  // What stores write: erased_jobs first, then the rest in any order.
+  struct DocumentChange {
+    Kind kind;
+    std::string parent, id;
+    std::optional<std::string> text;  // none: erased
   };
-  std::vector<Document> puts_;
-  std::vector<Document> erases_;  // text unused
-  std::vector<TaskRow> added_;
-  std::vector<TaskUpdate> updates_;
-  std::vector<TaskRow> specs_;  // job, number, spec
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> erased_;
+  struct TaskChange {
+    std::uint64_t job = 0, number = 0;
+    bool is_added = false, is_erased = false;
+    std::optional<TaskState> state;  // with `info`
+    std::string id, info;
+    std::optional<std::string> spec;
+  };
+  const std::vector<DocumentChange>& documents() const { return documents_; }
+  const std::vector<TaskChange>& tasks() const { return tasks_; }
+  const std::vector<std::uint64_t>& erased_jobs() const { return erased_jobs_; }
+
+ private:
+  struct TaskKey {
+    std::uint64_t job, number;
+    bool operator==(const TaskKey&) const = default;
+  };
+  struct TaskKeyHash {
+    std::size_t operator()(const TaskKey& key) const { return (key.job * 0x9E3779B97F4A7C15ull) ^ key.number; }
+  };
+  DocumentChange& document(Kind kind, std::string parent, std::string id);
+  TaskChange& task(std::uint64_t job, std::uint64_t number);
+
+  std::vector<DocumentChange> documents_;
+  std::unordered_map<std::string, std::size_t> document_index_;  // by kind, lower-case parent and id
+  std::vector<TaskChange> tasks_;
+  std::unordered_map<TaskKey, std::size_t, TaskKeyHash> task_index_;
   std::vector<std::uint64_t> erased_jobs_;
 };
 
@@ -108,6 +135,11 @@ class Store {
   // Ids of a job's completed tasks with their info, by number; for dependencies after the start.
   virtual Status each_completed_task(std::uint64_t job, const std::function<Status(const TaskRow&)>& visit) const = 0;
   virtual std::filesystem::path folder() const = 0;
+
+  // A few MiB are kept for when the disk is full: the first commit that finds it so uses them up, for what runs to be able to end.
+  // False from then on, until make_reserve() could set the same aside again: who asks takes no new work.
+  virtual bool has_reserve() const { return true; }
+  virtual void make_reserve() {}
 };
 
 }  // namespace scoria::store
