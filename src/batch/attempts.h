@@ -5,6 +5,8 @@
 
 namespace scoria::batch {
 
+// A new attempt on a node, numbered; it is told the node with the next orders. Start tasks: nodes.cc; all else: dispatch.cc, jobs.cc.
+Attempt& new_attempt(State& state, Node& node, spec::RunKind kind, Job* job);
 // Events of one node. An event of an attempt that is not the node's (any more) changes nothing: its outputs are discarded.
 void take_events(State& state, Node& node, const std::vector<spec::Event>& events);
 // The outputs of a task's attempt are visible: it completes.

@@ -20,6 +20,12 @@ Status enable_job(State& state, std::string_view id, const Precondition& conditi
 Result<Job*> find_job(State& state, std::string_view id);
 // Moves a job on where it can: disabling that has drained, completion, termination, deletion. Idempotent; called after whatever may matter.
 void advance_job(State& state, Job& job);
+// Jobs of this pool's id find it again: a pool of the same name was made. Called by add_pool().
+void attach_jobs(State& state, Pool& pool);
+// The pool goes: its jobs wait for another of its name. Its nodes' attempts were abandoned before.
+void detach_jobs(State& state, Pool& pool);
+// "schedule" of "schedule:job-3", else empty: the parent of a job's document in the store.
+std::string job_parent(std::string_view id);
 Json job_document(const Job& job);
 Status load_job(State& state, const store::Document& document);
 

@@ -23,15 +23,6 @@ Status heard_from(State& state, Node& node, const spec::SyncRequest& request);
 // The provider says that it is gone, or nothing was heard for too long: its attempts are requeued, their late results refused.
 void lose_node(State& state, Node& node, std::string_view why);
 void set_node_state(State& state, Node& node, NodeState to);
-// What became of a node's start task: called by take_events() for `started` and `ended` of an attempt of kind start_task, which is no
-// longer among the node's attempts when it ended. Retries make a new one by new_attempt().
-void start_task_event(State& state, Node& node, const Attempt& attempt, const spec::Event& event);
-// What a provider says of its nodes, every 200 ms; and that it would not give one.
-void take_provider_status(State& state, std::string_view provider,
-                          const std::vector<scoria::pool::NodeStatus>& statuses);
-void request_refused(State& state, std::string_view pool, std::string_view node, const Error& error);
-// Called by tick(): nodes that were not heard of for too long, drains and notices that are over.
-void check_nodes(State& state);
 
 // May be given tasks: idle or running, its scheduling on, neither leaving nor draining, no trouble.
 bool can_take_work(const Node& node);

@@ -22,8 +22,6 @@ Result<Stamp> remove_nodes(State& state, std::string_view id, Json body, const P
 
 // Makes actual node counts follow the targets: requests, drains, preempts; ends resizes that took too long. Idempotent; called by tick().
 void allocate(State& state, Pool& pool);
-// Called by tick(): the pool's metrics, its evaluation where one is due.
-void evaluate_due(State& state, Pool& pool);
 // All that time brings to pools and nodes: samples, evaluations, silence, drains, usage. Called every 0.1 to 1 s.
 void tick_pools(State& state);
 // allocate() for every pool of restless_pools, and evaluations on change. Called after each group of changes, before flush().

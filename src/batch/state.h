@@ -114,6 +114,7 @@ struct Node {
   int slots_used = 0;  // of attempts that may run now; those sent ahead are not counted
   std::map<AttemptId, Attempt> attempts;
   std::map<std::uint64_t, Preparation> preparations;  // by job number
+  std::vector<int> devices;  // of this machine, that the pool gave to it: no other local node has them
   std::set<int> free_devices;
   // What the node said last.
   std::string session;
@@ -178,6 +179,7 @@ struct Pool {
   std::string demand_seen;          // the queue that the last evaluation saw
   std::uint64_t auto_pool_job = 0;  // the job that it lives for
   std::string auto_pool_schedule;   // or the schedule, lower-case
+  bool stays = false;               // keepAlive
 };
 
 enum class TaskState { active, preparing, running, completed };
@@ -320,6 +322,8 @@ struct Settings {
   int machine_devices = 0;              // GPUs, or what counts as such: 0 to machine_devices - 1
   std::map<std::string, Price> prices;  // by size, lower-case
   std::string currency;
+  // AZ_BATCH_AUTHENTICATION_TOKEN of a job's tasks. Given by `bin`, as State has neither keys nor randomness.
+  std::function<std::string(const Job&)> job_token;
   // A node's random token and its hash. Given by `bin`, so that a simulation can repeat it.
   std::function<std::pair<std::string, std::string>()> make_token;
 };
@@ -359,5 +363,14 @@ struct State {
 };
 
 std::string lower(std::string_view id);
+
+// Writes what is dirty into `changes`. Called when all earlier changes are durable; lets go of jobs that completed before those.
+void flush(State& state);
+// Reads what the store holds into an empty State: pools, nodes, jobs, open tasks, schedules. Errors: corrupt, naming the document.
+Status load(State& state);
+// What time brings: lost nodes, deadlines, evaluations, schedules, allocation. Every 100 ms.
+void tick(State& state);
+// What follows from a group of calls: pools allocated, tasks dispatched. After each group, before flush().
+void settle(State& state);
 
 }  // namespace scoria::batch
