@@ -27,6 +27,7 @@ struct NodeRequest {
   ResourceClass size;
   int slots = 1;
   bool is_dedicated = true;
+  std::vector<int> devices;  // indexes of GPUs that are this node's alone
 };
 
 struct NodeStatus {
