@@ -17,8 +17,9 @@ namespace scoria::batch {
 namespace {
 
 int count(const Pool& pool, bool is_dedicated) {
-  return static_cast<int>(std::ranges::count_if(
-      pool.nodes, [&](const auto& entry) { return entry.second->is_dedicated == is_dedicated && !entry.second->leaving; }));
+  return static_cast<int>(std::ranges::count_if(pool.nodes, [&](const auto& entry) {
+    return entry.second->is_dedicated == is_dedicated && !entry.second->leaving;
+  }));
 }
 
 // What the nodes of the local pools hold of this machine. A preempted node holds nothing.
@@ -165,9 +166,9 @@ void lack_of_room(State& state, Pool& pool, bool is_dedicated) {
     add_resize_error(state, pool, "AccountCoreQuotaReached",
                      "The specified account has reached core quota: a node takes " + cores + ", of " + machine);
   } else {
-    add_resize_error(state, pool, "AccountLowPriorityCoreQuotaReached",
-                     "The specified account has reached low-priority core quota: a node takes " + cores + ", of " +
-                         machine);
+    add_resize_error(
+        state, pool, "AccountLowPriorityCoreQuotaReached",
+        "The specified account has reached low-priority core quota: a node takes " + cores + ", of " + machine);
   }
 }
 
@@ -239,6 +240,8 @@ void request_node(State& state, Node& node) {
   node.token_hash = hash;
   node.slots = node.pool->slots_per_node;
   node.silent_since.reset();
+  node.heard.reset();
+  node.is_lost = false;
   node.session.clear();
   node.sequence = 0;
   node.held.clear();
@@ -327,9 +330,8 @@ void allocate(State& state, Pool& pool) {
   if (pool.provider == kJoined) {
     pool.target_dedicated = count(pool, true);
     pool.target_low_priority = count(pool, false);
-    if (drained.size() == 0 && std::ranges::none_of(pool.nodes, [](const auto& entry) {
-          return entry.second->leaving.has_value();
-        })) {
+    if (drained.size() == 0 &&
+        std::ranges::none_of(pool.nodes, [](const auto& entry) { return entry.second->leaving.has_value(); })) {
       end_resize(state, pool);
     }
     return;
@@ -363,7 +365,8 @@ void allocate(State& state, Pool& pool) {
   if (is_placed && !is_leaving && !is_being_made(pool)) {
     end_resize(state, pool);
   } else if (pool.resize_deadline && state.now.wall >= *pool.resize_deadline) {
-    give_up(state, pool, "AllocationTimedOut", "Desired number of nodes could not be allocated within the resize timeout");
+    give_up(state, pool, "AllocationTimedOut",
+            "Desired number of nodes could not be allocated within the resize timeout");
     end_resize(state, pool);
   }
 }
@@ -401,8 +404,8 @@ void tick_pools(State& state) {
   for (auto& [id, pool] : state.pools) pools.push_back(pool.get());
   for (Pool* pool : pools) {
     if (!pool->is_deleting) tick_autoscale(state, *pool);
-    const bool has_preempted = std::ranges::any_of(
-        pool->nodes, [](const auto& entry) { return entry.second->state == NodeState::preempted; });
+    const bool has_preempted =
+        std::ranges::any_of(pool->nodes, [](const auto& entry) { return entry.second->state == NodeState::preempted; });
     if (pool->allocation != AllocationState::steady || pool->wants_room || pool->is_deleting || has_preempted) {
       state.restless_pools.insert(pool);
     }

@@ -132,6 +132,7 @@ struct Node {
   std::string order_session;                 // a reboot or reimage is done once the agent comes with another one
   std::optional<Deallocation> leaving;       // it drains, then leaves
   std::optional<spec::NodeOrder> draining;   // reboot, reimage: once drained; none: goes offline
+  bool is_lost = false;                      // of state unknown: its attempts were given away
   bool is_preempting = false;                // drains, then its place is taken
   std::optional<SteadyTime> drain_deadline;  // what then still runs is abandoned
   std::optional<WallTime> charged_until;     // by the usage ledger

@@ -1,0 +1,452 @@
+#include "batch/node_life.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/iso8601.h"
+#include "base/log.h"
+#include "batch/allocation.h"
+#include "batch/attempts.h"
+#include "batch/nodes.h"
+#include "batch/pool_body.h"
+#include "batch/usage.h"
+
+namespace scoria::batch {
+namespace {
+
+constexpr std::size_t kSamplesKept = 240;  // two hours; autoscale keeps the pool's own history
+constexpr std::size_t kErrorsKept = 10;
+constexpr std::chrono::seconds kUnasked{5};  // a provider that does not know of a node was not asked for it (any more)
+constexpr std::chrono::minutes kUnusableAfter{10};
+
+constexpr std::array<std::string_view, 13> kNames{
+    "creating",    "starting", "waitingforstarttask", "starttaskfailed", "idle",    "running", "rebooting", "reimaging",
+    "leavingpool", "offline",  "preempted",           "unknown",         "unusable"};
+
+void add_error(State& state, Node& node, std::string_view code, std::string_view message) {
+  if (node.errors.size() >= kErrorsKept) node.errors.erase(node.errors.begin());
+  node.errors.push_back({{"code", code}, {"message", message}});
+  state.dirty_nodes.insert(&node);
+}
+
+bool runs_work(const Node& node) {
+  return std::ranges::any_of(node.attempts,
+                             [](const auto& entry) { return entry.second.kind != spec::RunKind::start_task; });
+}
+
+// The drain is over: what it was for.
+void after_drain(State& state, Node& node) {
+  if (!node.draining) return;
+  const bool is_reboot = *node.draining == spec::NodeOrder::reboot;
+  node.order = *node.draining;
+  node.order_session = node.session;
+  node.draining.reset();
+  node.drain_deadline.reset();
+  forget_start_task(state, node);
+  set_node_state(state, node, is_reboot ? NodeState::rebooting : NodeState::reimaging);
+  state.effects.wake.emplace(node.pool->id, node.id);
+}
+
+// It came up anew: what ran before is gone, and so is what preparation tasks made where that matters.
+void booted(State& state, Node& node, bool is_reimaged) {
+  node.booted = state.now.wall;
+  for (auto& [number, preparation] : node.preparations) {
+    const auto job = state.jobs_by_number.find(number);
+    const bool reruns = is_reimaged || job == state.jobs_by_number.end() ||
+                        job->second->body.value("/jobPreparationTask/rerunOnNodeRebootAfterSuccess"_json_pointer, true);
+    if (reruns || preparation.state == Preparation::State::running) preparation.state = Preparation::State::none;
+  }
+  start_node(state, node);
+}
+
+// Heard of again. If it was lost, its attempts were given away, and what it still holds of them is stopped by its next orders.
+void came_back(State& state, Node& node, bool is_other_keeper) {
+  log::info("node_back", {{"pool", node.pool->id}, {"node", node.id}});
+  const bool is_ready = node.start_attempt == 0 &&
+                        (node.start_task_info.is_null() || node.start_task_info.value("result", "") == "success" ||
+                         !node.pool->body.value("/startTask/waitForSuccess"_json_pointer, true));
+  node.is_lost = false;
+  if (is_other_keeper || !is_ready) {
+    booted(state, node, false);
+    return;
+  }
+  set_node_state(state, node, node.is_scheduling_enabled ? NodeState::idle : NodeState::offline);
+  settle_node(state, node);
+}
+
+}  // namespace
+
+std::string_view node_state_name(NodeState state) { return kNames[static_cast<std::size_t>(state)]; }
+
+void set_node_state(State& state, Node& node, NodeState to) {
+  if (node.state == to) return;
+  charge_node(state, node);
+  const auto is_work = [](NodeState s) { return s == NodeState::idle || s == NodeState::running; };
+  if (!is_work(node.state) || !is_work(to)) {
+    log::info("node_state", {{"pool", node.pool->id}, {"node", node.id}, {"state", node_state_name(to)}});
+    state.next_usage_write = state.now.wall;
+    state.restless_pools.insert(node.pool);
+  }
+  node.state = to;
+  node.stamp.state_changed(state.now.wall);
+  state.dirty_nodes.insert(&node);
+  if (can_take_work(node)) state.stale_pools.insert(node.pool);
+}
+
+bool can_take_work(const Node& node) {
+  return (node.state == NodeState::idle || node.state == NodeState::running) && node.is_scheduling_enabled &&
+         !node.leaving && !node.draining && !node.is_preempting && node.trouble.empty();
+}
+
+void settle_node(State& state, Node& node) {
+  const bool is_busy = runs_work(node);
+  if (node.leaving || node.is_preempting) {
+    if (node.attempts.empty()) {
+      if (node.is_preempting && !node.leaving) take_place(state, node);
+      state.restless_pools.insert(node.pool);
+    }
+    return;
+  }
+  if (node.draining && !is_busy) {
+    after_drain(state, node);
+    return;
+  }
+  if (node.state != NodeState::idle && node.state != NodeState::running && node.state != NodeState::offline) return;
+  const NodeState idle = node.is_scheduling_enabled ? NodeState::idle : NodeState::offline;
+  if (!is_busy && !node.draining) node.drain_deadline.reset();
+  set_node_state(state, node, is_busy ? NodeState::running : idle);
+}
+
+void forget_start_task(State& state, Node& node) {
+  if (node.start_attempt == 0) return;
+  state.attempts.erase(node.start_attempt);
+  node.attempts.erase(node.start_attempt);
+  node.start_attempt = 0;
+  state.dirty_nodes.insert(&node);
+  state.effects.wake.emplace(node.pool->id, node.id);
+}
+
+void stop_all(State& state, Node& node, std::string_view reason, Duration grace, bool requeue) {
+  forget_start_task(state, node);
+  std::vector<AttemptId> ids;
+  for (const auto& [id, attempt] : node.attempts) ids.push_back(id);
+  for (const AttemptId id : ids) {
+    // Stopping one may end others of its job.
+    if (const auto found = node.attempts.find(id); found != node.attempts.end()) {
+      stop_attempt(state, node, found->second, reason, grace, requeue);
+    }
+  }
+  state.effects.wake.emplace(node.pool->id, node.id);
+}
+
+void drain(State& state, Node& node, Deallocation option, std::string_view reason) {
+  if (option == Deallocation::requeue || option == Deallocation::terminate) {
+    node.drain_deadline = state.now.steady + 2 * state.settings.kill_grace + std::chrono::seconds(5);
+    stop_all(state, node, reason, state.settings.kill_grace, option == Deallocation::requeue);
+    return;
+  }
+  node.drain_deadline.reset();
+  // What was sent ahead has not begun: it need not wait for its turn here.
+  std::vector<AttemptId> waiting;
+  for (const auto& [id, attempt] : node.attempts) {
+    if (attempt.kind == spec::RunKind::task && attempt.phase == spec::Phase::queued && attempt.may_wait) {
+      waiting.push_back(id);
+    }
+  }
+  for (const AttemptId id : waiting) {
+    if (const auto found = node.attempts.find(id); found != node.attempts.end()) {
+      stop_attempt(state, node, found->second, reason, Duration{0}, true);
+    }
+  }
+}
+
+void abandon_all(State& state, Node& node, std::string_view why) {
+  forget_start_task(state, node);
+  std::vector<AttemptId> ids;
+  for (const auto& [id, attempt] : node.attempts) ids.push_back(id);
+  for (const AttemptId id : ids) {
+    if (node.attempts.contains(id)) abandon(state, node, id, why);
+  }
+}
+
+void take_place(State& state, Node& node) {
+  node.is_preempting = false;
+  node.drain_deadline.reset();
+  node.silent_since.reset();
+  for (auto& [number, preparation] : node.preparations) preparation.state = Preparation::State::none;
+  set_node_state(state, node, NodeState::preempted);
+  std::erase_if(state.effects.request,
+                [&](const auto& request) { return request.pool == node.pool->id && request.node == node.id; });
+  state.effects.release.emplace_back(node.pool->id, node.id);
+  state.effects.wake.emplace(node.pool->id, node.id);
+  state.dirty_nodes.insert(&node);
+  log::info("node_preempted", {{"pool", node.pool->id}, {"node", node.id}});
+}
+
+void start_node(State& state, Node& node) {
+  forget_start_task(state, node);
+  node.order = spec::NodeOrder::none;
+  const auto task = node.pool->body.find("startTask");
+  if (task == node.pool->body.end() || !task->is_object()) {
+    node.start_task_info = Json();
+    set_node_state(state, node, node.is_scheduling_enabled ? NodeState::idle : NodeState::offline);
+    settle_node(state, node);
+    return;
+  }
+  node.start_task_retries = 0;
+  node.start_attempt = new_attempt(state, node, spec::RunKind::start_task, nullptr).id;
+  node.start_task_info = {{"state", "running"}, {"startTime", format_time(state.now.wall)}, {"retryCount", 0}};
+  state.dirty_nodes.insert(&node);
+  state.effects.wake.emplace(node.pool->id, node.id);
+  if (task->value("waitForSuccess", true)) {
+    set_node_state(state, node, NodeState::waitingforstarttask);
+  } else {
+    set_node_state(state, node, node.is_scheduling_enabled ? NodeState::idle : NodeState::offline);
+  }
+  settle_node(state, node);
+}
+
+void start_task_event(State& state, Node& node, AttemptId attempt, const spec::Event& event) {
+  if (attempt != node.start_attempt) return;
+  const auto found = node.attempts.find(attempt);
+  if (found == node.attempts.end()) return;
+  state.dirty_nodes.insert(&node);
+  const WallTime at = event.at_us > 0 ? WallTime(Duration(event.at_us)) : state.now.wall;
+  if (event.kind == spec::Event::Kind::preparing) {
+    found->second.phase = spec::Phase::preparing;
+    return;
+  }
+  if (event.kind == spec::Event::Kind::started) {
+    found->second.phase = spec::Phase::running;
+    found->second.started = at;
+    if (node.start_task_retries == 0) node.start_task_info["startTime"] = format_time(at);
+    return;
+  }
+  state.attempts.erase(attempt);
+  node.attempts.erase(found);
+  node.start_attempt = 0;
+  const Json task = node.pool->body.value("startTask", Json::object());
+  const bool is_ok = event.exit_code == 0 && !event.failure;
+  Json& info = node.start_task_info;
+  if (event.exit_code) info["exitCode"] = *event.exit_code;
+  if (!event.container.empty()) info["containerInfo"] = {{"containerId", event.container}};
+  info.erase("failureInfo");
+  if (event.failure) {
+    Json details = Json::array();
+    for (const auto& [name, value] : event.failure->details) details.push_back({{"name", name}, {"value", value}});
+    info["failureInfo"] = {{"category", event.failure->category},
+                           {"code", event.failure->code},
+                           {"message", event.failure->message},
+                           {"details", std::move(details)}};
+  } else if (!is_ok) {
+    info["failureInfo"] = {
+        {"category", "usererror"},
+        {"code", "FailureExitCode"},
+        {"message", "The task exited with an exit code representing a failure"},
+        {"details",
+         Json::array({{{"name", "Message"},
+                       {"value", "The task exited with code " + std::to_string(event.exit_code.value_or(-1))}}})}};
+  }
+  const int max_retries = task.value("maxTaskRetryCount", 0);
+  if (!is_ok && (max_retries < 0 || node.start_task_retries < max_retries)) {
+    ++node.start_task_retries;
+    info["retryCount"] = node.start_task_retries;
+    info["lastRetryTime"] = format_time(state.now.wall);
+    node.start_attempt = new_attempt(state, node, spec::RunKind::start_task, nullptr).id;
+    state.effects.wake.emplace(node.pool->id, node.id);
+    return;
+  }
+  info["state"] = "completed";
+  info["endTime"] = format_time(at);
+  info["result"] = is_ok ? "success" : "failure";
+  log::info("start_task_ended", {{"pool", node.pool->id}, {"node", node.id}, {"ok", is_ok}});
+  if (node.state == NodeState::waitingforstarttask) {
+    if (is_ok) {
+      set_node_state(state, node, node.is_scheduling_enabled ? NodeState::idle : NodeState::offline);
+    } else {
+      add_error(state, node, "StartTaskFailed", "The start task failed, see startTaskInfo and startup/stderr.txt");
+      set_node_state(state, node, NodeState::starttaskfailed);
+    }
+  }
+  settle_node(state, node);
+}
+
+Status heard_from(State& state, Node& node, const spec::SyncRequest& request) {
+  const bool is_new_session = request.session != node.session;
+  if (!is_new_session && request.sequence < node.sequence) return Ok{};  // a late one: a later said more
+  const std::string boot_before = node.facts.boot_id;
+  const bool is_order_done = node.order != spec::NodeOrder::none && node.order != spec::NodeOrder::leave &&
+                             request.session != node.order_session;
+  node.session = request.session;
+  node.sequence = request.sequence;
+  node.heard = state.now.steady;
+  node.waits = std::chrono::milliseconds(std::clamp<std::int64_t>(request.wait_ms, 0, 20'000));
+  node.held.clear();
+  for (const spec::Held& held : request.held) node.held[held.attempt] = held.phase;
+  if (request.facts) {
+    node.facts = *request.facts;
+    // Kept free of what running attempts have.
+    node.free_devices = {node.facts.devices.begin(), node.facts.devices.end()};
+    for (const auto& [id, attempt] : node.attempts) {
+      for (const int device : attempt.devices) node.free_devices.erase(device);
+    }
+    state.dirty_nodes.insert(&node);
+  }
+  if (request.sample) {
+    node.samples.push_back(*request.sample);
+    while (node.samples.size() > kSamplesKept) node.samples.pop_front();
+  }
+  if (node.trouble != request.trouble) {
+    node.trouble = request.trouble;
+    log::warn("node_trouble", {{"pool", node.pool->id}, {"node", node.id}, {"trouble", node.trouble}});
+    if (!node.trouble.empty()) add_error(state, node, "NodeTrouble", node.trouble);
+    state.dirty_nodes.insert(&node);
+    if (can_take_work(node)) state.stale_pools.insert(node.pool);
+  }
+  if (node.leaving || node.state == NodeState::preempted) return Ok{};
+  node.silent_since.reset();
+  const bool is_other_keeper = request.facts && !boot_before.empty() && node.facts.boot_id != boot_before;
+  if (is_other_keeper) abandon_all(state, node, "the node started anew, and what it ran is gone");
+  switch (node.state) {
+    case NodeState::creating:
+    case NodeState::starting:
+      if (node.is_preempting) break;
+      booted(state, node, false);
+      break;
+    case NodeState::rebooting:
+    case NodeState::reimaging:
+      if (is_order_done) {
+        abandon_all(state, node, "the node was started anew");
+        booted(state, node, node.state == NodeState::reimaging);
+      }
+      break;
+    case NodeState::unknown:
+    case NodeState::unusable: came_back(state, node, is_other_keeper); break;
+    default:
+      if (is_other_keeper && !node.draining && !node.is_preempting) booted(state, node, false);
+      break;
+  }
+  return Ok{};
+}
+
+void lose_node(State& state, Node& node, std::string_view why) {
+  log::warn("node_lost", {{"pool", node.pool->id}, {"node", node.id}, {"why", why}});
+  abandon_all(state, node, why);
+  node.held.clear();
+  node.order = spec::NodeOrder::none;
+  node.draining.reset();
+  if (node.leaving) {
+    state.restless_pools.insert(node.pool);
+    return;
+  }
+  if (node.is_preempting) {
+    take_place(state, node);
+    return;
+  }
+  add_error(state, node, "NodeLost", why);
+  node.silent_since = state.now.steady;
+  node.is_lost = true;
+  set_node_state(state, node, NodeState::unknown);
+}
+
+void take_provider_status(State& state, std::string_view provider, const std::vector<scoria::pool::NodeStatus>& nodes) {
+  using Said = scoria::pool::NodeStatus::State;
+  std::map<std::pair<std::string, std::string>, const scoria::pool::NodeStatus*> said;
+  for (const auto& status : nodes) said[{lower(status.pool), lower(status.node)}] = &status;
+  for (auto& [pool_key, pool] : state.pools) {
+    if (pool->provider != provider) continue;
+    for (auto& [key, node] : pool->nodes) {
+      if (node->state == NodeState::preempted) continue;
+      const auto found = said.find({pool_key, key});
+      if (found == said.end()) {
+        // Asked for, but that was lost between the store and the provider, or the provider forgot it.
+        if (!node->silent_since) node->silent_since = state.now.steady;
+        const bool is_leaving = node->leaving.has_value();
+        if (is_leaving && state.now.steady - *node->silent_since >= kUnasked) {
+          abandon_all(state, *node, "its node is gone");
+          state.restless_pools.insert(pool.get());
+        } else if (!is_leaving && state.now.steady - *node->silent_since >= kUnasked) {
+          if (node->state != NodeState::creating) lose_node(state, *node, "the provider does not know it");
+          set_node_state(state, *node, NodeState::creating);
+          request_node(state, *node);
+        }
+        continue;
+      }
+      switch (found->second->state) {
+        case Said::gone:
+          if (node->state != NodeState::unusable) {
+            lose_node(state, *node, "its agent is gone: " + found->second->error);
+            if (!node->leaving && node->state == NodeState::unknown) {
+              add_error(state, *node, "NodeGone", found->second->error);
+              set_node_state(state, *node, NodeState::unusable);
+            }
+          }
+          break;
+        case Said::starting:
+        case Said::running:
+          if (node->state == NodeState::creating) set_node_state(state, *node, NodeState::starting);
+          if (found->second->state == Said::running) {
+            if (node->state != NodeState::unknown) node->silent_since.reset();
+          } else if (!node->silent_since && node->heard) {
+            node->silent_since = state.now.steady;  // its agent ended and is started again
+          }
+          break;
+      }
+    }
+  }
+}
+
+void request_failed(State& state, std::string_view pool_id, std::string_view id, const Error& error) {
+  Node* node = find_node(state, pool_id, id);
+  if (node == nullptr || node->state != NodeState::creating) return;
+  Pool& pool = *node->pool;
+  if (error.code == Code::exhausted) {
+    pool.wants_room = true;
+    add_resize_error(state, pool, node->is_dedicated ? "AccountCoreQuotaReached" : "AccountLowPriorityCoreQuotaReached",
+                     error.message);
+  } else {
+    add_resize_error(state, pool, "AllocationFailed", error.message);
+  }
+  log::warn("node_refused", {{"pool", pool.id}, {"node", node->id}, {"why", error.message}});
+  remove_node(state, *node, error.message);
+  // Else the next round would ask again at once, and again.
+  pool.resize_deadline.reset();
+  set_allocation(state, pool, AllocationState::steady);
+}
+
+void watch_nodes(State& state) {
+  const SteadyTime now = state.now.steady;
+  for (auto& [pool_key, pool] : state.pools) {
+    for (auto& [key, owned] : pool->nodes) {
+      Node& node = *owned;
+      if (node.drain_deadline && now >= *node.drain_deadline) {
+        node.drain_deadline.reset();
+        abandon_all(state, node, "it did not stop in time");
+        settle_node(state, node);
+        if (node.leaving) state.restless_pools.insert(pool.get());
+      }
+      if (node.state == NodeState::preempted || node.state == NodeState::unusable) continue;
+      if (node.state == NodeState::unknown) {
+        if (!node.silent_since) node.silent_since = now;
+        if (!node.is_lost && now - *node.silent_since >= state.settings.remote_node_lost) {
+          lose_node(state, node, "its agent did not come back");
+        }
+        if (pool->provider != kLocal && now - *node.silent_since >= kUnusableAfter) {
+          set_node_state(state, node, NodeState::unusable);
+        }
+        continue;
+      }
+      if (!node.heard || node.state == NodeState::creating) continue;
+      // A request that we still hold is no silence: it counts from when that must have been answered.
+      const Duration grace = std::max(state.settings.remote_node_lost, node.waits + std::chrono::seconds(5));
+      if (now - *node.heard >= grace) lose_node(state, node, "nothing was heard of it");
+      // An agent that is not back in time gets no work. Its tasks live on in the keeper, so they are not given away yet.
+      if (pool->provider == kLocal && node.silent_since && now - *node.silent_since >= state.settings.local_node_lost &&
+          (node.state == NodeState::idle || node.state == NodeState::running)) {
+        set_node_state(state, node, NodeState::unknown);
+      }
+    }
+  }
+}
+
+}  // namespace scoria::batch

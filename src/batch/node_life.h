@@ -1,0 +1,18 @@
+// Steps of a node's life that several files take. Threads: State's owner.
+#pragma once
+
+#include <string_view>
+
+#include "batch/state.h"
+
+namespace scoria::batch {
+
+// It is up: its start task, or work.
+void start_node(State& state, Node& node);
+// Tells the node to stop all that it runs. A start task is forgotten at once: nobody waits for its end.
+void stop_all(State& state, Node& node, std::string_view reason, Duration grace, bool requeue);
+void forget_start_task(State& state, Node& node);
+// Gives its place away: state preempted.
+void take_place(State& state, Node& node);
+
+}  // namespace scoria::batch
