@@ -3,7 +3,8 @@
 //
 // Every change goes into `changes` (what the store must hold before anybody hears of it) and `effects` (what to do once it does).
 // Nothing here knows a clock, a thread, a socket or a disk: `now` is set by the caller before each call, so that a simulator can run it.
-// Finished tasks leave memory; what remains of them are their job's counts and, where dependencies are used, their ids.
+// Finished tasks leave memory; what remains of them are their job's counts, eight bytes of their id, and, where dependencies are used, whether
+// they satisfy them.
 // Threads: one owner. Borrows: the store, for reading what memory no longer holds.
 #pragma once
 
@@ -23,6 +24,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "batch/dependencies.h"
+#include "batch/known_ids.h"
 #include "pool/provider.h"
 #include "pool/resource_classes.h"
 #include "sched/autoscale.h"
@@ -76,6 +79,9 @@ struct Attempt {
   Duration stop_grace{0};
   bool requeue_on_stop = false;        // preempted, drained: back to active without costing a retry
   std::optional<SteadyTime> deadline;  // maxWallClockTime
+  // In answer to which request of the node's session it was told; 0: not yet. It is told again when a later one shows that it got lost.
+  std::uint64_t told_start = 0, told_stop = 0;
+  bool was_held = false;  // the node said so: if it no longer does, and says no end, the attempt is lost
 };
 
 enum class NodeState {
@@ -99,7 +105,8 @@ enum class Deallocation { requeue, terminate, taskcompletion, retaineddata };
 struct Preparation {
   enum class State { none, running, completed, failed } state = State::none, release = State::none;
   Json info, release_info;  // executionInfo-like, of jobpreparationandreleasetaskstatus
-  int retries = 0;
+  int retries = 0, release_retries = 0;
+  AttemptId attempt = 0;  // of either, while it is not over
 };
 
 struct Node {
@@ -119,6 +126,7 @@ struct Node {
   // What the node said last.
   std::string session;
   std::uint64_t sequence = 0;
+  std::string told_session;  // the one that attempts were told in
   std::map<AttemptId, spec::Phase> held;
   std::optional<SteadyTime> heard;
   spec::NodeFacts facts;
@@ -185,8 +193,9 @@ struct Pool {
 
 enum class TaskState { active, preparing, running, completed };
 
-// An open task. What clients see of it is `spec` with info() laid over.
+// An open task. What clients see of it is `spec` with task_info() laid over.
 struct Task {
+  static constexpr Duration kMax = Duration::max();
   std::uint64_t number = 0;
   std::string id;
   Job* job = nullptr;
@@ -194,23 +203,35 @@ struct Task {
   std::shared_ptr<const std::string> spec;  // JSON text
   WallTime created, state_since, modified;
   std::uint64_t version = 1;
-  std::optional<std::string> previous_state;
-  std::optional<WallTime> previous_since;
+  std::optional<TaskState> previous_state;
+  WallTime previous_since;
   int required_slots = 1;
   int max_retries = 0;  // -1: no end
   Duration max_wall_clock = kMax;
-  int retry_count = 0, requeue_count = 0;
-  int lost_count = 0;  // nodes lost under it; has its own cap
-  std::optional<WallTime> last_retry, last_requeue, first_start;
-  std::uint32_t unmet = 0;              // dependencies that are not satisfied yet
-  std::vector<std::string> dependents;  // lower-case ids of open tasks that wait for it
+  std::string affinity;  // a node it would rather run on
+  bool is_manager = false;
+  bool is_exclusive = false;       // nothing else runs on its node
+  bool takes_low_priority = true;  // may run on a low-priority node
+  std::uint32_t unmet = 0;         // dependencies that are not satisfied yet
+
+  // Where it is, while it is assigned; else nowhere.
   Node* node = nullptr;
   AttemptId attempt = 0;
+  // Its result is known, and the outputs of this attempt are not visible yet.
+  AttemptId publishing = 0;
+
+  // What clients see of its runs.
+  int retry_count = 0, requeue_count = 0;
+  int lost_count = 0;  // nodes lost under it; has its own cap
+  std::optional<WallTime> last_retry, last_requeue, started, ended;
+  std::string ran_on_pool, ran_on_node;
   std::optional<int> exit_code;  // of the last attempt that ended
-  Json failure;
-  bool is_manager = false;
-  std::string affinity;  // a node it would rather run on
-  static constexpr Duration kMax = Duration::max();
+  Json failure;                  // failureInfo, or null
+  bool may_retry = false;        // of the failure: what ran ended with an exit code, by itself
+  std::string container;
+
+  bool is_new = false;    // not in the store yet
+  bool is_dirty = false;  // in State::dirty_tasks
 };
 
 enum class JobState { active, disabling, disabled, enabling, terminating, completed, deleting };
@@ -242,12 +263,20 @@ struct Job {
   std::uint64_t next_number = 1;
   std::unordered_map<std::string, std::unique_ptr<Task>> open;  // by lower-case id
   std::map<std::uint64_t, Task*> ready;                         // active, nothing unmet: in the order of submission
-  int running = 0;
-  // Of completed tasks: by what new ones are checked.
-  std::unordered_set<std::string> done_ids;  // lower-case; loaded on demand after a start
-  bool done_ids_loaded = true;
-  std::unordered_map<std::string, bool> satisfied;  // where dependencies are used: id -> satisfied or blocked
-  Duration mean_run{0};                             // of its recent tasks: short ones are sent ahead
+  std::unordered_map<std::uint64_t, Task*> unready;             // by number: those with unmet dependencies
+  int running = 0;                                              // tasks that are assigned, those sent ahead included
+  std::unordered_set<AttemptId> attempts;                       // of every kind, not over
+  // Every id that was ever added; not `all` after a start: then the store is asked.
+  KnownIds known_ids;
+  bool knows_all_ids = false;
+  std::unique_ptr<Dependencies> dependencies;  // where they are used
+  Duration mean_run{0};                        // of its recent tasks: short ones are sent ahead
+  std::optional<TaskState> manager_state;      // of its job manager task, where it has one
+  std::optional<std::string> previous_state;
+  WallTime previous_since;
+  bool has_preparation = false, waits_for_preparation = true, has_release = false;
+  std::set<std::string> prepared_on;  // "pool/node": whose preparation documents there are
+  bool is_gone = false;               // deleted: lives until the next flush(), for who still holds it
 };
 
 struct Schedule {
@@ -329,6 +358,12 @@ struct Settings {
   std::function<std::pair<std::string, std::string>()> make_token;
 };
 
+// Since the start, for metrics.
+struct Totals {
+  std::uint64_t completed = 0, failed = 0, requeued = 0;
+  double queue_wait_seconds = 0, run_seconds = 0;
+};
+
 struct State {
   State(const store::Store& store, Settings settings) : store(store), settings(std::move(settings)) {}
   const store::Store& store;
@@ -354,6 +389,21 @@ struct State {
   std::set<Pool*> stale_pools;
   // Pools whose nodes may come or go now: settle_pools().
   std::set<Pool*> restless_pools;
+
+  std::vector<Task*> dirty_tasks;
+  // What was handed to the store and may not be there yet: reads look here between `changes` and the store. Set by the owner.
+  const store::Changes* in_flight = nullptr;
+  // Stopped before their node heard of them: over at the next settle().
+  std::vector<AttemptId> stopped_untold;
+  std::unordered_map<AttemptId, Task*> publishing;             // results that wait for their outputs
+  std::set<std::pair<SteadyTime, AttemptId>> deadlines;        // maxWallClockTime of what runs
+  std::set<std::pair<WallTime, std::uint64_t>> job_deadlines;  // and of jobs, by number
+  std::vector<std::uint64_t> completed_jobs;                   // written: they leave memory at the next flush()
+  // What ended keeps its place in memory until the next flush(), as callers may hold it.
+  std::vector<std::unique_ptr<Job>> gone_jobs;
+  std::vector<std::unique_ptr<Task>> gone_tasks;
+  std::uint64_t stored_next_job = 0, stored_next_attempt = 0;  // numbers below these may have been used, says the store
+  Totals totals;
 
   std::map<std::string, UsageEntry> usage;  // by its document's id
   std::map<std::uint64_t, JobUsage> job_usage;
