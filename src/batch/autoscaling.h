@@ -20,6 +20,9 @@ bool scale_on_change(State& state, Pool& pool);
 // Evaluates without changing anything: {timestamp, results, error?}.
 Json try_formula(State& state, Pool& pool, std::string_view text);
 
+// An evaluation's failure as runs show it: {code, message, values: [{name, value}]}.
+Json run_error(const Error& error);
+
 // How many task slots the pool's queue asks for now: those of ready tasks and of running ones.
 std::uint64_t slots_in_demand(const Pool& pool);
 

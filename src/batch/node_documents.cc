@@ -86,7 +86,6 @@ Json stored_node(const Node& node) {
          {"devices", node.devices},
          {"allocated", optional_micros(node.allocated)},
          {"booted", optional_micros(node.booted)},
-         {"charged", optional_micros(node.charged_until)},
          {"facts", facts_json(node.facts)},
          {"trouble", node.trouble},
          {"order", static_cast<int>(node.order)},
@@ -127,7 +126,6 @@ Status load_node(State& state, const store::Document& document) {
     node.devices = own.at("devices").get<std::vector<int>>();
     node.allocated = optional_wall(own, "allocated");
     node.booted = optional_wall(own, "booted");
-    node.charged_until = optional_wall(own, "charged");
     node.facts = facts_of(own.at("facts"));
     node.free_devices = {node.facts.devices.begin(), node.facts.devices.end()};
     node.trouble = own.at("trouble");

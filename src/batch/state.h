@@ -410,7 +410,9 @@ struct State {
   std::set<std::string> dirty_usage;
   std::set<std::uint64_t> dirty_job_usage;
   std::optional<WallTime> next_usage_write;
+  std::optional<WallTime> usage_through;  // all time before it is in stored documents
   std::map<std::string, Notice> notices;  // by id
+  std::uint64_t autoscale_evaluations = 0, autoscale_errors = 0;
 };
 
 std::string lower(std::string_view id);
