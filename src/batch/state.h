@@ -365,7 +365,7 @@ struct Totals {
 };
 
 struct State {
-  State(const store::Store& store, Settings settings) : store(store), settings(std::move(settings)) {}
+  State(const store::Store& reads, Settings given) : store(reads), settings(std::move(given)) {}
   const store::Store& store;
   Settings settings;
   Now now;  // of the call in progress
@@ -416,6 +416,8 @@ struct State {
 };
 
 std::string lower(std::string_view id);
+// Where the store keeps the next numbers of jobs and attempts, of kind account.
+inline constexpr const char* kNumbersId = "numbers";
 
 // Writes what is dirty into `changes`. Called when all earlier changes are durable; lets go of jobs that completed before those.
 void flush(State& state);

@@ -1,0 +1,37 @@
+// What the handlers of the REST surface work on: one of each for the life of a server.
+// Threads: handlers run on several threads; everything here is made for that or immutable. Borrows: all of it.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "auth/shared_key.h"
+#include "base/clock.h"
+#include "batch/service.h"
+#include "blob/blob_store.h"
+#include "server/config.h"
+#include "store/store.h"
+
+namespace scoria::server {
+
+class FileRelay;
+class Secrets;
+class Webhooks;
+
+struct App {
+  const ServerConfig& config;
+  const auth::AccountKey& account;
+  const Clock& clock;
+  const store::Store& store;
+  batch::Service& service;
+  blob::BlobStore& blobs;
+  FileRelay& relay;
+  Secrets& secrets;
+  Webhooks& webhooks;
+  std::filesystem::path nodes_folder;  // DATA/nodes: local nodes' root folders, POOL/NODE
+  std::string token_key;               // signs tokens of jobs
+  std::string account_url;             // what nodes and tasks call us by; answers use the request's own Host
+};
+
+}  // namespace scoria::server

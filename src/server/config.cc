@@ -1,0 +1,464 @@
+#include "server/config.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+#include <cmath>
+#include <functional>
+#include <optional>
+#include <set>
+#include <variant>
+
+#include "base/file.h"
+#include "base/iso8601.h"
+
+namespace scoria::server {
+namespace {
+
+using Node = YAML::Node;
+
+struct Where {
+  std::string_view file;
+  std::string key;
+};
+
+Error wrong(const Where& where, const Node& node, std::string_view wanted) {
+  const int line = node.Mark().line + 1;
+  std::string found = node.IsScalar() ? "'" + node.Scalar().substr(0, 80) + "'"
+                      : node.IsMap()  ? "a map"
+                      : node.IsNull() ? "nothing"
+                                      : "a list";
+  return {Code::invalid, std::string(where.file) + ":" + std::to_string(line) + ": " + where.key + " is " + found +
+                             ", must be " + std::string(wanted)};
+}
+
+// How each kind of value is read, and what the reference says of its bounds.
+struct Text {
+  std::string ServerConfig::*member;
+  std::string_view form = "a text";
+};
+struct Choice {
+  std::string ServerConfig::*member;
+  std::vector<std::string_view> choices;
+};
+struct Whole {
+  std::int64_t ServerConfig::*member;
+  std::int64_t least, most;
+};
+struct Bytes {
+  std::uint64_t ServerConfig::*member;
+  std::uint64_t least, most;
+};
+struct Number {
+  double ServerConfig::*member;
+  double least, most;
+};
+struct Switch {
+  bool ServerConfig::*member;
+};
+struct Span {
+  Duration ServerConfig::*member;
+  Duration least, most;
+};
+struct Special {
+  std::string_view form;  // what it must be, for people
+  std::string_view initial;
+  Status (*read)(ServerConfig& config, const Where& where, const Node& node);
+};
+using Kind = std::variant<Text, Choice, Whole, Bytes, Number, Switch, Span, Special>;
+
+struct Key {
+  std::string_view name;
+  Kind kind;
+  std::string_view help;
+};
+
+std::string number_text(double value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  return {text, end};
+}
+
+std::optional<double> to_number(const Node& node) {
+  if (!node.IsScalar()) return std::nullopt;
+  const std::string& text = node.Scalar();
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+// "4MB", "1.5GiB", "1000": K, M, G and T are powers of 1024, as memory is counted.
+std::optional<std::uint64_t> to_bytes(const Node& node) {
+  if (!node.IsScalar()) return std::nullopt;
+  const std::string& text = node.Scalar();
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || value < 0) return std::nullopt;
+  std::string unit(end, text.data() + text.size());
+  while (unit.starts_with(' ')) unit.erase(0, 1);
+  static const std::map<std::string, double> kUnits = {{"", 1},        {"B", 1},        {"KB", 0x1p10}, {"KiB", 0x1p10},
+                                                       {"MB", 0x1p20}, {"MiB", 0x1p20}, {"GB", 0x1p30}, {"GiB", 0x1p30},
+                                                       {"TB", 0x1p40}, {"TiB", 0x1p40}};
+  const auto found = kUnits.find(unit);
+  if (found == kUnits.end() || value * found->second > 0x1p62) return std::nullopt;
+  return static_cast<std::uint64_t>(value * found->second);
+}
+
+std::string bytes_text(std::uint64_t bytes) {
+  if (bytes != 0 && bytes % (1u << 20) == 0) return std::to_string(bytes >> 20) + "MB";
+  return std::to_string(bytes);
+}
+
+// A map whose keys are free and whose values are maps of named numbers.
+Status read_sizes(ServerConfig& config, const Where& where, const Node& node) {
+  if (!node.IsMap()) return wrong(where, node, "a map of names to {cores, memory, gpus}");
+  for (const auto& entry : node) {
+    pool::ResourceClass size;
+    for (const char c : entry.first.Scalar())
+      size.name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const Where at{where.file, where.key + "." + size.name};
+    if (!entry.second.IsMap()) return wrong(at, entry.second, "a map with cores, and memory and gpus where it has any");
+    bool has_cores = false;
+    for (const auto& part : entry.second) {
+      const std::string name = part.first.Scalar();
+      const Where inner{where.file, at.key + "." + name};
+      if (name == "memory") {
+        const auto bytes = to_bytes(part.second);
+        if (!bytes) return wrong(inner, part.second, "a size such as 8GB");
+        size.memory_bytes = *bytes;
+        continue;
+      }
+      const auto number = to_number(part.second);
+      if (name != "cores" && name != "gpus") return wrong(inner, part.first, "cores, memory or gpus");
+      const int least = name == "cores" ? 1 : 0;
+      if (!number || *number != std::floor(*number) || *number < least || *number > 4096) {
+        return wrong(inner, part.second, "a whole number from " + std::to_string(least) + " to 4096");
+      }
+      (name == "cores" ? size.cores : size.gpus) = static_cast<int>(*number);
+      has_cores = has_cores || name == "cores";
+    }
+    if (!has_cores) return wrong(at, entry.second, "a map that has cores");
+    config.sizes[size.name] = size;
+  }
+  return Ok{};
+}
+
+Status read_names(ServerConfig& config, const Where& where, const Node& node) {
+  if (!node.IsSequence()) return wrong(where, node, "a list of DNS names and IP addresses");
+  for (const Node& name : node) {
+    if (!name.IsScalar() || name.Scalar().empty() || name.Scalar().find_first_of(" /:,") != std::string::npos) {
+      return wrong(where, name, "a DNS name, *.name or an IP address");
+    }
+    config.names.push_back(name.Scalar());
+  }
+  return Ok{};
+}
+
+Status read_images(ServerConfig& config, const Where& where, const Node& node) {
+  if (!node.IsMap()) return wrong(where, node, "a map of image names to image names, or to host");
+  for (const auto& entry : node) {
+    if (!entry.second.IsScalar() || entry.second.Scalar().empty()) {
+      return wrong({where.file, where.key + "." + entry.first.Scalar()}, entry.second, "an image's name, or host");
+    }
+    config.images[entry.first.Scalar()] = entry.second.Scalar();
+  }
+  return Ok{};
+}
+
+Status read_prices(ServerConfig& config, const Where& where, const Node& node) {
+  if (!node.IsMap()) return wrong(where, node, "a map of vmSize names, or default, to {dedicated, low_priority}");
+  for (const auto& entry : node) {
+    std::string size;
+    for (const char c : entry.first.Scalar()) size += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const Where at{where.file, where.key + "." + size};
+    if (!entry.second.IsMap()) return wrong(at, entry.second, "a map with dedicated and low_priority");
+    Price price;
+    for (const auto& part : entry.second) {
+      const std::string name = part.first.Scalar();
+      if (name != "dedicated" && name != "low_priority") {
+        return wrong({where.file, at.key + "." + name}, part.first, "dedicated or low_priority");
+      }
+      const auto number = to_number(part.second);
+      if (!number || *number < 0 || *number > 1e6) {
+        return wrong({where.file, at.key + "." + name}, part.second, "money per node hour, 0 to 1000000");
+      }
+      (name == "dedicated" ? price.dedicated : price.low_priority) = *number;
+    }
+    config.prices[size] = price;
+  }
+  return Ok{};
+}
+
+Status read_webhooks(ServerConfig& config, const Where& where, const Node& node) {
+  static const std::set<std::string> kEvents = {"job.completed", "job.failed", "schedule.missed"};
+  if (!node.IsSequence()) return wrong(where, node, "a list of {url, secret, events}");
+  for (const Node& entry : node) {
+    if (!entry.IsMap()) return wrong(where, entry, "a map with url, and secret and events where it has any");
+    Webhook hook;
+    for (const auto& part : entry) {
+      const std::string name = part.first.Scalar();
+      const Where at{where.file, where.key + "." + name};
+      if (name == "url" && part.second.IsScalar() &&
+          (part.second.Scalar().starts_with("http://") || part.second.Scalar().starts_with("https://"))) {
+        hook.url = part.second.Scalar();
+      } else if (name == "url") {
+        return wrong(at, part.second, "an http or https URL");
+      } else if (name == "secret" && part.second.IsScalar()) {
+        hook.secret = part.second.Scalar();
+      } else if (name == "secret") {
+        return wrong(at, part.second, "a text, or secret:NAME");
+      } else if (name == "events" && part.second.IsSequence()) {
+        for (const Node& event : part.second) {
+          if (!event.IsScalar() || !kEvents.contains(event.Scalar())) {
+            return wrong(at, event, "job.completed, job.failed or schedule.missed");
+          }
+          hook.events.push_back(event.Scalar());
+        }
+      } else {
+        return wrong(at, part.first, "url, secret or events (a list)");
+      }
+    }
+    if (hook.url.empty()) return wrong(where, entry, "a map that has url");
+    config.webhooks.push_back(std::move(hook));
+  }
+  return Ok{};
+}
+
+Status read_log_level(ServerConfig& config, const Where& where, const Node& node) {
+  static const std::map<std::string, log::Level> kLevels = {{"debug", log::Level::debug},
+                                                            {"info", log::Level::info},
+                                                            {"warn", log::Level::warn},
+                                                            {"error", log::Level::error}};
+  const auto level = node.IsScalar() ? kLevels.find(node.Scalar()) : kLevels.end();
+  if (level == kLevels.end()) return wrong(where, node, "debug, info, warn or error");
+  config.log_level = level->second;
+  return Ok{};
+}
+
+using namespace std::chrono_literals;
+
+const std::vector<Key>& keys() {
+  using C = ServerConfig;
+  static const std::vector<Key> kKeys = {
+      {"http", Text{&C::http, "HOST:PORT, or empty"}, "Where HTTP is served. Empty: nowhere."},
+      {"https", Text{&C::https, "HOST:PORT, or empty"}, "Where HTTPS is served. Empty: nowhere."},
+      {"names", Special{"a list of DNS names and IP addresses", "none", read_names},
+       "Names of the certificate, beside `localhost`, `*.blob.localhost`, `127.0.0.1` and `::1`."},
+      {"account", Text{&C::account, "3 to 24 lower-case letters and digits"},
+       "The account's name, when it is made. One that is there keeps its own."},
+      {"url", Text{&C::url, "an http or https URL"},
+       "By which nodes and tasks call the server. Empty: the HTTP address, else the HTTPS one."},
+      {"sizes", Special{"a map of names to {cores, memory, gpus}", "none", read_sizes},
+       "Resource classes that `vmSize` may name, beside Azure's common sizes; one of the same name replaces it."},
+      {"overcommit", Number{&C::overcommit, 0.1, 100},
+       "The local pool admits nodes while their cores and memory fit this machine times this factor."},
+      {"machine_cores", Whole{&C::machine_cores, 0, 4096}, "Cores that local nodes may use. 0: all there are."},
+      {"machine_memory", Bytes{&C::machine_memory_bytes, 0, 1ull << 50},
+       "Memory that local nodes may use. 0: all there is."},
+      {"containers", Choice{&C::containers, {"podman", "host"}},
+       "What runs tasks with `containerSettings`: podman, or the host itself, ignoring the image."},
+      {"images", Special{"a map of image names to image names, or to host", "none", read_images},
+       "Images that stand for others; `host` runs that image's tasks on the host."},
+      {"prices", Special{"a map of vmSize names, or default, to {dedicated, low_priority}", "none", read_prices},
+       "Money for an hour of a node, for `scoria usage`."},
+      {"currency", Text{&C::currency, "a text"}, "What prices are in."},
+      {"webhooks", Special{"a list of {url, secret, events}", "none", read_webhooks},
+       "Who hears of `job.completed`, `job.failed` and `schedule.missed`; each body is signed with HMAC-SHA256 by its "
+       "secret."},
+      {"retention", Span{&C::retention, 1min, Duration::max()},
+       "Completed jobs are deleted this long after their end. P10675199DT2H48M5.4775807S: never."},
+      {"local_node_lost", Span{&C::local_node_lost, 1s, 24h},
+       "Silence after which a node of the local pool is taken for lost, and its tasks run elsewhere."},
+      {"remote_node_lost", Span{&C::remote_node_lost, 1s, 24h}, "The same for a node that joined."},
+      {"preempt_grace", Span{&C::preempt_grace, 0s, 1h},
+       "Between the notice to a preempted node's tasks and their end."},
+      {"kill_grace", Span{&C::kill_grace, 0s, 1h}, "Between SIGTERM and SIGKILL of a task that is stopped."},
+      {"lost_limit", Whole{&C::lost_limit, 1, 1000}, "A task fails after so many nodes were lost under it."},
+      {"evaluate_on_change", Switch{&C::evaluate_on_change},
+       "Autoscale formulas are evaluated when the queue changes, not on their interval alone."},
+      {"minimum_evaluation_interval", Span{&C::minimum_evaluation_interval, 1s, 168h},
+       "The shortest autoScaleEvaluationInterval that is accepted. Azure's is PT5M."},
+      {"max_body", Bytes{&C::max_body_bytes, 1u << 16, 64u << 20}, "Largest body of a request to the Batch API."},
+      {"max_upload", Bytes{&C::max_upload_bytes, 1u << 20, 1ull << 45}, "Largest body of a request to blob storage."},
+      {"threads", Whole{&C::threads, 1, 64}, "Threads that serve requests."},
+      {"log_level", Special{"debug, info, warn or error", "info", read_log_level}, "The least that is logged."},
+  };
+  return kKeys;
+}
+
+template <typename... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+template <typename... F>
+Overloaded(F...) -> Overloaded<F...>;
+
+// What a key's value must be: of errors and of the reference.
+std::string form_of(const Kind& kind) {
+  return std::visit(
+      Overloaded{
+          [](const Text& text) { return std::string(text.form); },
+          [](const Choice& choice) {
+            std::string text;
+            for (const auto& one : choice.choices) text += (text.empty() ? "" : " or ") + std::string(one);
+            return text;
+          },
+          [](const Whole& whole) {
+            return "a whole number from " + std::to_string(whole.least) + " to " + std::to_string(whole.most);
+          },
+          [](const Bytes& bytes) { return "a size from " + bytes_text(bytes.least) + " to " + bytes_text(bytes.most); },
+          [](const Number& number) {
+            return "a number from " + number_text(number.least) + " to " + number_text(number.most);
+          },
+          [](const Switch&) { return std::string("true or false"); },
+          [](const Span& span) {
+            return "a duration of at least " + format_duration(span.least) +
+                   (span.most == Duration::max() ? "" : " and at most " + format_duration(span.most));
+          },
+          [](const Special& special) { return std::string(special.form); },
+      },
+      kind);
+}
+
+std::string default_of(const Kind& kind) {
+  const ServerConfig initial;
+  const auto text_of = [](const std::string& text) { return text.empty() ? std::string("empty") : text; };
+  return std::visit(Overloaded{
+                        [&](const Text& text) { return text_of(initial.*text.member); },
+                        [&](const Choice& choice) { return initial.*choice.member; },
+                        [&](const Whole& whole) { return std::to_string(initial.*whole.member); },
+                        [&](const Bytes& bytes) { return bytes_text(initial.*bytes.member); },
+                        [&](const Number& number) { return number_text(initial.*number.member); },
+                        [&](const Switch& one) { return std::string(initial.*one.member ? "true" : "false"); },
+                        [&](const Span& span) {
+                          return initial.*span.member == Duration::max() ? std::string("never")
+                                                                         : format_duration(initial.*span.member);
+                        },
+                        [](const Special& special) { return std::string(special.initial); },
+                    },
+                    kind);
+}
+
+Status read_value(ServerConfig& config, const Key& key, std::string_view file, const Node& node) {
+  const Where where{file, std::string(key.name)};
+  const auto refuse = [&] { return wrong(where, node, form_of(key.kind)); };
+  return std::visit(Overloaded{
+                        [&](const Text& text) -> Status {
+                          if (node.IsNull()) return config.*text.member = "", Ok{};
+                          if (!node.IsScalar()) return refuse();
+                          config.*text.member = node.Scalar();
+                          return Ok{};
+                        },
+                        [&](const Choice& choice) -> Status {
+                          for (const auto& one : choice.choices) {
+                            if (node.IsScalar() && node.Scalar() == one)
+                              return config.*choice.member = node.Scalar(), Ok{};
+                          }
+                          return refuse();
+                        },
+                        [&](const Whole& whole) -> Status {
+                          const auto number = to_number(node);
+                          if (!number || *number != std::floor(*number) || *number < static_cast<double>(whole.least) ||
+                              *number > static_cast<double>(whole.most)) {
+                            return refuse();
+                          }
+                          config.*whole.member = static_cast<std::int64_t>(*number);
+                          return Ok{};
+                        },
+                        [&](const Bytes& bytes) -> Status {
+                          const auto number = to_bytes(node);
+                          if (!number || *number < bytes.least || *number > bytes.most) return refuse();
+                          config.*bytes.member = *number;
+                          return Ok{};
+                        },
+                        [&](const Number& number) -> Status {
+                          const auto value = to_number(node);
+                          if (!value || *value < number.least || *value > number.most) return refuse();
+                          config.*number.member = *value;
+                          return Ok{};
+                        },
+                        [&](const Switch& one) -> Status {
+                          if (!node.IsScalar() || (node.Scalar() != "true" && node.Scalar() != "false"))
+                            return refuse();
+                          config.*one.member = node.Scalar() == "true";
+                          return Ok{};
+                        },
+                        [&](const Span& span) -> Status {
+                          if (!node.IsScalar()) return refuse();
+                          const auto value = parse_duration(node.Scalar());
+                          if (!value.ok() || value.value() < span.least || value.value() > span.most) return refuse();
+                          config.*span.member = value.value();
+                          return Ok{};
+                        },
+                        [&](const Special& special) -> Status { return special.read(config, where, node); },
+                    },
+                    key.kind);
+}
+
+}  // namespace
+
+Result<ServerConfig> parse_server_config(std::string_view text, std::string_view file_name) {
+  ServerConfig config;
+  try {
+    const Node root = YAML::Load(std::string(text));
+    if (root.IsNull()) return config;
+    if (!root.IsMap()) return Error{Code::invalid, std::string(file_name) + ": must be a map of keys"};
+    std::set<std::string> seen;
+    for (const auto& entry : root) {
+      const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : std::string("?");
+      const auto at = std::string(file_name) + ":" + std::to_string(entry.first.Mark().line + 1) + ": ";
+      const Key* key = nullptr;
+      for (const Key& one : keys()) key = one.name == name ? &one : key;
+      if (key == nullptr) {
+        std::string known;
+        for (const Key& one : keys()) known += (known.empty() ? "" : ", ") + std::string(one.name);
+        return Error{Code::invalid, at + "unknown key '" + name + "'; known keys: " + known};
+      }
+      if (!seen.insert(name).second) return Error{Code::invalid, at + "key '" + name + "' is given twice"};
+      SCORIA_TRY_STATUS(read_value(config, *key, file_name, entry.second));
+    }
+  } catch (const YAML::Exception& error) {
+    return Error{Code::invalid, std::string(file_name) + ":" + std::to_string(error.mark.line + 1) + ": " + error.msg};
+  }
+  if (config.http.empty() && config.https.empty()) {
+    return Error{Code::invalid, std::string(file_name) + ": http and https are both empty: one must be served"};
+  }
+  return config;
+}
+
+Result<ServerConfig> read_server_config(const std::filesystem::path& file) {
+  SCORIA_TRY(bytes, FileBytes::open(file));
+  return parse_server_config(bytes.text(), file.string());
+}
+
+std::string server_config_reference() {
+  std::string text =
+      "# The server's configuration\n\n"
+      "<!-- Generated: scoria server --print-config-reference > docs/server-config.md -->\n\n"
+      "`scoria server --config FILE` reads a YAML file of these keys. Every one may be left out; an unknown key is an "
+      "error.\nDurations are ISO 8601 (`PT15M`, `P7D`); sizes are bytes or `8GB`.\n\n"
+      "| key | value | default | what it is |\n|---|---|---|---|\n";
+  for (const Key& key : keys()) {
+    text += "| `" + std::string(key.name) + "` | " + form_of(key.kind) + " | " + default_of(key.kind) + " | " +
+            std::string(key.help) + " |\n";
+  }
+  text +=
+      "\n```yaml\n"
+      "http: 127.0.0.1:10100\n"
+      "https: 0.0.0.0:10101\n"
+      "names: [batch.example.com, \"*.blob.example.com\"]\n"
+      "url: https://batch.example.com:10101\n"
+      "sizes:\n"
+      "  small: {cores: 1, memory: 2GB}\n"
+      "images:\n"
+      "  rocker/tidyverse: host\n"
+      "prices:\n"
+      "  default: {dedicated: 0.10, low_priority: 0.02}\n"
+      "webhooks:\n"
+      "  - {url: https://example.com/hook, secret: secret:hook, events: [job.failed]}\n"
+      "```\n";
+  return text;
+}
+
+}  // namespace scoria::server

@@ -1,0 +1,67 @@
+// A server's configuration: a YAML file of keys from one table, which also makes docs/server-config.md.
+// Source: YAML 1.2 by yaml-cpp. Threads: plain values.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "pool/provider.h"
+
+namespace scoria::server {
+
+struct Webhook {
+  std::string url;
+  std::string secret;               // signs what is sent; a text, or secret:NAME
+  std::vector<std::string> events;  // empty: all
+};
+
+// Money for an hour of a node.
+struct Price {
+  double dedicated = 0;
+  double low_priority = 0;
+};
+
+struct ServerConfig {
+  std::string http = "127.0.0.1:10100";   // empty: not served
+  std::string https = "127.0.0.1:10101";  // empty: not served
+  std::vector<std::string> names;  // of the certificate, beside localhost, *.blob.localhost and loopback addresses
+  std::string account = "scoria";
+  std::string url;  // by which nodes and tasks call the server; empty: the http address
+  std::map<std::string, pool::ResourceClass> sizes;
+  double overcommit = 1.0;
+  std::int64_t machine_cores = 0;          // 0: as many as there are
+  std::uint64_t machine_memory_bytes = 0;  // 0: as much as there is
+  std::string containers = "podman";
+  std::map<std::string, std::string> images;  // alias -> image, or "host"
+  std::map<std::string, Price> prices;        // by vmSize; "default" for the others
+  std::string currency = "EUR";
+  std::vector<Webhook> webhooks;
+  Duration retention = Duration::max();  // how long completed jobs are kept
+  Duration local_node_lost = std::chrono::seconds(1);
+  Duration remote_node_lost = std::chrono::seconds(15);
+  Duration preempt_grace = std::chrono::seconds(5);
+  Duration kill_grace = std::chrono::seconds(2);
+  std::int64_t lost_limit = 5;
+  bool evaluate_on_change = true;
+  Duration minimum_evaluation_interval = std::chrono::minutes(5);
+  std::uint64_t max_body_bytes = 4u << 20;
+  std::uint64_t max_upload_bytes = 4000ull << 20;
+  std::int64_t threads = 4;
+  log::Level log_level = log::Level::info;
+};
+
+// Errors: not_found, denied; invalid, naming file, line and key: an unknown key, a wrong type, a value out of its bounds.
+Result<ServerConfig> read_server_config(const std::filesystem::path& file);
+Result<ServerConfig> parse_server_config(std::string_view text, std::string_view file_name);
+
+// docs/server-config.md, made from the table.
+std::string server_config_reference();
+
+}  // namespace scoria::server

@@ -1,0 +1,134 @@
+#include "server/front.h"
+
+#include <algorithm>
+
+#include "base/iso8601.h"
+#include "base/log.h"
+#include "server/identity.h"
+#include "server/metrics.h"
+#include "server/node_protocol.h"
+#include "server/routes.h"
+#include "spec/errors.h"
+
+namespace scoria::server {
+namespace {
+
+bool equal_without_case(std::string_view a, std::string_view b) { return batch::lower(a) == batch::lower(b); }
+
+// "acct.blob.localhost:10101"
+bool is_storage_host(std::string_view host, std::string_view account) {
+  return host.size() > account.size() + 6 && equal_without_case(host.substr(0, account.size()), account) &&
+         equal_without_case(host.substr(account.size(), 6), ".blob.");
+}
+
+net::HttpReply plain(int status, std::string body, std::string_view type = "text/plain; charset=utf-8") {
+  return {.status = status,
+          .headers = {{"Content-Type", std::string(type)}, {"Cache-Control", "no-store"}},
+          .body = std::move(body),
+          .file = {},
+          .source = {},
+          .head_length = {}};
+}
+
+}  // namespace
+
+Destination destination_of(std::string_view host, const Target& target, std::string_view account) {
+  if (is_storage_host(host, account)) return Destination::storage;
+  const auto& parts = target.segments;
+  if (parts.size() == 1) {
+    if (parts[0] == "readyz") return Destination::ready;
+    if (parts[0] == "livez") return Destination::live;
+    if (parts[0] == "metrics") return Destination::metrics;
+  }
+  if (parts.size() >= 2 && parts[1] == "v1") {
+    if (parts[0] == "node") return Destination::node;
+    if (parts[0] == kOwnPrefix) return Destination::own;
+  }
+  if (!parts.empty() && parts[0] == account) return Destination::storage;
+  return Destination::batch;
+}
+
+Status check_account_name(std::string_view name) {
+  std::vector<std::string_view> taken = {"readyz", "livez", "metrics", "applications", "certificates"};
+  for (const Route& route : batch_routes()) {
+    const std::string_view first = route.pattern.substr(1, route.pattern.find('/', 1) - 1);
+    if (first != kOwnPrefix) taken.push_back(first);
+  }
+  if (std::ranges::find(taken, name) == taken.end()) return Ok{};
+  return Error{Code::invalid, "the account must not be named '" + std::string(name) +
+                                  "': paths that begin with it are those of the Batch service"};
+}
+
+net::BodyPlan Front::plan_body(const net::HttpRequest& head) {
+  const auto target = Target::parse(head.target);
+  if (!target.ok()) return {};
+  switch (destination_of(head.host(), target.value(), app_.account.name)) {
+    case Destination::storage: return storage_.plan_body(head);
+    case Destination::node: return plan_node_body(app_, head, target.value());
+    default: return {.max_bytes = app_.config.max_body_bytes, .sink = {}, .refuse = {}};
+  }
+}
+
+void Front::handle(net::HttpRequest request, net::Responder responder) {
+  auto target = Target::parse(request.target);
+  const bool is_broken = !target.ok();
+  const Destination destination =
+      is_broken ? Destination::batch : destination_of(request.host(), target.value(), app_.account.name);
+  if (destination == Destination::storage) return storage_.handle(std::move(request), std::move(responder));
+  const auto call = std::make_shared<Call>(app_, std::move(request), is_broken ? Target{} : std::move(target).value(),
+                                           std::move(responder));
+  try {
+    if (is_broken) return call->fail(target.error());
+    if (call->request().body_error && destination != Destination::node) return call->fail(*call->request().body_error);
+    serve(call, destination);
+  } catch (const std::bad_alloc&) {
+    call->fail(spec::batch_error("ServerBusy", "the server is out of memory for this request"));
+  } catch (const std::exception& error) {
+    log::error("handler_failed",
+               {{"request", call->request_id()}, {"path", call->target().path}, {"error", error.what()}});
+    call->fail(spec::batch_error("InternalError"));
+  }
+}
+
+void Front::serve(const CallPtr& call, Destination destination) {
+  switch (destination) {
+    case Destination::ready:
+      return call->send(is_ready_ ? plain(200, "ready\n") : plain(503, "starting or stopping\n"));
+    case Destination::live: return call->send(plain(200, "live\n"));
+    case Destination::metrics:
+      // A scraper on this machine needs no key; anybody else does.
+      if (!call->request().peer_is_loopback) {
+        const auto identity = identify(*call);
+        if (!identity.ok()) return call->fail(identity.error());
+        if (const Status allowed = check_scope(*call, Scope::account); !allowed.ok())
+          return call->fail(allowed.error());
+      }
+      return call->send(plain(200, metrics_text(app_.service.metrics()), "text/plain; version=0.0.4; charset=utf-8"));
+    case Destination::node: return serve_node(call);
+    case Destination::own:
+    case Destination::batch: return dispatch(call);
+    case Destination::storage: return;
+  }
+}
+
+net::HttpReply Front::explain(int status, std::string_view why) {
+  const auto code = [status]() -> std::string_view {
+    switch (status) {
+      case 408: return "OperationTimedOut";
+      case 411: return "MissingContentLengthHeader";
+      case 413: return "RequestBodyTooLarge";
+      case 431: return "InvalidHeaderValue";
+      case 505: return "UnsupportedHttpVersion";
+      default: return status >= 500 ? "InternalError" : "InvalidInput";
+    }
+  }();
+  const std::string id = new_request_id();
+  net::HttpReply reply = plain(status,
+                               spec::error_body(spec::batch_error(code, std::string(why)), app_.account_url, id,
+                                                format_time(app_.clock.now().wall)),
+                               "application/json;odata=minimalmetadata");
+  reply.headers.emplace_back("request-id", id);
+  return reply;
+}
+
+}  // namespace scoria::server

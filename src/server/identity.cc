@@ -1,0 +1,52 @@
+#include "server/identity.h"
+
+#include "auth/bearer.h"
+#include "server/jobs.h"
+#include "spec/errors.h"
+
+namespace scoria::server {
+namespace {
+
+Error refused(std::string message) { return spec::batch_error("AuthenticationFailed", std::move(message)); }
+
+bool starts_with_scheme(std::string_view text, std::string_view scheme) {
+  if (text.size() <= scheme.size() || text[scheme.size()] != ' ') return false;
+  for (std::size_t i = 0; i < scheme.size(); ++i) {
+    if (std::tolower(static_cast<unsigned char>(text[i])) != scheme[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<Identity> identify(const Call& call) {
+  App& app = call.app();
+  const auto header = call.request().header("Authorization");
+  if (!header || header->empty()) {
+    return refused(
+        "the request has no Authorization header; it must be 'SharedKey account:signature' or 'Bearer token'");
+  }
+  const WallTime now = app.clock.now().wall;
+  if (starts_with_scheme(*header, "sharedkey")) {
+    SCORIA_TRY_STATUS(auth::check_shared_key(auth::Service::batch, app.account, call.request().method,
+                                             call.request().target, call.request().headers, now));
+    return Identity{};
+  }
+  if (starts_with_scheme(*header, "bearer")) {
+    SCORIA_TRY(token, auth::check_task_token(app.token_key, app.account.name, header->substr(7), now));
+    // A job that was deleted takes its tokens with it; so does one that was replaced under its id.
+    SCORIA_TRY(job, jobs::find(app, token.job_id));
+    if (!job || jobs::number(*job) != token.job) return refused("the token's job is not there any more");
+    return Identity{token.job_id};
+  }
+  return refused("the Authorization header's scheme must be SharedKey or Bearer");
+}
+
+Status check_scope(const Call& call, Scope scope) {
+  if (call.identity.job.empty()) return Ok{};
+  if (scope == Scope::job && batch::lower(call.argument("job")) == batch::lower(call.identity.job)) return Ok{};
+  return spec::batch_error("InsufficientAccountPermissions",
+                           "the token is for job '" + call.identity.job + "' and its tasks alone");
+}
+
+}  // namespace scoria::server

@@ -1,0 +1,180 @@
+#include "server/routes.h"
+
+#include <algorithm>
+
+#include "server/accounts.h"
+#include "server/files.h"
+#include "server/identity.h"
+#include "server/jobs.h"
+#include "server/nodes.h"
+#include "server/own.h"
+#include "server/pools.h"
+#include "server/schedules.h"
+#include "server/tasks.h"
+#include "spec/errors.h"
+
+namespace scoria::server {
+namespace {
+
+constexpr Route kRoutes[] = {
+    {Verb::get, "/supportedimages", Scope::account, accounts::supported_images},
+    {Verb::get, "/nodeagentskus", Scope::account, accounts::node_agent_skus},
+    {Verb::get, "/nodecounts", Scope::account, accounts::node_counts},
+
+    {Verb::post, "/pools", Scope::account, pools::add},
+    {Verb::get, "/pools", Scope::account, pools::list},
+    {Verb::get, "/pools/{pool}", Scope::account, pools::show},
+    {Verb::head, "/pools/{pool}", Scope::account, pools::exists},
+    {Verb::patch, "/pools/{pool}", Scope::account, pools::patch},
+    {Verb::del, "/pools/{pool}", Scope::account, pools::remove},
+    {Verb::post, "/pools/{pool}/enableautoscale", Scope::account, pools::enable_autoscale},
+    {Verb::post, "/pools/{pool}/disableautoscale", Scope::account, pools::disable_autoscale},
+    {Verb::post, "/pools/{pool}/evaluateautoscale", Scope::account, pools::evaluate_autoscale},
+    {Verb::post, "/pools/{pool}/resize", Scope::account, pools::resize},
+    {Verb::post, "/pools/{pool}/stopresize", Scope::account, pools::stop_resize},
+    {Verb::post, "/pools/{pool}/removenodes", Scope::account, pools::remove_nodes},
+    {Verb::post, "/pools/{pool}/updateproperties", Scope::account, pools::update_properties},
+
+    {Verb::get, "/pools/{pool}/nodes", Scope::account, nodes::list},
+    {Verb::get, "/pools/{pool}/nodes/{node}", Scope::account, nodes::show},
+    {Verb::post, "/pools/{pool}/nodes/{node}/reboot", Scope::account, nodes::reboot},
+    {Verb::post, "/pools/{pool}/nodes/{node}/reimage", Scope::account, nodes::reimage},
+    {Verb::post, "/pools/{pool}/nodes/{node}/disablescheduling", Scope::account, nodes::disable_scheduling},
+    {Verb::post, "/pools/{pool}/nodes/{node}/enablescheduling", Scope::account, nodes::enable_scheduling},
+    {Verb::get, "/pools/{pool}/nodes/{node}/files", Scope::account, files::list_of_node},
+    {Verb::get, "/pools/{pool}/nodes/{node}/files/{path...}", Scope::account, files::read_of_node},
+    {Verb::head, "/pools/{pool}/nodes/{node}/files/{path...}", Scope::account, files::properties_of_node},
+    {Verb::del, "/pools/{pool}/nodes/{node}/files/{path...}", Scope::account, files::remove_of_node},
+
+    {Verb::post, "/jobs", Scope::account, jobs::add},
+    {Verb::get, "/jobs", Scope::account, jobs::list},
+    {Verb::get, "/jobs/{job}", Scope::job, jobs::show},
+    {Verb::patch, "/jobs/{job}", Scope::job, jobs::patch},
+    {Verb::put, "/jobs/{job}", Scope::job, jobs::update},
+    {Verb::del, "/jobs/{job}", Scope::job, jobs::remove},
+    {Verb::post, "/jobs/{job}/terminate", Scope::job, jobs::terminate},
+    {Verb::post, "/jobs/{job}/disable", Scope::job, jobs::disable},
+    {Verb::post, "/jobs/{job}/enable", Scope::job, jobs::enable},
+    {Verb::get, "/jobs/{job}/taskcounts", Scope::job, jobs::task_counts},
+    {Verb::get, "/jobs/{job}/jobpreparationandreleasetaskstatus", Scope::job, jobs::preparation_status},
+
+    {Verb::post, "/jobschedules", Scope::account, schedules::add},
+    {Verb::get, "/jobschedules", Scope::account, schedules::list},
+    {Verb::get, "/jobschedules/{schedule}", Scope::account, schedules::show},
+    {Verb::head, "/jobschedules/{schedule}", Scope::account, schedules::exists},
+    {Verb::patch, "/jobschedules/{schedule}", Scope::account, schedules::patch},
+    {Verb::put, "/jobschedules/{schedule}", Scope::account, schedules::update},
+    {Verb::del, "/jobschedules/{schedule}", Scope::account, schedules::remove},
+    {Verb::post, "/jobschedules/{schedule}/terminate", Scope::account, schedules::terminate},
+    {Verb::post, "/jobschedules/{schedule}/disable", Scope::account, schedules::disable},
+    {Verb::post, "/jobschedules/{schedule}/enable", Scope::account, schedules::enable},
+    {Verb::get, "/jobschedules/{schedule}/jobs", Scope::account, schedules::list_jobs},
+
+    {Verb::post, "/jobs/{job}/tasks", Scope::job, tasks::add},
+    {Verb::post, "/jobs/{job}/addtaskcollection", Scope::job, tasks::add_collection},
+    {Verb::get, "/jobs/{job}/tasks", Scope::job, tasks::list},
+    {Verb::get, "/jobs/{job}/tasks/{task}", Scope::job, tasks::show},
+    {Verb::put, "/jobs/{job}/tasks/{task}", Scope::job, tasks::update},
+    {Verb::del, "/jobs/{job}/tasks/{task}", Scope::job, tasks::remove},
+    {Verb::post, "/jobs/{job}/tasks/{task}/terminate", Scope::job, tasks::terminate},
+    {Verb::post, "/jobs/{job}/tasks/{task}/reactivate", Scope::job, tasks::reactivate},
+    {Verb::get, "/jobs/{job}/tasks/{task}/subtasksinfo", Scope::job, tasks::subtasks},
+    {Verb::get, "/jobs/{job}/tasks/{task}/files", Scope::job, files::list_of_task},
+    {Verb::get, "/jobs/{job}/tasks/{task}/files/{path...}", Scope::job, files::read_of_task},
+    {Verb::head, "/jobs/{job}/tasks/{task}/files/{path...}", Scope::job, files::properties_of_task},
+    {Verb::del, "/jobs/{job}/tasks/{task}/files/{path...}", Scope::job, files::remove_of_task},
+
+    // Our own.
+    {Verb::get, "/scoria/v1/usage", Scope::account, own::usage},
+    {Verb::get, "/scoria/v1/secrets", Scope::account, own::list_secrets},
+    {Verb::put, "/scoria/v1/secrets/{name}", Scope::account, own::set_secret},
+    {Verb::del, "/scoria/v1/secrets/{name}", Scope::account, own::remove_secret},
+    {Verb::get, "/scoria/v1/schedules/{schedule}/next", Scope::account, own::next_firings},
+    {Verb::post, "/scoria/v1/schedules/{schedule}/run", Scope::account, own::run_now},
+    {Verb::post, "/scoria/v1/pools/{pool}/nodes/{node}/preempt", Scope::account, own::preempt},
+    {Verb::post, "/scoria/v1/pools/{pool}/token", Scope::account, own::make_join_token},
+    {Verb::post, "/scoria/v1/notices/test", Scope::account, own::test_notice},
+};
+
+// The segments of `pattern` against those of a path; fills `arguments` on success.
+bool fits(std::string_view pattern, const std::vector<std::string>& segments,
+          std::vector<std::pair<std::string_view, std::string>>& arguments) {
+  arguments.clear();
+  std::size_t at = 0;
+  pattern.remove_prefix(1);
+  while (!pattern.empty()) {
+    const auto end = std::min(pattern.find('/'), pattern.size());
+    const std::string_view part = pattern.substr(0, end);
+    pattern.remove_prefix(std::min(end + 1, pattern.size()));
+    if (at >= segments.size()) return false;
+    if (part.ends_with("...}")) {
+      std::string rest;
+      for (; at < segments.size(); ++at) rest += (rest.empty() ? "" : "/") + segments[at];
+      arguments.emplace_back(part.substr(1, part.size() - 5), std::move(rest));
+      return true;
+    }
+    if (part.starts_with('{')) {
+      if (segments[at].empty()) return false;
+      arguments.emplace_back(part.substr(1, part.size() - 2), segments[at]);
+    } else if (part != segments[at]) {
+      return false;
+    }
+    ++at;
+  }
+  return at == segments.size();
+}
+
+}  // namespace
+
+std::span<const Route> batch_routes() { return kRoutes; }
+
+std::string_view verb_name(Verb verb) {
+  switch (verb) {
+    case Verb::get: return "GET";
+    case Verb::head: return "HEAD";
+    case Verb::post: return "POST";
+    case Verb::put: return "PUT";
+    case Verb::patch: return "PATCH";
+    case Verb::del: return "DELETE";
+  }
+  return "";
+}
+
+RouteMatch find_route(std::span<const Route> routes, std::string_view method, const Target& target) {
+  RouteMatch match;
+  for (const Route& route : routes) {
+    if (!fits(route.pattern, target.segments, match.arguments)) continue;
+    match.path_is_known = true;
+    if (verb_name(route.verb) == method) {
+      match.route = &route;
+      return match;
+    }
+  }
+  match.arguments.clear();
+  return match;
+}
+
+void dispatch(const CallPtr& call) {
+  auto identity = identify(*call);
+  if (!identity.ok()) return call->fail(identity.error());
+  call->identity = std::move(identity).value();
+  RouteMatch match = find_route(kRoutes, call->request().method, call->target());
+  if (match.route == nullptr) {
+    if (match.path_is_known) {
+      return call->fail(spec::batch_error("UnsupportedHttpVerb",
+                                          call->request().method + " is no operation of " + call->target().path));
+    }
+    return call->fail(spec::batch_error("ResourceNotFound",
+                                        "there is no operation " + call->request().method + " " + call->target().path));
+  }
+  call->arguments = std::move(match.arguments);
+  if (const Status allowed = check_scope(*call, match.route->scope); !allowed.ok()) return call->fail(allowed.error());
+  if (!match.route->pattern.starts_with("/scoria/")) {
+    const auto version = spec::ApiVersion::parse(call->target().query_value("api-version").value_or(""));
+    if (!version.ok()) return call->fail(version.error());
+    call->version = version.value();
+  }
+  match.route->handler(call);
+}
+
+}  // namespace scoria::server
