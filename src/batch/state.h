@@ -288,6 +288,8 @@ struct Schedule {
   std::optional<sched::Cron> cron;
   sched::Overlap overlap = sched::Overlap::queue_one;
   sched::CatchUp catch_up = sched::CatchUp::last;
+  std::string previous_state;  // empty: none
+  WallTime previous_since;
   std::optional<WallTime> last, next;
   std::uint64_t jobs_made = 0;
   std::uint64_t active_job = 0;       // number of the newest job while it is not completed
