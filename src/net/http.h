@@ -20,6 +20,9 @@ namespace scoria::net {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;  // in the order and spelling of the wire
 
+// Compared without case, as header names and most of their values are.
+bool is_same_name(std::string_view left, std::string_view right);
+
 // The first value under `name`, compared without case.
 std::optional<std::string_view> find_header(const Headers& headers, std::string_view name);
 

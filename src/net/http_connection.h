@@ -54,7 +54,8 @@ class HttpConnection {
   // Whatever the server answered, 4xx and 5xx too. Errors: invalid (the URL), denied (the certificate), deadline, too_large,
   // corrupt (no HTTP), unavailable (no connection, or it broke); messages name scheme, host and path, never the query.
   Result<ClientReply> request(const ClientRequest& request);
-  // Ends a request in progress, which returns unavailable; later requests work.
+  // Ends the request in progress, which returns unavailable; later requests work. Where none is in progress it is the next one, so
+  // that "stop = true; cancel()" cannot slip between another thread's look at `stop` and its request.
   void cancel();
 
  private:

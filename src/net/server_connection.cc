@@ -1,0 +1,367 @@
+#include "net/server_connection.h"
+
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <boost/asio/post.hpp>
+#include <exception>
+
+#include "base/log.h"
+
+namespace scoria::net {
+namespace {
+
+namespace asio = boost::asio;
+using Outcome = ByteStream::Outcome;
+
+constexpr std::size_t kScratchBytes = 128u << 10;
+constexpr std::uint64_t kMostDropped = 1u << 20;  // of a refused request's body
+constexpr std::size_t kKeptCapacity = 16u << 10;  // of an idle connection's buffers
+constexpr int kMostInARow = 32;                   // pipelined requests before others get their turn
+
+// What a thread receives into. Connections that wait hold no buffer.
+std::span<char> scratch() {
+  thread_local const std::unique_ptr<char[]> buffer(new char[kScratchBytes]);
+  return {buffer.get(), kScratchBytes};
+}
+
+std::uint64_t in_ms(std::chrono::milliseconds duration) { return static_cast<std::uint64_t>(duration.count()); }
+
+}  // namespace
+
+ServerConnection::ServerConnection(std::shared_ptr<ServerShared> shared, int descriptor, bool is_v6,
+                                   const TlsContext& tls)
+    : shared_(std::move(shared)),
+      socket_(shared_->io),
+      descriptor_(descriptor),
+      stream_(descriptor),
+      reader_(shared_->config.max_head) {
+  boost::system::error_code ignored;  // a client that has left already is found out by the first read
+  socket_.assign(is_v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), descriptor, ignored);
+  const int on = 1;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const auto from = socket_.remote_endpoint(ignored);
+  auto address = from.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  }
+  is_loopback_ = address.is_loopback();
+  peer_ = (address.is_v6() ? "[" + address.to_string() + "]" : address.to_string()) + ":" + std::to_string(from.port());
+  if (tls == nullptr) return;
+  stream_.start_tls_server(tls.get());
+  phase_ = Phase::handshake;
+  head_deadline_ms_ = shared_->now_ms + in_ms(shared_->config.head_timeout);
+}
+
+ServerConnection::~ServerConnection() = default;
+
+void ServerConnection::start() {
+  asio::post(shared_->io, [self = shared_from_this()] { self->run(); });
+}
+
+void ServerConnection::run() {
+  deadline_.store(0, std::memory_order_relaxed);
+  try {
+    for (;;) {
+      const Step step = advance();
+      if (step == Step::on) continue;
+      // Another thread may have the connection from here on: nothing of it is touched behind these calls.
+      if (step == Step::park) return;
+      if (step == Step::end) return end();
+      return wait(step);
+    }
+  } catch (const std::exception& thrown) {  // out of memory
+    log::error("http_connection_failed", {{"peer", peer_}, {"why", thrown.what()}});
+    end();
+  }
+}
+
+ServerConnection::Step ServerConnection::advance() {
+  switch (phase_) {
+    case Phase::handshake: return shake_hands();
+    case Phase::working: return start_reply(*std::exchange(reply_, std::nullopt));
+    case Phase::reply: return send_reply();
+    case Phase::linger: return linger();
+    default: return read();
+  }
+}
+
+void ServerConnection::wait(Step step) {
+  const HttpServerConfig& config = shared_->config;
+  const std::uint64_t now = shared_->now_ms.load(std::memory_order_relaxed);
+  std::uint64_t until = now;
+  switch (phase_) {
+    case Phase::idle: until += in_ms(config.idle_timeout); break;
+    case Phase::body:
+    case Phase::reply: until += in_ms(config.body_timeout); break;
+    default: until = head_deadline_ms_; break;
+  }
+  if (phase_ == Phase::idle && unread_.capacity() > kKeptCapacity) unread_ = std::string();
+  deadline_ = until << 8 | static_cast<std::uint64_t>(phase_);
+  served_in_a_row_ = 0;
+  // A drain that begins now sees the deadline; one that had begun is seen here.
+  if (phase_ == Phase::idle && shared_->is_draining) ::shutdown(descriptor_, SHUT_RD);
+  const auto what = step == Step::read ? asio::socket_base::wait_read : asio::socket_base::wait_write;
+  socket_.async_wait(what, [self = shared_from_this()](const boost::system::error_code& error) {
+    if (error) return self->end();
+    self->may_have_more_ = true;
+    self->run();
+  });
+}
+
+void ServerConnection::end() {
+  {
+    const std::lock_guard lock(exchange_mutex_);
+    exchange_ = Exchange::gone;
+    reply_.reset();
+  }
+  plan_ = {};
+  reader_.request() = {};
+  const auto self = shared_from_this();
+  const std::lock_guard lock(shared_->connections_mutex);
+  shared_->connections.erase(place);
+  // Under the mutex, so that the sweep never meets a descriptor that is another's by now.
+  boost::system::error_code ignored;
+  stream_ = ByteStream(-1);
+  socket_.close(ignored);
+  shared_->connections_fell.notify_all();
+  if (shared_->is_accepting_paused) asio::post(shared_->io, [shared = shared_.get()] { shared->resume_accepting(); });
+}
+
+ServerConnection::Step ServerConnection::shake_hands() {
+  switch (stream_.handshake()) {
+    case Outcome::done: phase_ = Phase::idle; return Step::on;
+    case Outcome::want_read: return Step::read;
+    case Outcome::want_write: return Step::write;
+    default: return Step::end;
+  }
+}
+
+ServerConnection::Step ServerConnection::read() {
+  if (++served_in_a_row_ > kMostInARow && phase_ == Phase::idle) {
+    served_in_a_row_ = 0;
+    start();
+    return Step::park;
+  }
+  for (;;) {
+    if (unread_at_ < unread_.size()) {
+      std::string_view bytes = std::string_view(unread_).substr(unread_at_);
+      const Step step = consume(bytes);
+      unread_at_ = unread_.size() - bytes.size();
+      if (unread_at_ == unread_.size()) {
+        unread_.clear();
+        unread_at_ = 0;
+      }
+      if (step != Step::read) return step;
+    }
+    if (!may_have_more_ && !stream_.is_tls()) return Step::read;
+    const auto into = scratch();
+    const ByteStream::Moved moved = stream_.read(into);
+    if (moved.outcome == Outcome::want_read) return Step::read;
+    if (moved.outcome == Outcome::want_write) return Step::write;
+    if (moved.outcome != Outcome::done) return input_ended();
+    may_have_more_ = moved.bytes == into.size();
+    if (!unread_.empty()) {
+      unread_.erase(0, unread_at_);
+      unread_at_ = 0;
+      unread_.append(into.data(), moved.bytes);
+      continue;
+    }
+    std::string_view bytes(into.data(), moved.bytes);
+    const Step step = consume(bytes);
+    unread_.assign(bytes);
+    if (step != Step::read) return step;
+  }
+}
+
+// Step::read: all requests in `bytes` are dealt with, more is needed.
+ServerConnection::Step ServerConnection::consume(std::string_view& bytes) {
+  for (;;) {
+    if (phase_ == Phase::idle && !bytes.empty()) {
+      phase_ = Phase::head;
+      is_head_request_ = false;
+      head_deadline_ms_ = shared_->now_ms + in_ms(shared_->config.head_timeout);
+    }
+    switch (reader_.next(bytes)) {
+      case RequestReader::Event::more: return Step::read;
+      case RequestReader::Event::failed: return refuse(reader_.status(), reader_.why());
+      case RequestReader::Event::done: return deliver();
+      case RequestReader::Event::head: {
+        const bool has_begun = !bytes.empty();
+        if (const Step step = begin_request(); step != Step::read) return step;
+        if (!reader_.has_body() || !reader_.expects_continue() || has_begun) break;
+        out_ = "HTTP/1.1 100 Continue\r\n\r\n";
+        after_ = AfterReply::body;
+        phase_ = Phase::reply;
+        return Step::on;
+      }
+      case RequestReader::Event::body:
+        if (const Step step = take_body(); step != Step::read) return step;
+        break;
+    }
+  }
+}
+
+ServerConnection::Step ServerConnection::input_ended() {
+  if (is_expired_ && phase_ == Phase::head) return refuse(408, "the request's head took too long");
+  if (is_expired_ && phase_ == Phase::body) return refuse(408, "the request's body stopped coming");
+  return Step::end;
+}
+
+// Step::read: go on with the body.
+ServerConnection::Step ServerConnection::begin_request() {
+  phase_ = Phase::body;
+  HttpRequest& request = reader_.request();
+  request.peer = peer_;
+  request.is_tls = stream_.is_tls();
+  request.peer_is_loopback = is_loopback_;
+  is_head_request_ = request.method == "HEAD";
+  must_close_ = !reader_.keep_alive();
+  body_bytes_ = 0;
+  is_dropping_ = false;
+  try {
+    plan_ = shared_->handler.plan_body(request);
+  } catch (const std::exception& thrown) {
+    log::error("http_handler_failed", {{"method", request.method}, {"why", thrown.what()}});
+    plan_ = {};
+    plan_.refuse = explained(500, "the server failed; its log says how");
+  }
+  const std::uint64_t length = reader_.content_length().value_or(0);
+  if (plan_.refuse) {
+    plan_.sink.reset();
+    is_dropping_ = true;
+    if (length <= kMostDropped && !(reader_.has_body() && reader_.expects_continue())) return Step::read;
+    must_close_ = body_is_left_ = true;
+    return start_reply(*std::exchange(plan_.refuse, std::nullopt));
+  }
+  if (length > plan_.max_bytes) {
+    return refuse(413, "the body has " + std::to_string(length) + " bytes, at most " + std::to_string(plan_.max_bytes) +
+                           " are accepted here");
+  }
+  // No more than this before the bytes are there.
+  if (plan_.sink == nullptr && length > 0) request.body.reserve(std::min<std::uint64_t>(length, 256u << 10));
+  return Step::read;
+}
+
+ServerConnection::Step ServerConnection::take_body() {
+  const std::string_view piece = reader_.piece();
+  body_bytes_ += piece.size();
+  if (is_dropping_) {
+    if (body_bytes_ <= kMostDropped) return Step::read;
+    must_close_ = body_is_left_ = true;
+    return start_reply(*std::exchange(plan_.refuse, std::nullopt));
+  }
+  if (body_bytes_ > plan_.max_bytes) {
+    return refuse(413,
+                  "the body has more than the " + std::to_string(plan_.max_bytes) + " bytes that are accepted here");
+  }
+  HttpRequest& request = reader_.request();
+  if (plan_.sink == nullptr) {
+    request.body.append(piece);
+    return Step::read;
+  }
+  try {
+    Status written = plan_.sink->write(std::as_bytes(std::span(piece)));
+    if (written.ok()) return Step::read;
+    request.body_error = std::move(written).error();
+  } catch (const std::exception& thrown) {
+    request.body_error = Error{Code::unavailable, std::string("taking the body failed: ") + thrown.what()};
+  }
+  must_close_ = body_is_left_ = true;
+  return deliver();
+}
+
+ServerConnection::Step ServerConnection::deliver() {
+  if (is_dropping_) return start_reply(*std::exchange(plan_.refuse, std::nullopt));
+  HttpRequest request = std::move(reader_.request());
+  request.sink = std::move(plan_.sink);
+  phase_ = Phase::working;
+  {
+    const std::lock_guard lock(exchange_mutex_);
+    exchange_ = Exchange::handling;
+  }
+  try {
+    Responder responder([self = shared_from_this()](HttpReply reply) { self->late_reply(std::move(reply)); });
+    shared_->handler.handle(std::move(request), std::move(responder));
+  } catch (const std::exception& thrown) {
+    log::error("http_handler_failed", {{"peer", peer_}, {"why", thrown.what()}});
+    const std::lock_guard lock(exchange_mutex_);
+    // The Responder may still be somewhere: no other request of this connection may meet it.
+    must_close_ = true;
+    if (exchange_ != Exchange::replied) reply_ = HttpReply{.status = 500};
+    exchange_ = Exchange::replied;
+  }
+  const std::lock_guard lock(exchange_mutex_);
+  if (exchange_ == Exchange::replied) return Step::on;
+  exchange_ = Exchange::parked;
+  return Step::park;
+}
+
+// From any thread.
+void ServerConnection::late_reply(HttpReply reply) {
+  {
+    const std::lock_guard lock(exchange_mutex_);
+    if (exchange_ != Exchange::handling && exchange_ != Exchange::parked) return;
+    reply_ = std::move(reply);
+    if (std::exchange(exchange_, Exchange::replied) == Exchange::handling) return;
+  }
+  asio::post(shared_->io, [self = shared_from_this()] { self->run(); });
+}
+
+// The reply to a request that cannot be served; the connection closes behind it.
+ServerConnection::Step ServerConnection::refuse(int status, std::string_view why) {
+  must_close_ = body_is_left_ = true;
+  plan_ = {};
+  return start_reply(explained(status, why));
+}
+
+HttpReply ServerConnection::explained(int status, std::string_view why) {
+  try {
+    HttpReply reply = shared_->handler.explain(status, why);
+    if (reply.status == 200) reply.status = status;
+    return reply;
+  } catch (const std::exception& thrown) {
+    log::error("http_handler_failed", {{"peer", peer_}, {"why", thrown.what()}});
+    return {.status = status};
+  }
+}
+
+bool ServerConnection::claim_if_parked_and(bool is_wanted) {
+  const std::lock_guard lock(exchange_mutex_);
+  if (exchange_ != Exchange::parked) return false;
+  if (!is_wanted) {
+    // A client that shuts down its sending side only looks the same, and counts as gone: it would not show before the reply is sent.
+    pollfd look{.fd = descriptor_, .events = POLLRDHUP, .revents = 0};
+    if (::poll(&look, 1, 0) != 1) return false;
+  }
+  exchange_ = Exchange::gone;
+  return true;
+}
+
+bool ServerConnection::sweep(std::uint64_t now_ms) {
+  if (claim_if_parked_and(false)) return true;
+  std::uint64_t deadline = deadline_.load(std::memory_order_acquire);
+  if (deadline == 0 || deadline >> 8 > now_ms) return false;
+  if (!deadline_.compare_exchange_strong(deadline, 0)) return false;
+  is_expired_ = true;
+  const auto phase = static_cast<Phase>(deadline & 0xFF);
+  const bool may_answer = phase == Phase::head || phase == Phase::body || phase == Phase::idle;
+  ::shutdown(descriptor_, may_answer ? SHUT_RD : SHUT_RDWR);
+  return false;
+}
+
+bool ServerConnection::wind_up(bool at_once) {
+  if (at_once) {
+    if (claim_if_parked_and(true)) return true;
+    ::shutdown(descriptor_, SHUT_RDWR);
+    return false;
+  }
+  const std::uint64_t deadline = deadline_.load(std::memory_order_acquire);
+  if (deadline != 0 && static_cast<Phase>(deadline & 0xFF) == Phase::idle) ::shutdown(descriptor_, SHUT_RD);
+  return false;
+}
+
+void ServerConnection::end_parked() { end(); }
+
+}  // namespace scoria::net

@@ -1,0 +1,142 @@
+// One connection of an HttpServer, and what all of its connections share. For http_server.cc and server_connection.cc only.
+//
+// A connection is a chain of steps: whoever runs a step owns the connection until the step waits for the socket or for a Responder.
+// So there are no locks in it, but one: whether a reply is there, or the handler's return, comes first (exchange_mutex_).
+// From outside, a connection is only ever ended by shutdown(2) of its socket, which the chain then finds out.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// Behind <utility>, which Boost 1.74 in C++20 wants first.
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "net/byte_stream.h"
+#include "net/http_server.h"
+#include "net/request_reader.h"
+#include "net/tls_context.h"
+
+namespace scoria::net {
+
+class ServerConnection;
+
+// Lives as long as the server or the last Responder.
+struct ServerShared {
+  ServerShared(HttpServerConfig given, HttpHandler& serves) : config(std::move(given)), handler(serves) {}
+
+  using Connections = std::list<std::shared_ptr<ServerConnection>>;
+
+  HttpServerConfig config;
+  HttpHandler& handler;  // not called once `connections` is empty and the listeners are closed
+  boost::asio::io_context io;
+  std::atomic<bool> is_draining = false;
+  std::atomic<std::uint64_t> now_ms = 1;  // a coarse clock, set by the sweep
+
+  std::mutex connections_mutex;
+  Connections connections;                        // guarded by connections_mutex
+  std::condition_variable connections_fell;       // with connections_mutex
+  std::atomic<bool> is_accepting_paused = false;  // for want of room or descriptors
+  std::function<void()> resume_accepting;         // called on a thread of io
+};
+
+class ServerConnection final : public std::enable_shared_from_this<ServerConnection> {
+ public:
+  // `descriptor` is non-blocking, and owned from now on. `tls` is null on plain listeners.
+  ServerConnection(std::shared_ptr<ServerShared> shared, int descriptor, bool is_v6, const TlsContext& tls);
+  ~ServerConnection();
+
+  // Set before start(): where it stands in the list.
+  ServerShared::Connections::iterator place;
+  void start();
+
+  // Called by the sweep, under connections_mutex: ends what waits too long. Also finds clients that left while their reply is being
+  // waited for; true if this is one, and the caller must then call end_parked() without the mutex.
+  bool sweep(std::uint64_t now_ms);
+  void end_parked();
+  // Under connections_mutex. An idle connection ends, any other when its reply is sent; `at_once`: all end (parked ones as in sweep()).
+  bool wind_up(bool at_once);
+
+ private:
+  enum class Phase : std::uint8_t { none, handshake, idle, head, body, working, reply, linger };
+  enum class Step : std::uint8_t { on, read, write, park, end };
+  enum class Exchange : std::uint8_t { reading, handling, parked, replied, gone };
+  enum class AfterReply : std::uint8_t { next_request, body, close };
+
+  void run();
+  Step advance();
+  void wait(Step step);
+  void end();
+
+  Step shake_hands();
+  Step read();
+  Step consume(std::string_view& bytes);
+  Step input_ended();
+  Step begin_request();
+  Step take_body();
+  Step deliver();
+  Step refuse(int status, std::string_view why);
+  HttpReply explained(int status, std::string_view why);
+  void late_reply(HttpReply reply);
+  bool claim_if_parked_and(bool is_wanted);
+
+  Step start_reply(HttpReply reply);
+  void write_head(const HttpReply& reply, bool has_body, std::optional<std::uint64_t> length);
+  Step send_reply();
+  Step send_out();
+  Step send_tail();
+  Step next_piece();
+  Step cut(std::string_view why);
+  Step after_reply();
+  Step linger();
+
+  std::shared_ptr<ServerShared> shared_;
+  boost::asio::ip::tcp::socket socket_;
+  const int descriptor_;
+  ByteStream stream_;
+  RequestReader reader_;
+  std::string peer_;
+  bool is_loopback_ = false;
+
+  Phase phase_ = Phase::idle;
+  std::atomic<std::uint64_t> deadline_ = 0;  // milliseconds << 8 | phase; 0: none
+  std::atomic<bool> is_expired_ = false;
+  std::uint64_t head_deadline_ms_ = 0;
+
+  std::string unread_;  // received and not yet used, from unread_at_
+  std::size_t unread_at_ = 0;
+  bool may_have_more_ = true;  // the socket was not read empty
+
+  // Of the request in hand.
+  BodyPlan plan_;
+  std::uint64_t body_bytes_ = 0;
+  bool is_dropping_ = false;  // the body of a refused request
+  bool is_head_request_ = false;
+  bool must_close_ = false;    // after the reply
+  bool body_is_left_ = false;  // unread, so that closing must linger
+
+  std::mutex exchange_mutex_;
+  Exchange exchange_ = Exchange::reading;  // guarded by exchange_mutex_
+  std::optional<HttpReply> reply_;         // guarded by it until exchange_ is replied; then the chain's
+
+  std::string out_;  // what goes out first: a head, a chunk
+  std::size_t out_at_ = 0;
+  std::string_view tail_;  // then this part of reply_->body
+  std::uint64_t source_left_ = 0;
+  bool source_is_open_ = false;
+  bool is_chunked_ = false;
+  AfterReply after_ = AfterReply::next_request;
+  std::uint64_t lingered_ = 0;
+  int served_in_a_row_ = 0;
+};
+
+}  // namespace scoria::net
