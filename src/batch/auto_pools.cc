@@ -31,9 +31,8 @@ bool is_orphan(const State& state, const Pool& pool) {
   if (job != state.jobs_by_number.end() && job->second->state != JobState::completed) return false;
   // Release tasks run on after their job's end.
   return std::ranges::all_of(pool.nodes, [](const auto& entry) {
-    return std::ranges::all_of(entry.second->attempts, [](const auto& attempt) {
-      return attempt.second.kind == spec::RunKind::start_task;
-    });
+    return std::ranges::all_of(entry.second->attempts,
+                               [](const auto& attempt) { return attempt.second.kind == spec::RunKind::start_task; });
   });
 }
 

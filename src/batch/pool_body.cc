@@ -21,7 +21,8 @@ Result<int> read_count(const Json& body, const char* key, int fallback, int leas
   const auto found = body.find(key);
   if (found == body.end() || found->is_null()) return fallback;
   if (!found->is_number_integer() || found->get<std::int64_t>() < least || found->get<std::int64_t>() > most) {
-    return bad_value(key, *found, "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    return bad_value(key, *found,
+                     "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
   }
   return found->get<int>();
 }
@@ -89,10 +90,9 @@ Status read_pool_body(const State& state, Pool& pool, Json body) {
   const bool scales_itself = body.value("enableAutoScale", false) || body.contains("scaleBetween");
   const bool has_targets = body.contains("targetDedicatedNodes") || body.contains("targetLowPriorityNodes");
   if (scales_itself && has_targets) {
-    return batch_error("InvalidPropertyValue",
-                       "a pool that scales itself takes no targetDedicatedNodes and no targetLowPriorityNodes",
-                       {{"PropertyName", body.contains("targetDedicatedNodes") ? "targetDedicatedNodes"
-                                                                                : "targetLowPriorityNodes"}});
+    return batch_error(
+        "InvalidPropertyValue", "a pool that scales itself takes no targetDedicatedNodes and no targetLowPriorityNodes",
+        {{"PropertyName", body.contains("targetDedicatedNodes") ? "targetDedicatedNodes" : "targetLowPriorityNodes"}});
   }
   if (pool.provider == kJoined && scales_itself) {
     return batch_error("InvalidAutoScalingSettings",

@@ -23,8 +23,8 @@ void drop_secrets(Json& value) {
 }
 
 int count_nodes(const Pool& pool, bool is_dedicated) {
-  return static_cast<int>(std::ranges::count_if(
-      pool.nodes, [&](const auto& entry) { return entry.second->is_dedicated == is_dedicated; }));
+  return static_cast<int>(
+      std::ranges::count_if(pool.nodes, [&](const auto& entry) { return entry.second->is_dedicated == is_dedicated; }));
 }
 
 }  // namespace
@@ -101,7 +101,8 @@ Status load_pool(State& state, const store::Document& document) {
     pool.allocation_since = wall_of(own.at("allocationSince"));
     pool.provider = pool.body.value("provider", kLocal);
     const Json& size = own.at("size");
-    pool.size = scoria::pool::ResourceClass{.name = size.at(0), .cores = size.at(1), .memory_bytes = size.at(2), .gpus = size.at(3)};
+    pool.size = scoria::pool::ResourceClass{
+        .name = size.at(0), .cores = size.at(1), .memory_bytes = size.at(2), .gpus = size.at(3)};
     pool.slots_per_node = stored.at("taskSlotsPerNode");
     pool.packs = stored.at("taskSchedulingPolicy").at("nodeFillType") == "pack";
     pool.target_dedicated = stored.at("targetDedicatedNodes");

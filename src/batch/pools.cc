@@ -39,7 +39,8 @@ Status check_not_joined(const Pool& pool, std::string_view what) {
 
 Status check_steady(const Pool& pool) {
   if (pool.allocation == AllocationState::steady) return Ok{};
-  return batch_error("PoolBeingResized", "pool '" + pool.id + "' is being resized: wait until it is steady, or stop it");
+  return batch_error("PoolBeingResized",
+                     "pool '" + pool.id + "' is being resized: wait until it is steady, or stop it");
 }
 
 void start_resize(State& state, Pool& pool) {
@@ -115,8 +116,8 @@ Result<Stamp> patch_pool(State& state, std::string_view id, Json body, const Pre
   SCORIA_TRY(pool, find_live_pool(state, id));
   SCORIA_TRY_STATUS(condition.check(pool->stamp));
   // What a patch may name, and no more: targets and sizes have operations of their own.
-  constexpr std::array kPatched{"startTask",  "certificateReferences",       "applicationPackageReferences",
-                                "metadata",   "targetNodeCommunicationMode", "displayName",
+  constexpr std::array kPatched{"startTask",   "certificateReferences",       "applicationPackageReferences",
+                                "metadata",    "targetNodeCommunicationMode", "displayName",
                                 "userAccounts"};
   for (const char* key : kPatched) {
     if (!body.contains(key)) continue;

@@ -62,10 +62,8 @@ void take(State& state, Schedule& schedule, WallTime due, Missed& missed) {
       return;
     }
     const std::size_t most = schedule.catch_up == sched::CatchUp::all && is_late ? kMostQueued : 1;
-    while (schedule.queued.size() >= most) {
-      missed.add(schedule.queued.front(), "its last job still runs, and one waits for its end already");
-      schedule.queued.pop_front();
-    }
+    // The one that waits already stands for those before it.
+    while (schedule.queued.size() >= most) schedule.queued.pop_front();
     schedule.queued.push_back(due);
     return;
   }

@@ -136,7 +136,9 @@ Result<Stamp> replace_body(State& state, Schedule& schedule, Json body) {
   schedule.catch_up = probe.catch_up;
   schedule.body = std::move(body);
   // A new timetable counts from now: opportunities that it would have had before it was set are none.
-  schedule.last = std::max(schedule.last.value_or(state.now.wall), state.now.wall);
+  if (schedule.recurrence.interval || schedule.cron) {
+    schedule.last = std::max(schedule.last.value_or(state.now.wall), state.now.wall);
+  }
   schedule.stamp.changed(state.now.wall);
   state.dirty_schedules.insert(&schedule);
   plan_next(state, schedule);
