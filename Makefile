@@ -94,6 +94,16 @@ test-stores: arrow ## object stores, each against a server on this machine; need
 	@tools/build release scoria scoria_arrow
 	@ctest --test-dir build/release --output-on-failure --no-tests=error -R '^arrow_(stores|azure|google)$$'
 
+.PHONY: test-clients
+test-clients: build ## the server with unmodified clients: azure-batch of Python and JavaScript, azure-storage-blob, recorded requests; needs npm
+	@tools/setup python
+	@tools/install_clients
+	@tests/clients/run build/scoria
+
+.PHONY: kill-loop
+kill-loop: build ## kill -9 of server and agents, KILL_ROUNDS times (default 200) under load; then nothing may be lost or run twice
+	@tests/e2e/kill_loop.py build/scoria --rounds $${KILL_ROUNDS:-200}
+
 .PHONY: fuzz
 fuzz: setup ## every fuzz target for FUZZ_SECONDS each (default 600)
 	@tools/setup fuzz
@@ -109,6 +119,12 @@ bench: setup ## the benchmarks, each with its answers checked first
 	@tools/setup bench
 	@tools/build bench
 	@bench/run
+
+.PHONY: bench-service
+bench-service: setup ## the batch service's numbers: tasks beside posix_spawn, submission, dependent tasks, blobs, a million finished tasks
+	@tools/build bench
+	@bench/batch_service.py
+	@bench/batch_service.py million
 
 .PHONY: retail-full
 retail-full: build ## the retail forecast at full size, beside R
