@@ -273,6 +273,7 @@ void remove_node(State& state, Node& node, std::string_view why) {
                 [&](const auto& request) { return request.pool == pool.id && request.node == node.id; });
   state.changes.erase(store::Kind::node, lower(pool.id), lower(node.id));
   state.dirty_nodes.erase(&node);
+  state.unsettled_nodes.erase(&node);
   state.restless_pools.insert(&pool);
   pool.nodes.erase(lower(node.id));
 }

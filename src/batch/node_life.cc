@@ -352,7 +352,14 @@ void lose_node(State& state, Node& node, std::string_view why) {
 void take_provider_status(State& state, std::string_view provider, const std::vector<scoria::pool::NodeStatus>& nodes) {
   using Said = scoria::pool::NodeStatus::State;
   std::map<std::pair<std::string, std::string>, const scoria::pool::NodeStatus*> said;
-  for (const auto& status : nodes) said[{lower(status.pool), lower(status.node)}] = &status;
+  for (const auto& status : nodes) {
+    said[{lower(status.pool), lower(status.node)}] = &status;
+    // One whose release was lost between the store and the provider.
+    const Node* node = find_node(state, status.pool, status.node);
+    if (status.state != Said::gone && (node == nullptr || node->state == NodeState::preempted)) {
+      state.effects.release.emplace_back(status.pool, status.node);
+    }
+  }
   for (auto& [pool_key, pool] : state.pools) {
     if (pool->provider != provider) continue;
     for (auto& [key, node] : pool->nodes) {

@@ -75,7 +75,7 @@ Status read_pool_body(const State& state, Pool& pool, Json body) {
   pool.size = scoria::pool::find_resource_class(size_name, state.settings.sizes);
   const bool is_known = pool.size.has_value();
   if (!is_known) {
-    if (state.settings.strict_sizes) {
+    if (state.settings.strict_sizes && !size_name.empty()) {
       return batch_error("UnsupportedVMSize", "vmSize '" + size_name + "' is in no table of sizes",
                          {{"PropertyName", "vmSize"}, {"PropertyValue", size_name}});
     }
