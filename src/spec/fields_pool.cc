@@ -307,6 +307,7 @@ constexpr auto kPoolAddedFields = fields({
     one_of("currentNodeCommunicationMode", kCommunicationModes).since(20221001),
 });
 
+// The last two are nodeagentskus'.
 constexpr auto kImageFields = fields({
     text("nodeAgentSKUId"),
     object("imageReference", kImageReference),
@@ -314,6 +315,8 @@ constexpr auto kImageFields = fields({
     texts("capabilities"),
     time("batchSupportEndOfLife"),
     text("verificationType"),
+    text("id"),
+    any_list("verifiedImageReferences"),
 });
 
 }  // namespace

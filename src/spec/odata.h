@@ -27,6 +27,7 @@ class Filter {
   bool is_all() const;
 
  private:
+  friend class FilterParser;
   struct Node;
   std::shared_ptr<const Node> root_;  // null: everything
 };
@@ -35,7 +36,7 @@ class Select {
  public:
   // "id,state, executionInfo/result". Empty: everything. Errors: InvalidQueryParameterValue.
   static Result<Select> parse(Entity entity, std::string_view text);
-  // Keeps what was selected.
+  // Keeps what was selected, of a document that shape_for() made. A name of an older version stands for today's too.
   void apply(Json& document) const;
 
  private:
