@@ -13,5 +13,9 @@ TEST(Checksum, IsTheOneThatTheCatalogueOfChecksGivesForItsSample) { EXPECT_EQ(cr
 
 TEST(Checksum, OfPiecesIsThatOfTheWhole) { EXPECT_EQ(crc32(bytes("6789"), crc32(bytes("12345"))), 0xCBF43926u); }
 
+TEST(Checksum, OfNothingBehindSomethingIsThatOfTheSomething) {
+  EXPECT_EQ(crc32({}, crc32(bytes("12345"))), crc32(bytes("12345")));
+}
+
 }  // namespace
 }  // namespace scoria
