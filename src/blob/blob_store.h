@@ -1,7 +1,10 @@
 // Objects ("blobs") in containers, in a folder: each streamed to disk, and there whole or not at all.
 //
-// Bytes and properties of a blob are one file each, swapped in by rename after fsync; names are stored so that no name leaves the folder
-// (percent-encoded segments, long names by hash). Writers of one blob do not tear each other's bytes; the last one to finish wins.
+// Every container is a folder with a journal: one record per change, flushed before the change is acknowledged (writers at the same time
+// share a flush). Small bodies lie in the journal, larger ones in a file each, flushed before the record that names it. Names of blobs are
+// data in the journal and never names of files, so no name can leave the folder; container names are checked. Writers of one blob do not
+// tear each other's bytes; the last one to finish wins. A container's index is held in memory, in order, loaded with its first use (about
+// 300 bytes a blob). Uncommitted blocks are kept for a week. Form on disk: docs/formats/blob-store.md.
 // Source: Azure Storage REST API, Blob service (semantics of block and append blobs, conditions, listing order).
 // Threads: all functions may be called from several threads at once.
 #pragma once
@@ -69,7 +72,7 @@ class BlobStore {
     virtual std::uint64_t length() const = 0;
   };
 
-  // Errors: denied, unavailable.
+  // Removes what a crash left half done. Errors: conflict (another process has it open), denied, unavailable, corrupt.
   static Result<std::unique_ptr<BlobStore>> open(const std::filesystem::path& folder, const Clock& clock);
   virtual ~BlobStore() = default;
 
@@ -115,6 +118,7 @@ class BlobStore {
   struct Opened {
     BlobProperties properties;
     std::shared_ptr<const int> descriptor;  // reads what the blob was when it was opened, whatever is put later
+    std::uint64_t offset = 0;               // where in the descriptor's file its first byte is
   };
   virtual Result<Opened> open_blob(std::string_view container, std::string_view name) const = 0;
   virtual Result<BlobProperties> properties(std::string_view container, std::string_view name) const = 0;
