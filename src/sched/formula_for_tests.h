@@ -1,5 +1,4 @@
-// Formulas in tests: an input of valid defaults, and what a formula or one
-// expression gives for it.
+// Formulas in tests: an input of valid defaults, and what a formula or one expression gives for it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,54 +18,44 @@ inline WallTime at(std::string_view text) { return parse_time(text).value(); }
 
 struct FormulaInput : AutoscaleInput {
   FormulaInput() {
-    now = at("2026-11-25T10:15:00Z"); // a Wednesday
+    now = at("2026-11-25T10:15:00Z");  // a Wednesday
     history_begin = now - std::chrono::hours(1);
   }
   // Samples every 30 s, the last one now.
-  FormulaInput &with(const std::string &metric, std::vector<double> values) {
+  FormulaInput& with(const std::string& metric, std::vector<double> values) {
     metrics[metric] = Series{std::move(values), now};
     return *this;
   }
-  FormulaInput &with_steady(const std::string &metric, double value,
-                            int count) {
-    return with(metric,
-                std::vector<double>(static_cast<std::size_t>(count), value));
+  FormulaInput& with_steady(const std::string& metric, double value, int count) {
+    return with(metric, std::vector<double>(static_cast<std::size_t>(count), value));
   }
 };
 
-inline Result<AutoscaleOutcome>
-evaluate(std::string_view text, const AutoscaleInput &input = FormulaInput()) {
+inline Result<AutoscaleOutcome> evaluate(std::string_view text, const AutoscaleInput& input = FormulaInput()) {
   auto formula = Formula::parse(text);
-  if (!formula.ok())
-    return std::move(formula).error();
+  if (!formula.ok()) return std::move(formula).error();
   return formula.value().evaluate(input);
 }
 
 // The value of one expression as the results show it, or the error's message.
-inline std::string value_of(const std::string &expression,
-                            const AutoscaleInput &input = FormulaInput()) {
+inline std::string value_of(const std::string& expression, const AutoscaleInput& input = FormulaInput()) {
   const auto outcome = evaluate("x = " + expression, input);
-  if (!outcome.ok())
-    return outcome.error().message;
-  const std::string &results = outcome.value().results;
+  if (!outcome.ok()) return outcome.error().message;
+  const std::string& results = outcome.value().results;
   return results.substr(results.find(";x=") + 3);
 }
 
-inline std::string message_of(std::string_view text,
-                              const AutoscaleInput &input = FormulaInput()) {
+inline std::string message_of(std::string_view text, const AutoscaleInput& input = FormulaInput()) {
   const auto outcome = evaluate(text, input);
-  return outcome.ok() ? "no error: " + outcome.value().results
-                      : outcome.error().message;
+  return outcome.ok() ? "no error: " + outcome.value().results : outcome.error().message;
 }
 
-inline std::string code_of(std::string_view text,
-                           const AutoscaleInput &input = FormulaInput()) {
+inline std::string code_of(std::string_view text, const AutoscaleInput& input = FormulaInput()) {
   const auto outcome = evaluate(text, input);
   return outcome.ok() ? "no error" : outcome.error().api_code;
 }
 
-inline constexpr const char *kSyntaxError = "AutoScalingFormulaSyntaxError";
-inline constexpr const char *kEvaluationError =
-    "AutoScalingFormulaEvaluationError";
+inline constexpr const char* kSyntaxError = "AutoScalingFormulaSyntaxError";
+inline constexpr const char* kEvaluationError = "AutoScalingFormulaEvaluationError";
 
-} // namespace scoria::sched
+}  // namespace scoria::sched

@@ -19,11 +19,11 @@ constexpr Symbols kComparisons = {{{"<", Op::less},
                                    {"!=", Op::not_equal}}};
 
 class Parser {
-public:
+ public:
   explicit Parser(std::string_view text) : lexer_(text) {}
   Result<Program> run();
 
-private:
+ private:
   // Each reads its rule and leaves the code for it in program_.
   Status statement();
   Status choice();
@@ -36,30 +36,25 @@ private:
   Status postfix();
   Status primary();
   Status after_point();
-  Status call(const Token &name);
+  Status call(const Token& name);
   Result<int> list(std::string_view close);
 
   Status advance();
-  Status expect(std::string_view symbol, const std::string &why);
-  Error unexpected(const std::string &expected) const {
-    return syntax_error(token_.place, "unexpected " + token_.shown() +
-                                          ": expected " + expected);
+  Status expect(std::string_view symbol, const std::string& why);
+  Error unexpected(const std::string& expected) const {
+    return syntax_error(token_.place, "unexpected " + token_.shown() + ": expected " + expected);
   }
-  std::size_t emit(Op op, Place place, std::uint32_t index = 0,
-                   std::uint16_t count = 0) {
+  std::size_t emit(Op op, Place place, std::uint32_t index = 0, std::uint16_t count = 0) {
     program_.code.push_back(Instruction{op, count, index, 0, place});
     return program_.code.size() - 1;
   }
-  void land(std::size_t jump) {
-    program_.code[jump].index =
-        static_cast<std::uint32_t>(program_.code.size());
-  }
+  void land(std::size_t jump) { program_.code[jump].index = static_cast<std::uint32_t>(program_.code.size()); }
   std::uint32_t name_index(std::string_view text);
-  Status check_settable(const Token &name) const;
+  Status check_settable(const Token& name) const;
 
   Lexer lexer_;
   Token token_;
-  Token next_; // one token ahead: tells "name =" from an expression
+  Token next_;  // one token ahead: tells "name =" from an expression
   Program program_;
   int depth_ = 0;
 };
@@ -71,25 +66,20 @@ Status Parser::advance() {
   return Ok{};
 }
 
-Status Parser::expect(std::string_view symbol, const std::string &why) {
-  if (!token_.is(symbol))
-    return unexpected("'" + std::string(symbol) + "' " + why);
+Status Parser::expect(std::string_view symbol, const std::string& why) {
+  if (!token_.is(symbol)) return unexpected("'" + std::string(symbol) + "' " + why);
   return advance();
 }
 
-// $tasks and tasks are one variable, as the dollar sign of users' variables is
-// optional; it is shown as first written.
+// $tasks and tasks are one variable, as the dollar sign of users' variables is optional; it is shown as first
+// written.
 std::uint32_t Parser::name_index(std::string_view text) {
   Name name = resolve_name(text);
-  const auto bare = [](std::string_view of) {
-    return of.starts_with('$') ? of.substr(1) : of;
-  };
+  const auto bare = [](std::string_view of) { return of.starts_with('$') ? of.substr(1) : of; };
   for (std::size_t i = 0; i < program_.names.size(); ++i) {
-    const Name &known = program_.names[i];
-    if (known.kind != name.kind)
-      continue;
-    if (known.text == text ||
-        (name.kind == NameKind::user && bare(known.text) == bare(text))) {
+    const Name& known = program_.names[i];
+    if (known.kind != name.kind) continue;
+    if (known.text == text || (name.kind == NameKind::user && bare(known.text) == bare(text))) {
       return static_cast<std::uint32_t>(i);
     }
   }
@@ -97,16 +87,13 @@ std::uint32_t Parser::name_index(std::string_view text) {
   return static_cast<std::uint32_t>(program_.names.size() - 1);
 }
 
-Status Parser::check_settable(const Token &name) const {
+Status Parser::check_settable(const Token& name) const {
   const NameKind kind = resolve_name(name.text).kind;
-  if (kind != NameKind::metric && kind != NameKind::interval)
-    return Ok{};
-  return syntax_error(
-      name.place,
-      "'" + std::string(name.text) +
-          "' cannot be set: of the service's variables only "
-          "$TargetDedicatedNodes, "
-          "$TargetLowPriorityNodes and $NodeDeallocationOption can");
+  if (kind != NameKind::metric && kind != NameKind::interval) return Ok{};
+  return syntax_error(name.place, "'" + std::string(name.text) +
+                                      "' cannot be set: of the service's variables only "
+                                      "$TargetDedicatedNodes, "
+                                      "$TargetLowPriorityNodes and $NodeDeallocationOption can");
 }
 
 Result<Program> Parser::run() {
@@ -114,25 +101,22 @@ Result<Program> Parser::run() {
   SCORIA_TRY_STATUS(advance());
   int statements = 0;
   while (token_.kind != TokenKind::end) {
-    if (token_.is(";")) { // an empty statement does no harm
+    if (token_.is(";")) {  // an empty statement does no harm
       SCORIA_TRY_STATUS(advance());
       continue;
     }
     if (++statements > kStatementLimit) {
-      return syntax_error(token_.place, "more than " +
-                                            std::to_string(kStatementLimit) +
-                                            " statements");
+      return syntax_error(token_.place, "more than " + std::to_string(kStatementLimit) + " statements");
     }
     SCORIA_TRY_STATUS(statement());
-    if (token_.kind == TokenKind::end)
-      break;
-    if (!token_.is(";"))
-      return unexpected("an operator, or ';' after the statement before");
+    if (token_.kind == TokenKind::end) break;
+    if (!token_.is(";")) return unexpected("an operator, or ';' after the statement before");
     SCORIA_TRY_STATUS(advance());
   }
   if (statements == 0) {
-    return syntax_error(token_.place, "the formula has no statement: expected "
-                                      "one such as $TargetDedicatedNodes = 1;");
+    return syntax_error(token_.place,
+                        "the formula has no statement: expected "
+                        "one such as $TargetDedicatedNodes = 1;");
   }
   return std::move(program_);
 }
@@ -154,9 +138,7 @@ Status Parser::statement() {
 
 Status Parser::choice() {
   if (depth_ >= kDepthLimit) {
-    return syntax_error(token_.place, "more than " +
-                                          std::to_string(kDepthLimit) +
-                                          " levels within each other");
+    return syntax_error(token_.place, "more than " + std::to_string(kDepthLimit) + " levels within each other");
   }
   ++depth_;
   SCORIA_TRY_STATUS(any_of());
@@ -204,13 +186,12 @@ Status Parser::comparison() {
   SCORIA_TRY_STATUS(sum());
   bool is_second = false;
   for (std::size_t i = 0; i < kComparisons.size();) {
-    const auto &[symbol, op] = kComparisons[i];
+    const auto& [symbol, op] = kComparisons[i];
     if (!token_.is(symbol)) {
       ++i;
       continue;
     }
-    if (is_second)
-      return unexpected("'&&': comparisons do not chain, write a < b && b < c");
+    if (is_second) return unexpected("'&&': comparisons do not chain, write a < b && b < c");
     const Place place = token_.place;
     SCORIA_TRY_STATUS(advance());
     SCORIA_TRY_STATUS(sum());
@@ -248,13 +229,11 @@ Status Parser::product() {
 Status Parser::sign() {
   std::vector<std::pair<Op, Place>> signs;
   while (token_.is("-") || token_.is("!")) {
-    signs.emplace_back(token_.is("-") ? Op::negate : Op::logical_not,
-                       token_.place);
+    signs.emplace_back(token_.is("-") ? Op::negate : Op::logical_not, token_.place);
     SCORIA_TRY_STATUS(advance());
   }
   SCORIA_TRY_STATUS(postfix());
-  for (auto sign = signs.rbegin(); sign != signs.rend(); ++sign)
-    emit(sign->first, sign->second);
+  for (auto sign = signs.rbegin(); sign != signs.rend(); ++sign) emit(sign->first, sign->second);
   return Ok{};
 }
 
@@ -269,17 +248,14 @@ Status Parser::postfix() {
 
 Status Parser::after_point() {
   const Token name = token_;
-  if (name.kind != TokenKind::name)
-    return unexpected("a name after '.', such as hour or GetSample");
+  if (name.kind != TokenKind::name) return unexpected("a name after '.', such as hour or GetSample");
   SCORIA_TRY_STATUS(advance());
   if (!token_.is("(")) {
     const auto member = find_member(name.text);
     if (!member) {
-      const std::string what =
-          find_method(name.text)
-              ? " must be called: expected '(' after it"
-              : " is no part of a time: expected year, month, day, weekday, "
-                "hour, minute or second";
+      const std::string what = find_method(name.text) ? " must be called: expected '(' after it"
+                                                      : " is no part of a time: expected year, month, day, weekday, "
+                                                        "hour, minute or second";
       return syntax_error(name.place, name.shown() + what);
     }
     emit(Op::member, name.place, static_cast<std::uint32_t>(*member));
@@ -287,16 +263,13 @@ Status Parser::after_point() {
   }
   const auto method = find_method(name.text);
   if (!method) {
-    return syntax_error(
-        name.place,
-        name.shown() +
-            " is no method of a metric: expected GetSample, GetSamplePercent, "
-            "GetSamplePeriod, Count or HistoryBeginTime");
+    return syntax_error(name.place, name.shown() +
+                                        " is no method of a metric: expected GetSample, GetSamplePercent, "
+                                        "GetSamplePeriod, Count or HistoryBeginTime");
   }
   SCORIA_TRY_STATUS(advance());
   SCORIA_TRY(count, list(")"));
-  emit(Op::method, name.place, static_cast<std::uint32_t>(*method),
-       static_cast<std::uint16_t>(count));
+  emit(Op::method, name.place, static_cast<std::uint32_t>(*method), static_cast<std::uint16_t>(count));
   return Ok{};
 }
 
@@ -305,9 +278,8 @@ Result<int> Parser::list(std::string_view close) {
   if (!token_.is(close)) {
     while (true) {
       SCORIA_TRY_STATUS(choice());
-      ++count; // at most half of 8 KiB
-      if (!token_.is(","))
-        break;
+      ++count;  // at most half of 8 KiB
+      if (!token_.is(",")) break;
       SCORIA_TRY_STATUS(advance());
     }
   }
@@ -315,25 +287,19 @@ Result<int> Parser::list(std::string_view close) {
   return count;
 }
 
-Status Parser::call(const Token &name) {
+Status Parser::call(const Token& name) {
   const auto function = find_function(name.text);
-  if (!function)
-    return syntax_error(name.place, name.shown() +
-                                        " is no function: expected " +
-                                        function_names());
+  if (!function) return syntax_error(name.place, name.shown() + " is no function: expected " + function_names());
   SCORIA_TRY_STATUS(advance());
   SCORIA_TRY(count, list(")"));
-  const Function &called = function_at(*function);
-  if (count < called.min_arguments ||
-      (called.max_arguments >= 0 && count > called.max_arguments)) {
+  const Function& called = function_at(*function);
+  if (count < called.min_arguments || (called.max_arguments >= 0 && count > called.max_arguments)) {
     const std::string least = std::to_string(called.min_arguments);
     const std::string most = std::to_string(called.max_arguments);
-    return syntax_error(name.place,
-                        name.shown() + " has " + std::to_string(count) +
-                            " arguments: expected " +
-                            (called.max_arguments < 0 ? least + " or more"
-                             : least == most          ? least
-                                                      : least + " to " + most));
+    return syntax_error(name.place, name.shown() + " has " + std::to_string(count) + " arguments: expected " +
+                                        (called.max_arguments < 0 ? least + " or more"
+                                         : least == most          ? least
+                                                                  : least + " to " + most));
   }
   emit(Op::call, name.place, *function, static_cast<std::uint16_t>(count));
   return Ok{};
@@ -349,14 +315,12 @@ Status Parser::primary() {
   if (token.kind == TokenKind::text) {
     SCORIA_TRY_STATUS(advance());
     program_.texts.emplace_back(token.text);
-    emit(Op::push_text, token.place,
-         static_cast<std::uint32_t>(program_.texts.size() - 1));
+    emit(Op::push_text, token.place, static_cast<std::uint32_t>(program_.texts.size() - 1));
     return Ok{};
   }
   if (token.kind == TokenKind::name) {
     SCORIA_TRY_STATUS(advance());
-    if (token_.is("("))
-      return call(token);
+    if (token_.is("(")) return call(token);
     emit(Op::load, token.place, name_index(token.text));
     return Ok{};
   }
@@ -374,17 +338,16 @@ Status Parser::primary() {
   return unexpected("a number, a text, a name, a function, '(' or '['");
 }
 
-} // namespace
+}  // namespace
 
 Result<Program> parse(std::string_view text) {
   if (text.size() > kTextLimit) {
     return Error{Code::invalid,
-                 "the autoscale formula has " + std::to_string(text.size()) +
-                     " bytes: at most " + std::to_string(kTextLimit) +
-                     " are allowed",
+                 "the autoscale formula has " + std::to_string(text.size()) + " bytes: at most " +
+                     std::to_string(kTextLimit) + " are allowed",
                  "AutoScaleFormulaTooLong"};
   }
   return Parser(text).run();
 }
 
-} // namespace scoria::sched::formula
+}  // namespace scoria::sched::formula

@@ -1,14 +1,11 @@
 // Turns a formula's text into a Program, in one pass.
-// Source: the grammar of Azure Batch's autoscale formulas, as its documentation
-// describes it and public formulas use it:
-//   formula := { statement ";" } [ statement ]     statement := name "=" choice
-//   | choice choice := or [ "?" choice ":" choice ]         or := and { "||"
-//   and }      and := comparison { "&&" comparison } comparison := sum [
-//   ("<"|"<="|"=="|">="|">"|"!=") sum ]                    sum := product {
-//   ("+"|"-") product } product := sign { ("*"|"/") sign }             sign :=
-//   { "-"|"!" } postfix postfix := primary { "." name [ "(" list ")" ] }
-//   primary := number | text | name | name "(" list ")" | "(" choice ")" | "["
-//   list "]"
+// Source: the grammar of Azure Batch's autoscale formulas, as its documentation describes it and public formulas use it:
+//   formula := { statement ";" } [ statement ]     statement := name "=" choice | choice
+//   choice := or [ "?" choice ":" choice ]         or := and { "||" and }      and := comparison { "&&" comparison }
+//   comparison := sum [ ("<"|"<="|"=="|">="|">"|"!=") sum ]                    sum := product { ("+"|"-") product }
+//   product := sign { ("*"|"/") sign }             sign := { "-"|"!" } postfix
+//   postfix := primary { "." name [ "(" list ")" ] }
+//   primary := number | text | name | name "(" list ")" | "(" choice ")" | "[" list "]"
 // Threads: free function.
 #pragma once
 
@@ -22,4 +19,4 @@ namespace scoria::sched::formula {
 // Errors (api_code): AutoScalingFormulaSyntaxError, AutoScaleFormulaTooLong.
 Result<Program> parse(std::string_view text);
 
-} // namespace scoria::sched::formula
+}  // namespace scoria::sched::formula

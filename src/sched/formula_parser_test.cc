@@ -46,8 +46,7 @@ TEST(FormulaParser, ReadsNumbersOfEveryForm) {
 }
 
 TEST(FormulaParser, IgnoresCommentsAndLineBreaks) {
-  const auto outcome = evaluate(
-      "// first; a = 1\r\n$TargetDedicatedNodes // here\n =\t2 // to the end");
+  const auto outcome = evaluate("// first; a = 1\r\n$TargetDedicatedNodes // here\n =\t2 // to the end");
   ASSERT_TRUE(outcome.ok()) << outcome.error().message;
   EXPECT_EQ(outcome.value().target_dedicated, 2);
 }
@@ -72,20 +71,15 @@ TEST(FormulaParser, MissingSemicolonOnANewLineIsASyntaxErrorWithItsPlace) {
   const auto parsed = Formula::parse("a = 1;\nb = 2\n  c = 3;");
   ASSERT_FALSE(parsed.ok());
   EXPECT_EQ(parsed.error().api_code, kSyntaxError);
-  EXPECT_THAT(
-      parsed.error().message,
-      HasSubstr(
-          "line 3, column 3: unexpected 'c': expected an operator, or ';'"));
+  EXPECT_THAT(parsed.error().message, HasSubstr("line 3, column 3: unexpected 'c': expected an operator, or ';'"));
   ASSERT_EQ(parsed.error().values.size(), 2u);
-  EXPECT_EQ(parsed.error().values[0],
-            (std::pair<std::string, std::string>("Line", "3")));
-  EXPECT_EQ(parsed.error().values[1],
-            (std::pair<std::string, std::string>("Column", "3")));
+  EXPECT_EQ(parsed.error().values[0], (std::pair<std::string, std::string>("Line", "3")));
+  EXPECT_EQ(parsed.error().values[1], (std::pair<std::string, std::string>("Column", "3")));
 }
 
 struct Wrong {
-  const char *text;
-  const char *message;
+  const char* text;
+  const char* message;
 };
 
 class WrongFormula : public ::testing::TestWithParam<Wrong> {};
@@ -95,47 +89,32 @@ TEST_P(WrongFormula, IsASyntaxErrorThatSaysWhatWasExpected) {
   ASSERT_FALSE(parsed.ok()) << GetParam().text;
   EXPECT_EQ(parsed.error().api_code, kSyntaxError);
   EXPECT_EQ(parsed.error().code, Code::invalid);
-  EXPECT_THAT(parsed.error().message, HasSubstr(GetParam().message))
-      << GetParam().text;
+  EXPECT_THAT(parsed.error().message, HasSubstr(GetParam().message)) << GetParam().text;
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Texts, WrongFormula,
     ::testing::Values(
-        Wrong{"", "line 1, column 1: the formula has no statement"},
-        Wrong{" // nothing\n;", "has no statement"},
-        Wrong{"a =",
-              "column 4: unexpected the end of the formula: expected a number"},
+        Wrong{"", "line 1, column 1: the formula has no statement"}, Wrong{" // nothing\n;", "has no statement"},
+        Wrong{"a =", "column 4: unexpected the end of the formula: expected a number"},
         Wrong{"a = 1 +", "unexpected the end of the formula"},
-        Wrong{"a = (1", "expected ')' to close the '(' of line 1"},
-        Wrong{"a = [1, 2", "expected ']' or ','"},
-        Wrong{"a = max(1 2)", "column 11: unexpected '2': expected ')' or ','"},
-        Wrong{"a = 1 ? 2", "expected ':'"},
-        Wrong{"a = b = 1", "column 7: unexpected '='"},
-        Wrong{"1 = a", "column 3: unexpected '='"},
-        Wrong{"a = 1 < 2 < 3", "comparisons do not chain"},
-        Wrong{"a = 1 == 1 != 0", "comparisons do not chain"},
-        Wrong{"a = \"open", "does not end"},
-        Wrong{"a = \"open\nb\"", "does not end"},
-        Wrong{"a = 5x", "'5x' is no number"},
-        Wrong{"a = 1e999", "out of range"},
-        Wrong{"a = $", "expected a name after '$'"},
-        Wrong{"a = 1 & 2", "column 7: unexpected '&'"},
-        Wrong{"a = 1 # 2", "unexpected '#'"},
-        Wrong{"a = \xc3\xa4", "unexpected the byte 0xC3"},
+        Wrong{"a = (1", "expected ')' to close the '(' of line 1"}, Wrong{"a = [1, 2", "expected ']' or ','"},
+        Wrong{"a = max(1 2)", "column 11: unexpected '2': expected ')' or ','"}, Wrong{"a = 1 ? 2", "expected ':'"},
+        Wrong{"a = b = 1", "column 7: unexpected '='"}, Wrong{"1 = a", "column 3: unexpected '='"},
+        Wrong{"a = 1 < 2 < 3", "comparisons do not chain"}, Wrong{"a = 1 == 1 != 0", "comparisons do not chain"},
+        Wrong{"a = \"open", "does not end"}, Wrong{"a = \"open\nb\"", "does not end"},
+        Wrong{"a = 5x", "'5x' is no number"}, Wrong{"a = 1e999", "out of range"},
+        Wrong{"a = $", "expected a name after '$'"}, Wrong{"a = 1 & 2", "column 7: unexpected '&'"},
+        Wrong{"a = 1 # 2", "unexpected '#'"}, Wrong{"a = \xc3\xa4", "unexpected the byte 0xC3"},
         Wrong{"a = average(1)", "'average' is no function: expected avg"},
-        Wrong{"a = $max(1)", "'$max' is no function"},
-        Wrong{"a = rand(1)", "'rand' has 1 arguments: expected 0"},
+        Wrong{"a = $max(1)", "'$max' is no function"}, Wrong{"a = rand(1)", "'rand' has 1 arguments: expected 0"},
         Wrong{"a = percentile(1)", "'percentile' has 1 arguments: expected 2"},
         Wrong{"a = avg()", "'avg' has 0 arguments: expected 1 or more"},
         Wrong{"a = time(1, 2)", "'time' has 2 arguments: expected 0 to 1"},
-        Wrong{"a = $ActiveTasks.Average(1)", "'Average' is no method"},
-        Wrong{"a = time().hours", "'hours' is no part"},
-        Wrong{"a = $ActiveTasks.GetSample", "'GetSample' must be called"},
-        Wrong{"a = time().5", "unexpected"},
+        Wrong{"a = $ActiveTasks.Average(1)", "'Average' is no method"}, Wrong{"a = time().hours", "'hours' is no part"},
+        Wrong{"a = $ActiveTasks.GetSample", "'GetSample' must be called"}, Wrong{"a = time().5", "unexpected"},
         Wrong{"$ActiveTasks = 1", "'$ActiveTasks' cannot be set"},
-        Wrong{"TimeInterval_Hour = 1", "'TimeInterval_Hour' cannot be set"},
-        Wrong{"a = (1, 2)", "expected ')'"},
+        Wrong{"TimeInterval_Hour = 1", "'TimeInterval_Hour' cannot be set"}, Wrong{"a = (1, 2)", "expected ')'"},
         Wrong{"a = 1; )", "column 8: unexpected ')'"}));
 
 TEST(FormulaParser, LimitsTheText) {
@@ -149,35 +128,27 @@ TEST(FormulaParser, LimitsTheText) {
 
 TEST(FormulaParser, LimitsTheStatements) {
   std::string text;
-  for (int i = 0; i < 100; ++i)
-    text += "a=1;";
+  for (int i = 0; i < 100; ++i) text += "a=1;";
   EXPECT_TRUE(Formula::parse(text).ok());
   EXPECT_THAT(message_of(text + "a=1"), HasSubstr("more than 100 statements"));
 }
 
 TEST(FormulaParser, LimitsTheDepth) {
-  const auto nested = [](const std::string &open, const std::string &close,
-                         int count) {
+  const auto nested = [](const std::string& open, const std::string& close, int count) {
     std::string text = "a=";
-    for (int i = 0; i < count; ++i)
-      text += open;
+    for (int i = 0; i < count; ++i) text += open;
     text += "1";
-    for (int i = 0; i < count; ++i)
-      text += close;
+    for (int i = 0; i < count; ++i) text += close;
     return text;
   };
   EXPECT_EQ(code_of(nested("(", ")", 99)), "no error");
-  EXPECT_THAT(message_of(nested("(", ")", 4000)),
-              HasSubstr("more than 100 levels"));
-  EXPECT_THAT(message_of(nested("[", "]", 4000)),
-              HasSubstr("more than 100 levels"));
-  EXPECT_THAT(message_of(nested("0?1:", "", 2000)),
-              HasSubstr("more than 100 levels"));
-  EXPECT_THAT(message_of(nested("max(", ")", 1000)),
-              HasSubstr("more than 100 levels"));
-  EXPECT_EQ(code_of(nested("-", "", 8000)), "no error");  // signs need no depth
-  EXPECT_EQ(code_of(nested("1+", "", 4000)), "no error"); // nor do sums
+  EXPECT_THAT(message_of(nested("(", ")", 4000)), HasSubstr("more than 100 levels"));
+  EXPECT_THAT(message_of(nested("[", "]", 4000)), HasSubstr("more than 100 levels"));
+  EXPECT_THAT(message_of(nested("0?1:", "", 2000)), HasSubstr("more than 100 levels"));
+  EXPECT_THAT(message_of(nested("max(", ")", 1000)), HasSubstr("more than 100 levels"));
+  EXPECT_EQ(code_of(nested("-", "", 8000)), "no error");   // signs need no depth
+  EXPECT_EQ(code_of(nested("1+", "", 4000)), "no error");  // nor do sums
 }
 
-} // namespace
-} // namespace scoria::sched
+}  // namespace
+}  // namespace scoria::sched

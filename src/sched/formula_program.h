@@ -1,6 +1,5 @@
-// A formula after parsing: instructions for a stack, flat, so that evaluating
-// hostile text needs no recursion. Threads: plain values; immutable once
-// parsed.
+// A formula after parsing: instructions for a stack, flat, so that evaluating hostile text needs no recursion.
+// Threads: plain values; immutable once parsed.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +10,9 @@
 
 namespace scoria::sched::formula {
 
-inline constexpr std::size_t kTextLimit = 8 * 1024; // Azure's
-inline constexpr int kStatementLimit = 100;         // Azure's
-inline constexpr int kDepthLimit =
-    100; // parentheses, signs and choices within each other; ours
+inline constexpr std::size_t kTextLimit = 8 * 1024;  // Azure's
+inline constexpr int kStatementLimit = 100;          // Azure's
+inline constexpr int kDepthLimit = 100;              // parentheses, signs and choices within each other; ours
 inline constexpr std::size_t kStepLimit = 1'000'000;
 
 // Where in the text something stands, both from 1.
@@ -22,19 +20,18 @@ struct Place {
   std::uint32_t line = 1;
   std::uint32_t column = 1;
 };
-std::string shown(Place place); // "line 2, column 5"
+std::string shown(Place place);  // "line 2, column 5"
 
 enum class Op : std::uint8_t {
-  push_number, // value
-  push_text,   // texts[index]
-  load,        // names[index]
-  store,       // names[index], pops
-  drop,        // pops
-  make_vector, // count values from the stack
-  call,        // function(index), count arguments
-  member,      // Member(index) of a time
-  method, // Method(index) of a metric, count arguments below which the metric
-          // lies
+  push_number,  // value
+  push_text,    // texts[index]
+  load,         // names[index]
+  store,        // names[index], pops
+  drop,         // pops
+  make_vector,  // count values from the stack
+  call,         // function(index), count arguments
+  member,       // Member(index) of a time
+  method,       // Method(index) of the metric below count arguments
   negate,
   logical_not,
   add,
@@ -47,29 +44,15 @@ enum class Op : std::uint8_t {
   not_equal,
   greater_equal,
   greater,
-  truth,            // a double becomes 0 or 1
-  jump,             // to index
-  jump_if_zero,     // pops; to index
-  zero_or_continue, // pops; zero: pushes 0 and jumps to index
-  one_or_continue,  // pops; not zero: pushes 1 and jumps to index
+  truth,             // a double becomes 0 or 1
+  jump,              // to index
+  jump_if_zero,      // pops; to index
+  zero_or_continue,  // pops; zero: pushes 0 and jumps to index
+  one_or_continue,   // pops; not zero: pushes 1 and jumps to index
 };
 
-enum class Member : std::uint8_t {
-  year,
-  month,
-  day,
-  weekday,
-  hour,
-  minute,
-  second
-};
-enum class Method : std::uint8_t {
-  get_sample,
-  get_sample_percent,
-  get_sample_period,
-  count,
-  history_begin_time
-};
+enum class Member : std::uint8_t { year, month, day, weekday, hour, minute, second };
+enum class Method : std::uint8_t { get_sample, get_sample_percent, get_sample_period, count, history_begin_time };
 
 struct Instruction {
   Op op;
@@ -87,12 +70,12 @@ enum class NameKind : std::uint8_t {
   target_low_priority,
   target_low_priority_alias,
   deallocation_option,
-  metric,   // metric: its name without $
-  interval, // ticks
+  metric,    // metric: its name without $
+  interval,  // ticks
 };
 
 struct Name {
-  std::string text; // as first written: "$tasks", "tasks"
+  std::string text;  // as first written: "$tasks", "tasks"
   NameKind kind = NameKind::user;
   std::string_view metric = {};
   std::int64_t ticks = 0;
@@ -104,4 +87,4 @@ struct Program {
   std::vector<Name> names;
 };
 
-} // namespace scoria::sched::formula
+}  // namespace scoria::sched::formula

@@ -12,11 +12,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Six samples, now and back to two and a half minutes ago; the third is
-// missing.
-FormulaInput six() {
-  return FormulaInput().with("ActiveTasks", {1, 2, std::nan(""), 4, 5, 6});
-}
+// Six samples, now and back to two and a half minutes ago; the third is missing.
+FormulaInput six() { return FormulaInput().with("ActiveTasks", {1, 2, std::nan(""), 4, 5, 6}); }
 
 TEST(FormulaSamples, GivesTheLatestByCount) {
   EXPECT_EQ(value_of("$ActiveTasks.GetSample(1)", six()), "[6]");
@@ -27,12 +24,9 @@ TEST(FormulaSamples, GivesTheLatestByCount) {
 }
 
 TEST(FormulaSamples, GivesThoseSinceAnInterval) {
-  EXPECT_EQ(value_of("$ActiveTasks.GetSample(TimeInterval_Minute)", six()),
-            "[5,6]");
-  EXPECT_EQ(value_of("$ActiveTasks.GetSample(TimeInterval_Minute * 2)", six()),
-            "[4,5,6]");
-  EXPECT_EQ(value_of("$ActiveTasks.GetSample(TimeInterval_Day)", six()),
-            "[1,2,4,5,6]");
+  EXPECT_EQ(value_of("$ActiveTasks.GetSample(TimeInterval_Minute)", six()), "[5,6]");
+  EXPECT_EQ(value_of("$ActiveTasks.GetSample(TimeInterval_Minute * 2)", six()), "[4,5,6]");
+  EXPECT_EQ(value_of("$ActiveTasks.GetSample(TimeInterval_Day)", six()), "[1,2,4,5,6]");
 }
 
 TEST(FormulaSamples, GivesThoseBetweenTwoBoundsOfEitherOrder) {
@@ -51,9 +45,7 @@ TEST(FormulaSamples, GivesThoseBetweenTwoBoundsOfEitherOrder) {
 }
 
 TEST(FormulaSamples, TakesTimesAsBounds) {
-  EXPECT_EQ(
-      value_of("$ActiveTasks.GetSample(time() - TimeInterval_Minute)", six()),
-      "[5,6]");
+  EXPECT_EQ(value_of("$ActiveTasks.GetSample(time() - TimeInterval_Minute)", six()), "[5,6]");
   EXPECT_EQ(value_of("$ActiveTasks.GetSample(time(\"2026-11-25T10:00:00Z\"), "
                      "time() - TimeInterval_Minute)",
                      six()),
@@ -63,35 +55,22 @@ TEST(FormulaSamples, TakesTimesAsBounds) {
 TEST(FormulaSamples, AWindowHoldsAsManySamplesAsPeriods) {
   FormulaInput input;
   input.with_steady("CPUPercent", 0.5, 200);
-  EXPECT_EQ(
-      value_of("len($CPUPercent.GetSample(TimeInterval_Minute * 10))", input),
-      "20");
-  input.metrics["CPUPercent"].last =
-      input.now - std::chrono::seconds(12); // between two beats
-  EXPECT_EQ(
-      value_of("len($CPUPercent.GetSample(TimeInterval_Minute * 10))", input),
-      "20");
-  input.metrics["CPUPercent"].last =
-      input.now - std::chrono::seconds(60); // published late, as Azure's are
-  EXPECT_EQ(
-      value_of("len($CPUPercent.GetSample(TimeInterval_Minute * 10))", input),
-      "18");
+  EXPECT_EQ(value_of("len($CPUPercent.GetSample(TimeInterval_Minute * 10))", input), "20");
+  input.metrics["CPUPercent"].last = input.now - std::chrono::seconds(12);  // between two beats
+  EXPECT_EQ(value_of("len($CPUPercent.GetSample(TimeInterval_Minute * 10))", input), "20");
+  input.metrics["CPUPercent"].last = input.now - std::chrono::seconds(60);  // published late, as Azure's are
+  EXPECT_EQ(value_of("len($CPUPercent.GetSample(TimeInterval_Minute * 10))", input), "18");
 }
 
 TEST(FormulaSamples, FailsOnTooFewSamples) {
   FormulaInput input;
   input.with_steady("CPUPercent", 0.5, 200);
   input.metrics["CPUPercent"].last = input.now - std::chrono::seconds(60);
-  EXPECT_EQ(value_of("len($CPUPercent.GetSample(TimeInterval_Minute * 10, 80))",
-                     input),
-            "18");
-  EXPECT_EQ(
-      code_of("x = $CPUPercent.GetSample(TimeInterval_Minute * 10, 95)", input),
-      kEvaluationError);
-  EXPECT_THAT(
-      value_of("$CPUPercent.GetSample(TimeInterval_Minute * 10, 95)", input),
-      HasSubstr("$CPUPercent.GetSample: too few samples: 18 of 20 are there, "
-                "95 percent are required"));
+  EXPECT_EQ(value_of("len($CPUPercent.GetSample(TimeInterval_Minute * 10, 80))", input), "18");
+  EXPECT_EQ(code_of("x = $CPUPercent.GetSample(TimeInterval_Minute * 10, 95)", input), kEvaluationError);
+  EXPECT_THAT(value_of("$CPUPercent.GetSample(TimeInterval_Minute * 10, 95)", input),
+              HasSubstr("$CPUPercent.GetSample: too few samples: 18 of 20 are there, "
+                        "95 percent are required"));
   EXPECT_THAT(value_of("$RunningTasks.GetSample(TimeInterval_Second * 60, "
                        "TimeInterval_Second * 120, 75)",
                        input),
@@ -99,39 +78,23 @@ TEST(FormulaSamples, FailsOnTooFewSamples) {
 }
 
 TEST(FormulaSamples, SaysHowManyThereAre) {
-  EXPECT_EQ(
-      value_of("$ActiveTasks.GetSamplePercent(TimeInterval_Minute)", six()),
-      "100");
-  EXPECT_EQ(
-      value_of("$ActiveTasks.GetSamplePercent(TimeInterval_Minute * 2)", six()),
-      "75");
-  EXPECT_EQ(
-      value_of("$ActiveTasks.GetSamplePercent(TimeInterval_Minute * 5)", six()),
-      "50");
+  EXPECT_EQ(value_of("$ActiveTasks.GetSamplePercent(TimeInterval_Minute)", six()), "100");
+  EXPECT_EQ(value_of("$ActiveTasks.GetSamplePercent(TimeInterval_Minute * 2)", six()), "75");
+  EXPECT_EQ(value_of("$ActiveTasks.GetSamplePercent(TimeInterval_Minute * 5)", six()), "50");
   EXPECT_EQ(value_of("$ActiveTasks.GetSamplePercent(TimeInterval_Minute, "
                      "TimeInterval_Minute * 2)",
                      six()),
             "50");
-  EXPECT_EQ(
-      value_of("$ActiveTasks.GetSamplePercent(TimeInterval_Second)", six()),
-      "100");
-  EXPECT_EQ(
-      value_of("$FailedTasks.GetSamplePercent(TimeInterval_Minute)", six()),
-      "0");
+  EXPECT_EQ(value_of("$ActiveTasks.GetSamplePercent(TimeInterval_Second)", six()), "100");
+  EXPECT_EQ(value_of("$FailedTasks.GetSamplePercent(TimeInterval_Minute)", six()), "0");
 }
 
 TEST(FormulaSamples, KnowsPeriodCountAndBegin) {
   EXPECT_EQ(value_of("$ActiveTasks.GetSamplePeriod()", six()), "00:00:30");
   EXPECT_EQ(value_of("$ActiveTasks.Count()", six()), "5");
-  EXPECT_EQ(value_of("$ActiveTasks.HistoryBeginTime()", six()),
-            "2026-11-25T10:12:30.000Z");
-  EXPECT_EQ(value_of("$FailedTasks.HistoryBeginTime()", six()),
-            "2026-11-25T09:15:00.000Z");
-  EXPECT_EQ(
-      value_of(
-          "time() - $ActiveTasks.HistoryBeginTime() < 10 * TimeInterval_Minute",
-          six()),
-      "1");
+  EXPECT_EQ(value_of("$ActiveTasks.HistoryBeginTime()", six()), "2026-11-25T10:12:30.000Z");
+  EXPECT_EQ(value_of("$FailedTasks.HistoryBeginTime()", six()), "2026-11-25T09:15:00.000Z");
+  EXPECT_EQ(value_of("time() - $ActiveTasks.HistoryBeginTime() < 10 * TimeInterval_Minute", six()), "1");
 }
 
 TEST(FormulaSamples, AMetricAloneIsItsLatestSample) {
@@ -139,19 +102,16 @@ TEST(FormulaSamples, AMetricAloneIsItsLatestSample) {
   EXPECT_EQ(value_of("max($ActiveTasks, 10)", six()), "10");
   EXPECT_EQ(value_of("$ActiveTasks > 5 ? 1 : 2", six()), "1");
   EXPECT_EQ(value_of("$ActiveTasks", six()), "6");
-  EXPECT_THAT(message_of("$TargetDedicatedNodes = $ActiveTasks", six()),
-              HasSubstr("$TargetDedicatedNodes=6"));
+  EXPECT_THAT(message_of("$TargetDedicatedNodes = $ActiveTasks", six()), HasSubstr("$TargetDedicatedNodes=6"));
 }
 
 TEST(FormulaSamples, AVariableMayStandForAMetric) {
-  EXPECT_EQ(value_of("1; m = $ActiveTasks; y = m.GetSample(2)", six()),
-            "1;y=[5,6]");
+  EXPECT_EQ(value_of("1; m = $ActiveTasks; y = m.GetSample(2)", six()), "1;y=[5,6]");
 }
 
 TEST(FormulaSamples, AMetricAloneWithoutASampleIsAnErrorThatHelps) {
-  EXPECT_THAT(value_of("$FailedTasks + 1"),
-              HasSubstr("$FailedTasks has no sample yet: use max(0, "
-                        "$FailedTasks.GetSample(1))"));
+  EXPECT_THAT(value_of("$FailedTasks + 1"), HasSubstr("$FailedTasks has no sample yet: use max(0, "
+                                                      "$FailedTasks.GetSample(1))"));
 }
 
 TEST(FormulaSamples, KnowsThePoolsOwnCounts) {
@@ -168,26 +128,16 @@ TEST(FormulaSamples, KnowsThePoolsOwnCounts) {
 }
 
 TEST(FormulaSamples, RefusesOtherArguments) {
-  EXPECT_THAT(
-      value_of("$ActiveTasks.GetSample()"),
-      HasSubstr("$ActiveTasks.GetSample: expected a number of samples"));
-  EXPECT_THAT(value_of("$ActiveTasks.GetSample(1, 2)"),
-              HasSubstr("expected a number of samples"));
-  EXPECT_THAT(value_of("$ActiveTasks.GetSample(\"a\")"),
-              HasSubstr("expected a number of samples"));
-  EXPECT_THAT(value_of("$ActiveTasks.GetSample(-1)"),
-              HasSubstr("a negative number"));
-  EXPECT_THAT(value_of("$ActiveTasks.GetSample(TimeInterval_Day, 101)"),
-              HasSubstr("must be 0 to 100"));
-  EXPECT_THAT(value_of("$ActiveTasks.GetSamplePercent(5)"),
-              HasSubstr("expected the begin"));
-  EXPECT_THAT(value_of("$ActiveTasks.GetSamplePercent()"),
-              HasSubstr("expected the begin"));
-  EXPECT_THAT(value_of("$ActiveTasks.Count(1)"),
-              HasSubstr("takes no arguments"));
-  EXPECT_THAT(value_of("$ActiveTasks.GetSample(TimeInterval_Year * 9000)"),
-              HasSubstr("outside the years"));
+  EXPECT_THAT(value_of("$ActiveTasks.GetSample()"), HasSubstr("$ActiveTasks.GetSample: expected a number of samples"));
+  EXPECT_THAT(value_of("$ActiveTasks.GetSample(1, 2)"), HasSubstr("expected a number of samples"));
+  EXPECT_THAT(value_of("$ActiveTasks.GetSample(\"a\")"), HasSubstr("expected a number of samples"));
+  EXPECT_THAT(value_of("$ActiveTasks.GetSample(-1)"), HasSubstr("a negative number"));
+  EXPECT_THAT(value_of("$ActiveTasks.GetSample(TimeInterval_Day, 101)"), HasSubstr("must be 0 to 100"));
+  EXPECT_THAT(value_of("$ActiveTasks.GetSamplePercent(5)"), HasSubstr("expected the begin"));
+  EXPECT_THAT(value_of("$ActiveTasks.GetSamplePercent()"), HasSubstr("expected the begin"));
+  EXPECT_THAT(value_of("$ActiveTasks.Count(1)"), HasSubstr("takes no arguments"));
+  EXPECT_THAT(value_of("$ActiveTasks.GetSample(TimeInterval_Year * 9000)"), HasSubstr("outside the years"));
 }
 
-} // namespace
-} // namespace scoria::sched
+}  // namespace
+}  // namespace scoria::sched

@@ -1,8 +1,7 @@
-// The presets, as formulas that users can read and change. doAzureParallel
-// shipped five of them; the differences are on purpose: WORKDAY and WEEKEND
-// gave the minimum when they promised the maximum, WEEKEND read a variable that
-// nothing set, MAX_CPU capped at the minimum and could not grow from one node,
-// the queues kept one node for ever and gave every task a node of both kinds.
+// The presets, as formulas that users can read and change. doAzureParallel shipped five of them; the differences are
+// on purpose: WORKDAY and WEEKEND gave the minimum when they promised the maximum, WEEKEND read a variable that
+// nothing set, MAX_CPU capped at the minimum and could not grow from one node, the queues kept one node for ever and
+// gave every task a node of both kinds.
 #include <array>
 #include <string>
 #include <utility>
@@ -93,64 +92,49 @@ constexpr auto kPresets = std::to_array<Preset>({
     {"SCALE_TO_ZERO", kScaleToZero, ""},
 });
 
-Status check(const PresetBounds &bounds) {
-  const auto check_kind = [](const char *kind, int low, int high) -> Status {
-    if (low >= 0 && low <= high)
-      return Ok{};
-    return Error{Code::invalid,
-                 std::string("autoscale bounds of ") + kind + " nodes are " +
-                     std::to_string(low) + " to " + std::to_string(high) +
-                     ": expected 0 or more, the minimum not above the maximum"};
+Status check(const PresetBounds& bounds) {
+  const auto check_kind = [](const char* kind, int low, int high) -> Status {
+    if (low >= 0 && low <= high) return Ok{};
+    return Error{Code::invalid, std::string("autoscale bounds of ") + kind + " nodes are " + std::to_string(low) +
+                                    " to " + std::to_string(high) +
+                                    ": expected 0 or more, the minimum not above the maximum"};
   };
-  SCORIA_TRY_STATUS(
-      check_kind("dedicated", bounds.dedicated_min, bounds.dedicated_max));
-  SCORIA_TRY_STATUS(check_kind("low-priority", bounds.low_priority_min,
-                               bounds.low_priority_max));
+  SCORIA_TRY_STATUS(check_kind("dedicated", bounds.dedicated_min, bounds.dedicated_max));
+  SCORIA_TRY_STATUS(check_kind("low-priority", bounds.low_priority_min, bounds.low_priority_max));
   if (bounds.task_slots_per_node < 1) {
-    return Error{Code::invalid, "task slots per node are " +
-                                    std::to_string(bounds.task_slots_per_node) +
-                                    ": expected 1 or more"};
-  }
-  if (bounds.idle < Duration::zero())
     return Error{Code::invalid,
-                 "the idle time is negative: expected PT0S or longer"};
+                 "task slots per node are " + std::to_string(bounds.task_slots_per_node) + ": expected 1 or more"};
+  }
+  if (bounds.idle < Duration::zero()) return Error{Code::invalid, "the idle time is negative: expected PT0S or longer"};
   return Ok{};
 }
 
-} // namespace
+}  // namespace
 
-Result<std::string> preset_formula(std::string_view name,
-                                   const PresetBounds &bounds) {
+Result<std::string> preset_formula(std::string_view name, const PresetBounds& bounds) {
   SCORIA_TRY_STATUS(check(bounds));
-  const Preset *preset = nullptr;
+  const Preset* preset = nullptr;
   std::string names;
-  for (const Preset &each : kPresets) {
-    if (each.name == name)
-      preset = &each;
+  for (const Preset& each : kPresets) {
+    if (each.name == name) preset = &each;
     names += (names.empty() ? "" : ", ") + std::string(each.name);
   }
   if (preset == nullptr) {
     return Error{Code::invalid,
-                 "'" + std::string(name.substr(0, 64)) +
-                     "' is no autoscale preset: expected one of " + names};
+                 "'" + std::string(name.substr(0, 64)) + "' is no autoscale preset: expected one of " + names};
   }
-  const auto idle =
-      std::chrono::duration_cast<std::chrono::seconds>(bounds.idle);
+  const auto idle = std::chrono::duration_cast<std::chrono::seconds>(bounds.idle);
   const std::pair<std::string_view, std::string> values[] = {
-      {"{dmin}", std::to_string(bounds.dedicated_min)},
-      {"{dmax}", std::to_string(bounds.dedicated_max)},
-      {"{lmin}", std::to_string(bounds.low_priority_min)},
-      {"{lmax}", std::to_string(bounds.low_priority_max)},
-      {"{slots}", std::to_string(bounds.task_slots_per_node)},
-      {"{idle}", std::to_string(idle.count())}};
+      {"{dmin}", std::to_string(bounds.dedicated_min)},        {"{dmax}", std::to_string(bounds.dedicated_max)},
+      {"{lmin}", std::to_string(bounds.low_priority_min)},     {"{lmax}", std::to_string(bounds.low_priority_max)},
+      {"{slots}", std::to_string(bounds.task_slots_per_node)}, {"{idle}", std::to_string(idle.count())}};
   std::string text = std::string(preset->first) + std::string(preset->second);
-  for (const auto &[mark, value] : values) {
-    for (std::size_t at = text.find(mark); at != std::string::npos;
-         at = text.find(mark, at + value.size())) {
+  for (const auto& [mark, value] : values) {
+    for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size())) {
       text.replace(at, mark.size(), value);
     }
   }
   return text;
 }
 
-} // namespace scoria::sched
+}  // namespace scoria::sched
