@@ -108,7 +108,7 @@ void add_create(CLI::App& group, Command& chosen) {
                       "where nodes come from: local (default), or joined: machines that run `scoria node`");
   command->add_option("--formula", options->formula, "autoscale formula, or @FILE");
   command->add_option("--preset", options->preset,
-                      "autoscale by a preset: QUEUE, QUEUE_AND_RUNNING, WORKDAY, WEEKEND, MAX_CPU");
+                      "autoscale by a preset: QUEUE, QUEUE_AND_RUNNING, WORKDAY, WEEKEND, MAX_CPU, SCALE_TO_ZERO");
   command->add_option("--min", options->min, "fewest nodes; with --max: as many as the queue needs");
   command->add_option("--max", options->max, "most nodes");
   command->add_option("--idle", options->idle, "how long a node is kept without work")->capture_default_str();

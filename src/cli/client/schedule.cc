@@ -72,9 +72,9 @@ void add_create(CLI::App& group, Command& chosen) {
   command->add_option("--cron", options->cron, "minute hour day month weekday, such as '0 6 * * mon'");
   command->add_option("--time-zone", options->zone, "of --cron, such as Europe/Zurich (default UTC)");
   command->add_option("--overlap", options->overlap,
-                      "when a job is due while the last one runs: queue (default), skip, allow");
+                      "of --cron, when a job is due while the last one runs: queueOne (default), skip, allow");
   command->add_option("--catch-up", options->catch_up,
-                      "what was missed while the server was down: last (default), none, all");
+                      "of --cron, what was missed while the server was down: last (default), none, all");
   command->add_option("--window", options->window, "a job that is not started within it is left out, such as PT1H");
   command->add_option("--from", options->from, "not before this time");
   command->add_option("--until", options->until, "not after this time");
