@@ -58,7 +58,7 @@ Values measures_of(const State& state, const Pool& pool) {
   }
   sums["SampleNodeCount"] = nodes;
   sums["WallClockSeconds"] = nodes * std::chrono::duration<double>(kSamplePeriod).count();
-  sums["CPUPercent"] = nodes > 0 ? cpu / nodes : kMissing;
+  sums["CPUPercent"] = nodes > 0 ? cpu / nodes / 100 : kMissing;
   sums["MemoryBytes"] = nodes > 0 ? memory / nodes : kMissing;
   sums["DiskBytes"] = nodes > 0 ? disk / nodes : kMissing;
   return sums;
