@@ -57,36 +57,47 @@ struct Field {
   int absent_changed = 0;
 
   constexpr Field required() const {
-    return with([](Field& f) { f.is_required = true; });
+    Field field = *this;
+    field.is_required = true;
+    return field;
   }
   constexpr Field secret() const {
-    return with([](Field& f) { f.is_secret = true; });
+    Field field = *this;
+    field.is_secret = true;
+    return field;
   }
   constexpr Field constraint() const {
-    return with([](Field& f) { f.is_constraint = true; });
+    Field field = *this;
+    field.is_constraint = true;
+    return field;
   }
   constexpr Field filled() const {
-    return with([](Field& f) { f.is_filled = true; });
+    Field field = *this;
+    field.is_filled = true;
+    return field;
   }
   constexpr Field since(int version) const {
-    return with([&](Field& f) { f.first_version = version; });
+    Field field = *this;
+    field.first_version = version;
+    return field;
   }
-  constexpr Field was(std::string_view older, int until) const {
-    return with([&](Field& f) { f.older_name = older, f.renamed = until; });
+  // `version`: the first that has today's name.
+  constexpr Field was(std::string_view older, int version) const {
+    Field field = *this;
+    field.older_name = older;
+    field.renamed = version;
+    return field;
   }
   constexpr Field otherwise(std::string_view value) const {
-    return with([&](Field& f) { f.absent = value; });
+    Field field = *this;
+    field.absent = value;
+    return field;
   }
   constexpr Field before(int version, std::string_view value) const {
-    return with([&](Field& f) { f.absent_before = value, f.absent_changed = version; });
-  }
-
- private:
-  template <typename Change>
-  constexpr Field with(Change change) const {
-    Field copy = *this;
-    change(copy);
-    return copy;
+    Field field = *this;
+    field.absent_before = value;
+    field.absent_changed = version;
+    return field;
   }
 };
 
