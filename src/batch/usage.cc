@@ -122,6 +122,12 @@ void charge_attempt(State& state, const Node& node, const Attempt& attempt) {
   state.dirty_job_usage.insert(attempt.job->number);
 }
 
+void close_job_usage(State& state, const Job& job) {
+  // Stays in memory until the next tick: attempts that are still stopping add to it.
+  if (state.dirty_job_usage.erase(job.number) == 0) return;
+  state.changes.put({store::Kind::usage, kJobs, job_key(job.number), job_json(state.job_usage.at(job.number)).dump()});
+}
+
 void tick_usage(State& state) {
   if (state.next_usage_write && state.now.wall < *state.next_usage_write) return;
   const bool has_nodes =

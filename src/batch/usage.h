@@ -13,6 +13,8 @@ namespace scoria::batch {
 void charge_node(State& state, Node& node);
 // Charges an attempt's slots from its start to now to its job: called once, when it ends, however it ends.
 void charge_attempt(State& state, const Node& node, const Attempt& attempt);
+// The job is over: its line is stored with the end of it.
+void close_job_usage(State& state, const Job& job);
 // Brings every node up to now and writes what changed, where it is time.
 void tick_usage(State& state);
 
