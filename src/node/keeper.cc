@@ -95,7 +95,8 @@ class Keeper {
   std::unordered_map<pid_t, Running> running_;
   std::unordered_map<std::uint64_t, pid_t> pids_;
   std::int64_t idle_since_ms_ = steady_now_ms();
-  bool is_leaving_ = false;
+  bool is_leaving_ = false;     // nothing is started any more; ends when nothing runs
+  bool is_forgetting_ = false;  // what it knows is of no use to the next one
 };
 
 Status Keeper::open() {
@@ -243,7 +244,10 @@ Status Keeper::run() {
         agent_->watched_events = event.events;
       }
     }
-    if (is_leaving_ && running_.empty() && warm_starts_.empty()) return Ok{};
+    if (is_leaving_ && running_.empty() && warm_starts_.empty()) {
+      if (is_forgetting_) (void)unlink((config_.private_folder / "keeper.spool").c_str());
+      return Ok{};
+    }
     if (!is_idle()) idle_since_ms_ = steady_now_ms();
     if (is_idle() && steady_now_ms() - idle_since_ms_ >= config_.idle_exit.count()) return Ok{};
   }
@@ -309,6 +313,7 @@ void Keeper::take(Message& message) {
       break;
     }
     case MessageKind::leave:
+      is_forgetting_ = true;
       for (auto& [pid, running] : running_) kill_group(running, 0, "node_leaves");
       is_leaving_ = true;
       break;

@@ -32,4 +32,11 @@ struct KeeperConfig {
 // folder), denied, unavailable, corrupt (the spool).
 Status run_keeper(KeeperConfig config);
 
+// The configuration as a command line's arguments, and back. Errors: invalid, naming the argument.
+std::vector<std::string> keeper_arguments(const KeeperConfig& config);
+Result<KeeperConfig> read_keeper_arguments(const std::vector<std::string>& arguments);
+
+// `scoria keeper ARGUMENTS...`: what main() calls with all of its own arguments, before it starts a thread. Returns the exit code.
+int keeper_main(int argc, char** argv);
+
 }  // namespace scoria::node

@@ -86,4 +86,13 @@ Status run_warm_scorer(ScorerConfig config) {
   return Ok{};
 }
 
+int warm_scorer_main(int argc, char** argv, std::function<int(int argc, char** argv)> entry) {
+  ScorerConfig config{.entry = std::move(entry)};
+  if (argc == 4 && strcmp(argv[2], "--fd") == 0) config.descriptor = atoi(argv[3]);
+  const auto status = run_warm_scorer(std::move(config));
+  if (status.ok()) return 0;
+  (void)fprintf(stderr, "scoria: %s\n", status.error().message.c_str());
+  return 1;
+}
+
 }  // namespace scoria::node
