@@ -39,6 +39,7 @@ struct BlobProperties {
   std::string content_md5;  // base64
   Metadata metadata;
   std::uint32_t blocks = 0;  // committed ones: Put Block List, Append Block
+  Metadata copy;  // of a copied blob: "id", "source", "status", "progress", "completion-time", for its readers
 };
 
 struct ContainerProperties {
@@ -128,7 +129,8 @@ class BlobStore {
   virtual Status delete_blob(std::string_view container, std::string_view name, const Conditions& conditions) = 0;
   virtual Result<BlobProperties> copy_blob(std::string_view from_container, std::string_view from_name,
                                            std::string_view container, std::string_view name,
-                                           std::optional<Metadata> metadata, const Conditions& conditions) = 0;
+                                           std::optional<Metadata> metadata, const Conditions& conditions,
+                                           Metadata copy = {}) = 0;
   // By name (UTF-8 bytes), behind `after`.
   virtual Result<std::vector<BlobItem>> list_blobs(std::string_view container, std::string_view prefix,
                                                    std::string_view delimiter, std::string_view after,

@@ -46,6 +46,7 @@ void write_entry(Json& json, const Entry& entry) {
   write_text(json, "contentDisposition", traits.content_disposition);
   write_text(json, "cacheControl", traits.cache_control);
   if (!traits.metadata.empty()) json["metadata"] = traits.metadata;
+  if (!traits.copy.empty()) json["copy"] = traits.copy;
   if (!traits.block_list.empty()) json["blockList"] = traits.block_list;
 }
 
@@ -66,6 +67,7 @@ Entry read_entry(const Json& json, std::uint64_t payload_at) {
   traits->content_disposition = json.value("contentDisposition", "");
   traits->cache_control = json.value("cacheControl", "");
   if (const auto found = json.find("metadata"); found != json.end()) traits->metadata = found->get<Metadata>();
+  if (const auto found = json.find("copy"); found != json.end()) traits->copy = found->get<Metadata>();
   if (const auto found = json.find("blockList"); found != json.end()) found->get_to(traits->block_list);
   entry.traits = std::move(traits);
   return entry;
@@ -111,7 +113,8 @@ BlobProperties shown(const Entry& entry) {
           .cache_control = traits.cache_control,
           .content_md5 = entry.content_md5,
           .metadata = traits.metadata,
-          .blocks = entry.blocks};
+          .blocks = entry.blocks,
+          .copy = traits.copy};
 }
 
 std::shared_ptr<const Traits> traits_of(const BlobProperties& properties,
@@ -122,6 +125,7 @@ std::shared_ptr<const Traits> traits_of(const BlobProperties& properties,
                                          .content_disposition = properties.content_disposition,
                                          .cache_control = properties.cache_control,
                                          .metadata = properties.metadata,
+                                         .copy = properties.copy,
                                          .block_list = std::move(block_list)});
 }
 

@@ -22,6 +22,7 @@ struct Body {
 struct Traits {
   std::string content_type, content_encoding, content_language, content_disposition, cache_control;
   Metadata metadata;
+  Metadata copy;
   std::vector<std::pair<std::string, std::uint64_t>> block_list;  // ids and lengths, of Put Block List
   bool operator==(const Traits&) const = default;
 };

@@ -48,7 +48,7 @@ class FolderStore final : public BlobStore {
   Status delete_blob(std::string_view container, std::string_view name, const Conditions& conditions) override;
   Result<BlobProperties> copy_blob(std::string_view from_container, std::string_view from_name,
                                    std::string_view container, std::string_view name, std::optional<Metadata> metadata,
-                                   const Conditions& conditions) override;
+                                   const Conditions& conditions, Metadata copy) override;
   Result<std::vector<BlobItem>> list_blobs(std::string_view container, std::string_view prefix,
                                            std::string_view delimiter, std::string_view after,
                                            std::size_t limit) const override;
@@ -223,12 +223,14 @@ Status FolderStore::delete_blob(std::string_view container, std::string_view nam
 
 Result<BlobProperties> FolderStore::copy_blob(std::string_view from_container, std::string_view from_name,
                                               std::string_view container, std::string_view name,
-                                              std::optional<Metadata> metadata, const Conditions& conditions) {
+                                              std::optional<Metadata> metadata, const Conditions& conditions,
+                                              Metadata copy) {
   SCORIA_TRY(target, find(container, name));
   SCORIA_TRY(source, find(from_container));
   BlobProperties properties;
   SCORIA_TRY(upload, source->duplicate(from_name, properties));
   if (metadata) properties.metadata = std::move(*metadata);
+  properties.copy = std::move(copy);
   return target->put(name, *upload, properties, conditions);
 }
 

@@ -1,9 +1,12 @@
-// The part of Azure Blob storage's REST API that Azure Batch's clients use, over a blob::BlobStore.
-// Source: Azure Storage services REST API, Blob service. Threads: as net::HttpHandler.
+// The part of Azure Blob storage's REST API that Azure Batch's clients use, over a blob::BlobStore: docs/blob-api.md says which.
+// Source: Azure Storage services REST API, Blob service. Threads: as net::HttpHandler. Borrows: store and clock.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "auth/shared_key.h"
 #include "base/clock.h"
@@ -12,18 +15,26 @@
 
 namespace scoria::server {
 
+// Whether the node whose token has this hash (auth::hash_token) runs this attempt and may put its outputs.
+using MayStage = std::function<bool(std::uint64_t attempt, std::string_view token_hash)>;
+
 class BlobSurface final : public net::HttpHandler {
  public:
   // Path style where the host is none of "account.blob.*": the first segment is then the account.
-  BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock);
+  // A Put Blob with the headers x-scoria-attempt and x-scoria-node-token is staged for that attempt where `may_stage` allows it, and
+  // refused otherwise.
+  BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock, MayStage may_stage = {});
   net::BodyPlan plan_body(const net::HttpRequest& head) override;
   void handle(net::HttpRequest request, net::Responder responder) override;
   net::HttpReply explain(int status, std::string_view why) override;
 
  private:
+  net::HttpReply answer(net::HttpRequest& request);
+
   blob::BlobStore& store_;
   auth::AccountKey account_;
   const Clock& clock_;
+  MayStage may_stage_;
 };
 
 }  // namespace scoria::server

@@ -1,0 +1,182 @@
+#include "server/blob/blob_surface.h"
+
+#include <charconv>
+
+#include "auth/tokens.h"
+#include "base/log.h"
+#include "server/blob/operations.h"
+#include "server/blob/storage_reply.h"
+
+namespace scoria::server {
+namespace {
+
+using storage::Access;
+using storage::Context;
+using storage::Operation;
+using storage::StorageRequest;
+using storage::StorageSink;
+
+constexpr std::uint64_t kMaxBlob = 5000ull << 20;   // Put Blob, Azure's from 2019-12-12 on
+constexpr std::uint64_t kMaxBlock = 4000ull << 20;  // Put Block
+constexpr std::uint64_t kMaxAppend = 100ull << 20;  // Append Block
+constexpr std::uint64_t kMaxBlockList = 16ull << 20;
+constexpr std::uint64_t kMaxOther = 64ull << 10;
+
+// How large a body an operation may have; whether it goes to the store as it comes.
+struct BodyRule {
+  std::uint64_t max_bytes = kMaxOther;
+  bool is_streamed = false;
+};
+
+BodyRule body_rule(Operation operation) {
+  switch (operation) {
+    case Operation::put_block_blob: return {kMaxBlob, true};
+    case Operation::put_block: return {kMaxBlock, true};
+    case Operation::append_block: return {kMaxAppend, true};
+    case Operation::put_block_list: return {kMaxBlockList, false};
+    default: return {};
+  }
+}
+
+// The attempt whose outputs the request carries, where it says so.
+Result<std::optional<std::uint64_t>> read_attempt(const StorageRequest& request, const MayStage& may_stage) {
+  const auto text = request.http.header("x-scoria-attempt");
+  if (!text) return std::optional<std::uint64_t>{};
+  std::uint64_t attempt = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), attempt);
+  if (error != std::errc{} || end != text->data() + text->size()) {
+    return Error{Code::invalid, "the header x-scoria-attempt must be an attempt's number", "InvalidHeaderValue"};
+  }
+  const std::string hash = auth::hash_token(request.http.header("x-scoria-node-token").value_or(""));
+  if (request.operation != Operation::put_block_blob) {
+    return Error{Code::invalid, "outputs of attempts are put by Put Blob", "InvalidHeaderValue"};
+  }
+  if (!may_stage || !may_stage(attempt, hash)) {
+    return Error{Code::denied, "the node does not run this attempt (any more)", "AuthenticationFailed"};
+  }
+  return std::optional<std::uint64_t>(attempt);
+}
+
+Result<net::HttpReply> serve_upload(const Context& context, StorageSink& sink, const MayStage& may_stage) {
+  switch (context.request.operation) {
+    case Operation::put_block: return storage::put_block(context, sink.take());
+    case Operation::append_block: return storage::append_block(context, sink.take());
+    default: break;
+  }
+  SCORIA_TRY(attempt, read_attempt(context.request, may_stage));
+  return attempt ? storage::stage_block_blob(context, sink.take(), *attempt)
+                 : storage::put_block_blob(context, sink.take());
+}
+
+Result<net::HttpReply> serve(const Context& context) {
+  switch (context.request.operation) {
+    case Operation::list_containers: return storage::list_containers(context);
+    case Operation::get_service_properties: return storage::get_service_properties(context);
+    case Operation::get_account_information: return storage::get_account_information(context);
+    case Operation::create_container: return storage::create_container(context);
+    case Operation::delete_container: return storage::delete_container(context);
+    case Operation::get_container: return storage::get_container(context);
+    case Operation::set_container_metadata: return storage::set_container_metadata(context);
+    case Operation::get_container_acl: return storage::get_container_acl(context);
+    case Operation::set_container_acl: return storage::set_container_acl(context);
+    case Operation::list_blobs: return storage::list_blobs(context);
+    case Operation::create_append_blob: return storage::create_append_blob(context);
+    case Operation::copy_blob: return storage::copy_blob(context);
+    case Operation::put_block_list: return storage::put_block_list(context);
+    case Operation::get_block_list: return storage::get_block_list(context);
+    case Operation::get_blob:
+    case Operation::get_blob_properties: return storage::get_blob(context);
+    case Operation::set_blob_metadata: return storage::set_blob_metadata(context);
+    case Operation::set_blob_properties: return storage::set_blob_properties(context);
+    case Operation::delete_blob: return storage::delete_blob(context);
+    case Operation::put_block_blob:
+    case Operation::put_block:
+    case Operation::append_block: break;  // their bodies are in a sink
+  }
+  throw_bug(__FILE__, __LINE__, "an upload has a sink");
+}
+
+}  // namespace
+
+BlobSurface::BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock, MayStage may_stage)
+    : store_(store), account_(std::move(account)), clock_(clock), may_stage_(std::move(may_stage)) {}
+
+net::BodyPlan BlobSurface::plan_body(const net::HttpRequest& head) {
+  const WallTime now = clock_.now().wall;
+  const auto refuse = [&](const Error& error) {
+    net::BodyPlan plan{.max_bytes = kMaxOther};
+    plan.refuse = storage::error_reply(error, &head, now);
+    return plan;
+  };
+  auto request = storage::read_request(head, account_.name);
+  if (!request.ok()) return refuse(request.error());
+  auto access = storage::authorize(request.value(), account_, store_, now);
+  if (!access.ok()) return refuse(access.error());
+  const BodyRule rule = body_rule(request.value().operation);
+  net::BodyPlan plan{.max_bytes = rule.max_bytes};
+  if (!rule.is_streamed) return plan;
+  // What would fail anyhow fails before gigabytes are sent.
+  const auto container = store_.container(request.value().container);
+  if (!container.ok()) return refuse(container.error());
+  if (const auto attempt = read_attempt(request.value(), may_stage_); !attempt.ok()) return refuse(attempt.error());
+  auto upload = store_.begin_upload();
+  if (!upload.ok()) return refuse(upload.error());
+  plan.sink = std::make_unique<StorageSink>(std::move(upload).value(), std::move(access).value());
+  return plan;
+}
+
+net::HttpReply BlobSurface::answer(net::HttpRequest& request) {
+  const WallTime now = clock_.now().wall;
+  const auto run = [&]() -> Result<net::HttpReply> {
+    if (request.body_error) return *request.body_error;
+    SCORIA_TRY(read, storage::read_request(request, account_.name));
+    auto* sink = dynamic_cast<StorageSink*>(request.sink.get());
+    if (sink != nullptr) {
+      // Authorized when its head came: since then the date may have become too old, and a signature expired.
+      const Context context{store_, account_, now, read, sink->access()};
+      return serve_upload(context, *sink, may_stage_);
+    }
+    SCORIA_TRY(access, storage::authorize(read, account_, store_, now));
+    const Context context{store_, account_, now, read, access};
+    if (!body_rule(read.operation).is_streamed) return serve(context);
+    // No body at all: an empty blob.
+    SCORIA_TRY(upload, store_.begin_upload());
+    StorageSink empty(std::move(upload), access);
+    return serve_upload(context, empty, may_stage_);
+  };
+  auto reply = run();
+  return reply.ok() ? std::move(reply).value() : storage::error_reply(reply.error(), &request, now);
+}
+
+void BlobSurface::handle(net::HttpRequest request, net::Responder responder) {
+  net::HttpReply reply;
+  try {
+    reply = answer(request);
+  } catch (const std::bad_alloc&) {
+    reply = storage::error_reply(Error{Code::unavailable, "the server is out of memory for this request", "ServerBusy"},
+                                 &request, clock_.now().wall);
+  } catch (const std::exception& error) {
+    reply = storage::error_reply(Error{Code::corrupt, error.what()}, &request, clock_.now().wall);
+  }
+  log::debug("storage_request",
+             {{"method", request.method}, {"path", auth::split_target(request.target).path}, {"status", reply.status}});
+  responder.send(std::move(reply));
+}
+
+net::HttpReply BlobSurface::explain(int status, std::string_view why) {
+  const auto code = [status]() -> std::string_view {
+    switch (status) {
+      case 408: return "OperationTimedOut";
+      case 411: return "MissingContentLengthHeader";
+      case 413: return "RequestBodyTooLarge";
+      case 431: return "RequestHeaderFieldsTooLarge";
+      default: return status >= 500 ? "InternalError" : "InvalidInput";
+    }
+  }();
+  net::HttpReply reply =
+      storage::error_reply(Error{Code::invalid, std::string(why), std::string(code)}, nullptr, clock_.now().wall);
+  reply.status = status;
+  return reply;
+}
+
+}  // namespace scoria::server

@@ -1,0 +1,68 @@
+// What every operation of blob storage does and answers; the request is authorized already.
+// Source: Azure Storage services REST API, Blob service. Threads: free functions; a StorageSink is for one request.
+#pragma once
+
+#include <memory>
+
+#include "blob/blob_store.h"
+#include "net/http.h"
+#include "server/blob/access.h"
+#include "server/blob/storage_request.h"
+
+namespace scoria::server::storage {
+
+struct Context {
+  blob::BlobStore& store;
+  const auth::AccountKey& account;
+  WallTime now;
+  const StorageRequest& request;
+  const Access& access;
+};
+
+// Bytes of a Put Blob, Put Block or Append Block on their way to the store, with what was found out before they came.
+class StorageSink final : public net::BodySink {
+ public:
+  StorageSink(std::unique_ptr<blob::BlobStore::Upload> upload, Access access)
+      : upload_(std::move(upload)), access_(std::move(access)) {}
+  Status write(std::span<const std::byte> bytes) override { return upload_->write(bytes); }
+  const Access& access() const { return access_; }
+  std::unique_ptr<blob::BlobStore::Upload> take() { return std::move(upload_); }
+
+ private:
+  std::unique_ptr<blob::BlobStore::Upload> upload_;
+  Access access_;
+};
+
+using Upload = std::unique_ptr<blob::BlobStore::Upload>;
+
+// container_operations.cc
+Result<net::HttpReply> list_containers(const Context& context);
+Result<net::HttpReply> get_service_properties(const Context& context);
+Result<net::HttpReply> get_account_information(const Context& context);
+Result<net::HttpReply> create_container(const Context& context);
+Result<net::HttpReply> delete_container(const Context& context);
+Result<net::HttpReply> get_container(const Context& context);
+Result<net::HttpReply> set_container_metadata(const Context& context);
+Result<net::HttpReply> get_container_acl(const Context& context);
+Result<net::HttpReply> set_container_acl(const Context& context);
+Result<net::HttpReply> list_blobs(const Context& context);
+
+// upload_operations.cc
+// The upload's bytes are what Content-MD5 says. Errors: invalid, api_code Md5Mismatch, InvalidMd5.
+Status check_md5(const net::HttpRequest& http, const blob::BlobStore::Upload& upload);
+Result<net::HttpReply> put_block_blob(const Context& context, Upload upload);
+Result<net::HttpReply> stage_block_blob(const Context& context, Upload upload, std::uint64_t attempt);
+Result<net::HttpReply> create_append_blob(const Context& context);
+Result<net::HttpReply> put_block(const Context& context, Upload upload);
+Result<net::HttpReply> put_block_list(const Context& context);
+Result<net::HttpReply> get_block_list(const Context& context);
+Result<net::HttpReply> append_block(const Context& context, Upload upload);
+Result<net::HttpReply> copy_blob(const Context& context);
+
+// blob_operations.cc
+Result<net::HttpReply> get_blob(const Context& context);  // and its properties, by HEAD
+Result<net::HttpReply> set_blob_metadata(const Context& context);
+Result<net::HttpReply> set_blob_properties(const Context& context);
+Result<net::HttpReply> delete_blob(const Context& context);
+
+}  // namespace scoria::server::storage
