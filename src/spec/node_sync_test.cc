@@ -143,6 +143,15 @@ TEST(SyncRequest, NamesTheFieldThatIsWrong) {
             "sync: facts.devices[0]: must be an integer from 0 to 999999");
 }
 
+// Found by node_sync_fuzz: what is at its default is left out, and these may not be.
+TEST(SyncReply, WritesWhatMustBeThereEvenIfItIsZero) {
+  SyncReply reply;
+  reply.files.push_back({.id = 0, .action = "list"});
+  EXPECT_TRUE(parse_sync_reply(to_text(reply)).ok());
+  EXPECT_EQ(error_of(R"({"session":""})"), "sync: session: is missing");
+  EXPECT_EQ(reply_error_of(R"({"start":[{"attempt":1,"directory":""}]})"), "sync: start[0].directory: is missing");
+}
+
 TEST(SyncReply, RefusesPathsThatLeaveTheNodesRoot) {
   for (const char* path : {"/etc", "../x", "a/../../b", "a/..", "a\\u0000b"}) {
     const std::string start = std::string(R"({"start":[{"attempt":1,"directory":")") + path + "\"}]}";

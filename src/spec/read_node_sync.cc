@@ -43,7 +43,11 @@ class Members {
     return found == object_.end() || found->is_null() ? nullptr : &*found;
   }
   void require(const char* name) {
-    if (!error_ && find(name) == nullptr) fail(name, "is missing");
+    if (error_) return;
+    const Json* value = find(name);
+    if (value == nullptr || (value->is_string() && value->get_ref<const std::string&>().empty())) {
+      fail(name, "is missing");
+    }
   }
   void text(const char* name, std::string& out, std::size_t max) {
     const Json* value = find(name);

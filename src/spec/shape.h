@@ -43,12 +43,15 @@ enum class Body {
 // without case), older fields renamed (maxTasksPerNode, blobSource), defaults of that version filled in (waitForSuccess, retentionTime),
 // ids and ranges checked. Unknown properties are kept nowhere and not an error. `body` is at most 4 MiB and nests at most 64 deep.
 // Errors, with the property's path as values["PropertyName"]: InvalidRequestBody, MissingRequiredProperty, InvalidPropertyValue,
-// OutOfRangeInput, InvalidConstraintValue, MutuallyExclusiveProperties, RequestBodyTooLarge.
+// OutOfRangeInput, InvalidConstraintValue, MutuallyExclusiveProperties, InvalidAutoScalingSettings, AutoScaleFormulaTooLong,
+// TaskDependencyListTooLong, RequestBodyTooLarge.
+// A body that is wholly blank is {} where nothing is required. Defaults are filled in wherever the API has one, also below `constraints`;
+// patches hold only what was sent. Not checked here, as settings decide: the least autoScaleEvaluationInterval, the most slots of a size.
 Result<Json> read_body(Body kind, ApiVersion version, std::string_view body);
 
-// The tasks of an addtaskcollection, each by itself: one that is wrong is that entry's clienterror, and not the request's. Errors of all:
-// InvalidRequestBody, MissingRequiredProperty (value), OutOfRangeInput (more than 100 tasks), RequestBodyTooLarge. The id of a wrong one too,
-// as far as it was readable.
+// The tasks of an addtaskcollection, each by itself: one that is wrong is that entry's clienterror, and not the request's. The id of a wrong
+// one too, as far as it was readable. Errors of all: InvalidRequestBody, MissingRequiredProperty (value), InvalidPropertyValue (more than
+// 100 tasks), RequestBodyTooLarge.
 struct NewTaskBody {
   std::string id;
   Result<Json> document;
@@ -57,7 +60,8 @@ Result<std::vector<NewTaskBody>> read_task_collection(ApiVersion version, std::s
 
 enum class Entity { pool, node, job, task, schedule, prep_status, task_counts, node_counts, image };
 
-// Before Select::apply(), which may name what a version has and ours has not. Makes `document` what a client of `version` expects: drops what is private (kPrivate), renames, flattens and adds what that version has.
+// Makes `document` what a client of `version` expects: drops what is private (kPrivate) and secrets, renames, flattens and adds what that
+// version has; unknown members stay. Before Select::apply(), which may name what that version has and ours has not.
 void shape_for(Entity entity, ApiVersion version, Json& document);
 
 }  // namespace scoria::spec

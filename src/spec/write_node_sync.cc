@@ -105,7 +105,7 @@ void append(std::string& out, const StopOrder& order) {
 
 void append(std::string& out, const FileOrder& order) {
   Members members(out);
-  members.integer("id", order.id);
+  members.key("id") += std::to_string(order.id);
   members.text("action", order.action);
   members.text("path", order.path);
   members.integer("offset", order.offset);
