@@ -8,6 +8,8 @@ namespace scoria::batch {
 
 // Assigns what can be assigned in a pool: every attempt gets its number and is in `changes` before a node hears of it.
 void dispatch(State& state, Pool& pool);
+// Whether tasks wait on its nodes for slots: dispatch() may find them a better place.
+bool has_sent_ahead(const Pool& pool);
 // What a node must be told now, given what it holds. Errors: none; a node that is none of the pool's hears is_known = false.
 spec::SyncReply orders_for(State& state, Node& node);
 bool has_orders(const Node& node);

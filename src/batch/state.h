@@ -81,6 +81,7 @@ struct Attempt {
   std::optional<SteadyTime> deadline;  // maxWallClockTime
   // In answer to which request of the node's session it was told; 0: not yet. It is told again when a later one shows that it got lost.
   std::uint64_t told_start = 0, told_stop = 0;
+  bool was_told = false;  // in any session: its node may know it
   bool was_held = false;  // the node said so: if it no longer does, and says no end, the attempt is lost
 };
 
@@ -225,13 +226,15 @@ struct Task {
   int lost_count = 0;  // nodes lost under it; has its own cap
   std::optional<WallTime> last_retry, last_requeue, started, ended;
   std::string ran_on_pool, ran_on_node;
-  std::optional<int> exit_code;  // of the last attempt that ended
-  Json failure;                  // failureInfo, or null
-  bool may_retry = false;        // of the failure: what ran ended with an exit code, by itself
+  std::optional<int> exit_code;   // of the last attempt that ended
+  Json failure;                   // failureInfo, or null
+  bool may_retry = false;         // of the failure: what ran ended with an exit code, by itself
+  std::optional<bool> satisfies;  // of a completed one, where dependencies are used
   std::string container;
 
-  bool is_new = false;    // not in the store yet
-  bool is_dirty = false;  // in State::dirty_tasks
+  bool is_new = false;      // not in the store yet
+  bool is_dirty = false;    // in State::dirty_tasks
+  bool is_dropped = false;  // deleted, or given back to the store: not written any more
 };
 
 enum class JobState { active, disabling, disabled, enabling, terminating, completed, deleting };
@@ -265,6 +268,7 @@ struct Job {
   std::map<std::uint64_t, Task*> ready;                         // active, nothing unmet: in the order of submission
   std::unordered_map<std::uint64_t, Task*> unready;             // by number: those with unmet dependencies
   int running = 0;                                              // tasks that are assigned, those sent ahead included
+  int publishing = 0;                                           // tasks whose outputs are not visible yet
   std::unordered_set<AttemptId> attempts;                       // of every kind, not over
   // Every id that was ever added; not `all` after a start: then the store is asked.
   KnownIds known_ids;
@@ -395,6 +399,8 @@ struct State {
   std::vector<Task*> dirty_tasks;
   // What was handed to the store and may not be there yet: reads look here between `changes` and the store. Set by the owner.
   const store::Changes* in_flight = nullptr;
+  // Whose attempts changed: settle_node() at the next settle().
+  std::set<Node*> unsettled_nodes;
   // Stopped before their node heard of them: over at the next settle().
   std::vector<AttemptId> stopped_untold;
   std::unordered_map<AttemptId, Task*> publishing;             // results that wait for their outputs

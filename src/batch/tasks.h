@@ -23,6 +23,8 @@ NewTask new_task(const Json& document);  // of read_body(Body::task_add)
 // One result for each, in order. Errors of all: JobNotFound, JobCompleted, ...; of one: TaskExists, TaskDependenciesNotSpecifiedOnJob,
 // TaskIdSameAsJobPreparationTask.
 Result<std::vector<Result<Stamp>>> add_tasks(State& state, std::string_view job, std::vector<NewTask> tasks);
+// The job manager task of a new job. Errors: as one of add_tasks().
+Status add_manager_task(State& state, Job& job);
 Result<Stamp> update_task(State& state, std::string_view job, std::string_view task, Json body,
                           const Precondition& condition);
 Status delete_task(State& state, std::string_view job, std::string_view task, const Precondition& condition);
@@ -31,8 +33,11 @@ Status reactivate_task(State& state, std::string_view job, std::string_view task
 
 // A task's runtime part as clients see it; a store's row holds it as text, with what recovery needs under "~".
 Json task_info(const Task& task);
-// The whole document of a stored task: its spec with its info laid over, and url, eTag, nodeInfo.
+std::string task_info_text(const Task& task);
+// The whole document of a stored task: its spec with its info laid over. nodeInfo's urls are paths, as in pool_document(); who answers sets
+// `url`. Errors: corrupt.
 Result<Json> task_document(const store::TaskRow& row);
+// An open task of a job that is in memory; rows of other jobs are left in the store.
 Status load_task(State& state, const store::TaskRow& row);
 
 }  // namespace scoria::batch

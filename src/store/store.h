@@ -27,7 +27,7 @@ enum class Kind : std::uint8_t {
   node = 3,  // parent: pool
   job = 4,   // parent: its schedule, or empty
   schedule = 5,
-  preparation = 6,  // parent: job, id: pool/node: a job's preparation and release on a node
+  preparation = 6,  // parent: the number of the job, id: pool/node: a job's preparation and release on a node
   usage = 7,        // ledger entries; parent: pool or job
   notice = 8,       // webhooks to be delivered
   secret = 9,       // sealed

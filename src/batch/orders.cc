@@ -1,0 +1,163 @@
+// What nodes are told: starts, stops, what else they shall do.
+#include <algorithm>
+
+#include "base/log.h"
+#include "batch/dispatch.h"
+#include "batch/jobs.h"
+#include "batch/preparations.h"
+#include "batch/tasks.h"
+#include "spec/json_text.h"
+
+namespace scoria::batch {
+namespace {
+
+using spec::Phase;
+using spec::RunKind;
+
+// An answer stays well below the 4 MiB that a message may have.
+constexpr std::size_t kStartsAtOnce = 256;
+constexpr std::size_t kStartBytesAtOnce = 2 << 20;
+constexpr const char* kForNodes[] = {
+    "commandLine", "containerSettings", "resourceFiles",       "outputFiles",
+    "constraints", "userIdentity",      "environmentSettings", "applicationPackageReferences"};
+
+// Told so in this session, and no later request shows that it got lost.
+bool is_told(const Node& node, std::uint64_t told) {
+  return told != 0 && node.told_session == node.session && node.sequence < told + 2;
+}
+
+bool wants_start(const Node& node, const Attempt& attempt) {
+  if (!attempt.stop_reason.empty() || attempt.was_held || node.held.contains(attempt.id)) return false;
+  if (is_told(node, attempt.told_start)) return false;
+  return attempt.kind != RunKind::task || gate_of(*attempt.job, node) == Gate::open;
+}
+
+bool wants_stop(const Node& node, const Attempt& attempt) {
+  return !attempt.stop_reason.empty() && attempt.was_told && !is_told(node, attempt.told_stop);
+}
+
+Json merged_environment(const Json& job, const Json& task) {
+  // Later ones win: the node sets them in this order.
+  Json merged = Json::array();
+  const auto settings = [](const Json& parent, const char* key) -> Json {
+    const auto found = parent.find(key);
+    return found != parent.end() && found->is_array() ? *found : Json::array();
+  };
+  const Json own = settings(task, "environmentSettings");
+  for (const Json& common : settings(job, "commonEnvironmentSettings")) {
+    const bool is_replaced = std::ranges::any_of(
+        own, [&](const Json& setting) { return setting.value("name", "") == common.value("name", ""); });
+    if (!is_replaced) merged.push_back(common);
+  }
+  for (const Json& setting : own) merged.push_back(setting);
+  return merged;
+}
+
+Json for_node(const Json& source) {
+  Json spec = Json::object();
+  for (const char* key : kForNodes) {
+    if (const auto found = source.find(key); found != source.end() && !found->is_null()) spec[key] = *found;
+  }
+  return spec;
+}
+
+bool wants_token(const Json& source) {
+  const auto settings = source.find("authenticationTokenSettings");
+  if (settings == source.end() || !settings->is_object()) return false;
+  const auto access = settings->find("access");
+  return access != settings->end() && access->is_array() && !access->empty();
+}
+
+spec::StartOrder start_order(const State& state, const Node& node, const Attempt& attempt) {
+  spec::StartOrder order{.attempt = attempt.id, .kind = attempt.kind, .slots = attempt.slots};
+  if (attempt.kind == RunKind::start_task) {
+    order.directory = "startup";
+    order.spec = for_node(node.pool->body.value("startTask", Json::object()));
+    order.retry = node.start_task_retries;
+    return order;
+  }
+  const Job& job = *attempt.job;
+  order.job = job.id;
+  if (job.has_preparation) order.preparation_directory = task_directory(job.id, preparation_id(job));
+  Json source;
+  const auto preparation = node.preparations.find(job.number);
+  switch (attempt.kind) {
+    case RunKind::preparation:
+      order.task = preparation_id(job);
+      source = job.body.value("jobPreparationTask", Json::object());
+      order.retry = preparation == node.preparations.end() ? 0 : preparation->second.retries;
+      break;
+    case RunKind::release:
+      order.task = release_id(job);
+      source = job.body.value("jobReleaseTask", Json::object());
+      if (!source.contains("maxWallClockTime")) source["maxWallClockTime"] = "PT15M";
+      source["constraints"] = {{"maxWallClockTime", source["maxWallClockTime"]},
+                               {"retentionTime", source.value("retentionTime", "P7D")}};
+      order.retry = preparation == node.preparations.end() ? 0 : preparation->second.release_retries;
+      break;
+    default:
+      order.task = attempt.task->id;
+      order.may_wait = attempt.may_wait;
+      order.devices = attempt.devices;
+      order.retry = attempt.task->retry_count;
+      source = Json::parse(*attempt.task->spec, nullptr, false);
+      break;
+  }
+  order.directory = task_directory(job.id, order.task);
+  order.spec = for_node(source);
+  Json environment = merged_environment(job.body, source);
+  if (!environment.empty()) order.spec["environmentSettings"] = std::move(environment);
+  if (wants_token(source) && state.settings.job_token) order.token = state.settings.job_token(job);
+  return order;
+}
+
+std::size_t size_of(const Attempt& attempt) {
+  return attempt.task == nullptr ? 4096 : 512 + attempt.task->spec->size() + attempt.job->body.size() * 16;
+}
+
+}  // namespace
+
+bool has_orders(const Node& node) {
+  if (node.order != spec::NodeOrder::none || !node.remove_jobs.empty()) return true;
+  for (const auto& [id, attempt] : node.attempts) {
+    if (wants_start(node, attempt) || wants_stop(node, attempt)) return true;
+  }
+  return std::ranges::any_of(
+      node.held, [&](const auto& held) { return held.second != Phase::ended && !node.attempts.contains(held.first); });
+}
+
+spec::SyncReply orders_for(State& state, Node& node) {
+  spec::SyncReply reply;
+  if (node.told_session != node.session) {
+    for (auto& [id, attempt] : node.attempts) attempt.told_start = attempt.told_stop = 0;
+    node.told_session = node.session;
+  }
+  std::size_t bytes = 0;
+  for (auto& [id, attempt] : node.attempts) {
+    if (wants_stop(node, attempt)) {
+      reply.stop.push_back({.attempt = id,
+                            .reason = attempt.stop_reason,
+                            .grace_ms = std::chrono::ceil<std::chrono::milliseconds>(attempt.stop_grace).count()});
+      attempt.told_stop = node.sequence;
+      continue;
+    }
+    if (!wants_start(node, attempt)) continue;
+    if (reply.start.size() == kStartsAtOnce || bytes > kStartBytesAtOnce) continue;
+    if (attempt.kind == RunKind::task && attempt.task == nullptr) continue;
+    bytes += size_of(attempt);
+    reply.start.push_back(start_order(state, node, attempt));
+    attempt.told_start = node.sequence;
+    attempt.was_told = true;
+  }
+  for (const auto& [id, phase] : node.held) {
+    if (phase != Phase::ended && !node.attempts.contains(id)) {
+      reply.stop.push_back({.attempt = id, .reason = "lost_fence", .grace_ms = 0});
+    }
+  }
+  reply.remove_jobs = std::exchange(node.remove_jobs, {});
+  if (!reply.remove_jobs.empty()) state.dirty_nodes.insert(&node);
+  reply.order = node.order;
+  return reply;
+}
+
+}  // namespace scoria::batch
