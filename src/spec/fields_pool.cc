@@ -168,6 +168,7 @@ constexpr auto kScaleFields = fields({
     integer("min", 0, kMaxNodes).otherwise("0"),
     integer("max", 0, kMaxNodes).required(),
     duration("idle").otherwise("PT2M"),
+    boolean("lowPriority"),
 });
 std::optional<Problem> check_scale(Json::object_t& scale) {
   if (scale.find("min")->second.get<std::int64_t>() <= scale.find("max")->second.get<std::int64_t>()) return {};
