@@ -19,7 +19,7 @@ constexpr std::size_t kStartsAtOnce = 256;
 constexpr std::size_t kStartBytesAtOnce = 2 << 20;
 constexpr const char* kForNodes[] = {
     "commandLine", "containerSettings", "resourceFiles",       "outputFiles",
-    "constraints", "userIdentity",      "environmentSettings", "applicationPackageReferences"};
+    "constraints", "userIdentity",      "environmentSettings", "applicationPackageReferences", "authenticationTokenSettings"};
 
 // Told so in this session, and no later request shows that it got lost.
 bool is_told(const Node& node, std::uint64_t told) {

@@ -38,6 +38,9 @@ struct Metrics {
   std::uint64_t autoscale_evaluations_total = 0, autoscale_errors_total = 0;
 };
 
+// Of a change, while the disk is full: what asks for new work is refused, what ends work or frees space is not.
+enum class Work { more, less };
+
 class Service {
  public:
   // Reads what the store holds and goes on from there. Errors: corrupt (a document that cannot be read: which).
@@ -47,15 +50,16 @@ class Service {
   ~Service();
 
   // Runs `change` on the owner's thread. `done` gets its result once everything it did is durable. With a full disk new work is refused
-  // (exhausted) and what runs goes on.
-  void write(std::function<Result<Json>(State&)> change, std::function<void(Result<Json>)> done);
+  // (exhausted) and what runs goes on; a change that was made when the disk became full may hear exhausted, and be durable later.
+  void write(std::function<Result<Json>(State&)> change, std::function<void(Result<Json>)> done,
+             Work work = Work::more);
   // The same, waiting. Errors: also unavailable, while it stops.
-  Result<Json> write_and_wait(std::function<Result<Json>(State&)> change);
+  Result<Json> write_and_wait(std::function<Result<Json>(State&)> change, Work work = Work::more);
 
   // One exchange with a node; `done` may come late, up to wait_ms. Errors: not_found (no such node), denied (`token_hash` differs).
   void sync(std::string pool, std::string node, std::string token_hash, spec::SyncRequest request,
             std::function<void(Result<spec::SyncReply>)> done);
-  // Asks a node for a file (see spec::FileOrder). Errors: NodeNotFound, NodeStateUnusable.
+  // Asks a node for a file (see spec::FileOrder) in its next answer. For a node that is not there it is dropped: who asks has a time limit.
   void ask_for_file(std::string pool, std::string node, spec::FileOrder order);
 
   Metrics metrics() const;

@@ -184,7 +184,8 @@ struct Pool {
   std::set<Job*> jobs;  // active ones that run here
   std::uint64_t next_node = 1;
   Duration resize_timeout = std::chrono::minutes(15);
-  bool wants_room = false;  // a resize ended for want of room: goes on when there is some
+  bool wants_room = false;                  // a resize ended for want of room: goes on when there is some
+  std::optional<SteadyTime> refused_until;  // a provider refused: it is not asked again before
   std::optional<WallTime> next_sample, last_evaluation;
   std::string demand_seen;          // the queue that the last evaluation saw
   std::uint64_t auto_pool_job = 0;  // the job that it lives for
