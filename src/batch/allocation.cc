@@ -348,8 +348,10 @@ void allocate(State& state, Pool& pool) {
   }
   if (pool.allocation == AllocationState::steady) {
     revive(state, pool);
+    if (pool.refused_until && state.now.steady < *pool.refused_until) return;
     if (!pool.wants_room || !has_room(state, pool)) return;
     // There is room now: what was refused is tried again.
+    pool.refused_until.reset();
     pool.wants_room = false;
     pool.resize_errors.clear();
     pool.resize_deadline = state.now.wall + pool.resize_timeout;

@@ -18,6 +18,7 @@ constexpr std::size_t kSamplesKept = 240;  // two hours; autoscale keeps the poo
 constexpr std::size_t kErrorsKept = 10;
 constexpr std::chrono::seconds kUnasked{5};  // a provider that does not know of a node was not asked for it (any more)
 constexpr std::chrono::minutes kUnusableAfter{10};
+constexpr std::chrono::seconds kAskedAgainAfter{30};
 
 constexpr std::array<std::string_view, 13> kNames{
     "creating",    "starting", "waitingforstarttask", "starttaskfailed", "idle",    "running", "rebooting", "reimaging",
@@ -408,7 +409,6 @@ void request_failed(State& state, std::string_view pool_id, std::string_view id,
   if (node == nullptr || node->state != NodeState::creating) return;
   Pool& pool = *node->pool;
   if (error.code == Code::exhausted) {
-    pool.wants_room = true;
     add_resize_error(state, pool, node->is_dedicated ? "AccountCoreQuotaReached" : "AccountLowPriorityCoreQuotaReached",
                      error.message);
   } else {
@@ -417,6 +417,8 @@ void request_failed(State& state, std::string_view pool_id, std::string_view id,
   log::warn("node_refused", {{"pool", pool.id}, {"node", node->id}, {"why", error.message}});
   remove_node(state, *node, error.message);
   // Else the next round would ask again at once, and again.
+  pool.wants_room = true;
+  pool.refused_until = state.now.steady + kAskedAgainAfter;
   pool.resize_deadline.reset();
   set_allocation(state, pool, AllocationState::steady);
 }
