@@ -81,6 +81,37 @@ std::optional<double> cost_of(const Settings& settings, const UsageEntry& entry)
   return entry.core_seconds / 3600 * (entry.is_dedicated ? by_core->second.dedicated : by_core->second.low_priority);
 }
 
+WallTime charged_until(const State& state, const Node& node) {
+  return node.charged_until.value_or(
+      std::max(state.usage_through.value_or(state.now.wall), node.allocated.value_or(node.stamp.created)));
+}
+
+// A node's time in its state, to the entries of its days; `touched`, where there is one, gets their keys.
+void add_time(std::map<std::string, UsageEntry>& entries, const Node& node, WallTime from, WallTime to,
+              std::set<std::string>* touched) {
+  while (from < to) {
+    const auto day = std::chrono::floor<std::chrono::days>(from);
+    const WallTime until = std::min<WallTime>(to, WallTime(day + std::chrono::days(1)));
+    UsageEntry entry{.day = day_text(day),
+                     .pool = node.pool->id,
+                     .size = node.pool->size->name,
+                     .state = std::string(node_state_name(node.state)),
+                     .is_dedicated = node.is_dedicated};
+    const std::string key = entry_key(entry);
+    UsageEntry& kept = entries.try_emplace(key, std::move(entry)).first->second;
+    kept.node_seconds += seconds(until - from);
+    kept.core_seconds += seconds(until - from) * node.pool->size->cores;
+    if (touched != nullptr) touched->insert(key);
+    from = until;
+  }
+}
+
+// An attempt's slots since it started; 0 where it has not.
+double slot_seconds(const Attempt& attempt, WallTime now) {
+  if (attempt.job == nullptr || attempt.phase == spec::Phase::queued || attempt.started >= now) return 0;
+  return seconds(now - attempt.started) * std::max(attempt.slots, 0);
+}
+
 Status check_day(std::string_view text, const char* name) {
   const bool is_day = text.empty() || (text.size() == 10 && text[4] == '-' && text[7] == '-' &&
                                        std::ranges::count_if(text, [](char c) { return c >= '0' && c <= '9'; }) == 8);
@@ -93,31 +124,16 @@ Status check_day(std::string_view text, const char* name) {
 }  // namespace
 
 void charge_node(State& state, Node& node) {
-  WallTime from = node.charged_until.value_or(
-      std::max(state.usage_through.value_or(state.now.wall), node.allocated.value_or(node.stamp.created)));
+  const WallTime from = charged_until(state, node);
+  add_time(state.usage, node, from, state.now.wall, &state.dirty_usage);
   node.charged_until = std::max(from, state.now.wall);  // a clock that jumps back charges nothing twice
-  while (from < state.now.wall) {
-    const auto day = std::chrono::floor<std::chrono::days>(from);
-    const WallTime until = std::min<WallTime>(state.now.wall, WallTime(day + std::chrono::days(1)));
-    UsageEntry entry{.day = day_text(day),
-                     .pool = node.pool->id,
-                     .size = node.pool->size->name,
-                     .state = std::string(node_state_name(node.state)),
-                     .is_dedicated = node.is_dedicated};
-    const std::string key = entry_key(entry);
-    UsageEntry& kept = state.usage.try_emplace(key, std::move(entry)).first->second;
-    kept.node_seconds += seconds(until - from);
-    kept.core_seconds += seconds(until - from) * node.pool->size->cores;
-    state.dirty_usage.insert(key);
-    from = until;
-  }
 }
 
 void charge_attempt(State& state, const Node& node, const Attempt& attempt) {
-  if (attempt.job == nullptr || attempt.started == WallTime{} || attempt.started >= state.now.wall) return;
+  if (attempt.job == nullptr) return;
   JobUsage& usage = line_of(state, *attempt.job);
   usage.pool = node.pool->id;
-  usage.slot_seconds += seconds(state.now.wall - attempt.started) * std::max(attempt.slots, 0);
+  usage.slot_seconds += slot_seconds(attempt, state.now.wall);
   ++usage.attempts;
   state.dirty_job_usage.insert(attempt.job->number);
 }
@@ -157,7 +173,14 @@ Result<Json> usage_report(const State& state, std::string_view from, std::string
   SCORIA_TRY_STATUS(check_day(to, "to"));
   Json pools = Json::array();
   double total = 0;
-  for (const auto& [key, entry] : state.usage) {
+  // What is charged, and what will be.
+  std::map<std::string, UsageEntry> entries = state.usage;
+  for (const auto& [id, pool] : state.pools) {
+    for (const auto& [name, node] : pool->nodes) {
+      add_time(entries, *node, charged_until(state, *node), state.now.wall, nullptr);
+    }
+  }
+  for (const auto& [key, entry] : entries) {
     if ((!from.empty() && entry.day < from) || (!to.empty() && entry.day > to)) continue;
     Json line = entry_json(entry);
     if (const auto cost = cost_of(state.settings, entry)) {
@@ -174,6 +197,17 @@ Result<Json> usage_report(const State& state, std::string_view from, std::string
     if (line.is_object()) jobs[std::stoull(document.id)] = std::move(line);
   }
   for (const auto& [number, usage] : state.job_usage) jobs[number] = job_json(usage);
+  for (const auto& [id, pool] : state.pools) {
+    for (const auto& [name, node] : pool->nodes) {
+      for (const auto& [number, attempt] : node->attempts) {
+        const double more = slot_seconds(attempt, state.now.wall);
+        if (more <= 0) continue;
+        Json& line = jobs[attempt.job->number];
+        if (line.is_null()) line = job_json({.job = attempt.job->id, .pool = pool->id});
+        line["slotSeconds"] = line["slotSeconds"].get<double>() + more;
+      }
+    }
+  }
   Json newest = Json::array();
   for (auto line = jobs.rbegin(); line != jobs.rend() && newest.size() < limit; ++line) newest.push_back(line->second);
   Json out{{"from", from}, {"to", to}, {"pools", std::move(pools)}, {"jobs", std::move(newest)}};
