@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <mutex>
 #include <thread>
 
 #include "net/handler_for_tests.h"
@@ -36,6 +37,9 @@ class Connection : public testing::Test {
  protected:
   std::string url(const std::string& path = "") const { return "http://" + server_->address(0) + path; }
 
+  // Above the server, whose threads use them until it is gone.
+  std::mutex parked_mutex_;
+  std::vector<Responder> parked_;
   HandlerForTests handler_;
   std::unique_ptr<HttpServer> server_ = serve(handler_);
 };
@@ -160,8 +164,10 @@ TEST_F(Connection, CancelledBetweenRequestsEndsTheNextOneOnly) {
 }
 
 TEST_F(Connection, EndsAtItsDeadlines) {
-  std::vector<Responder> parked;
-  handler_.answer = [&](HttpRequest, Responder responder) { parked.push_back(std::move(responder)); };
+  handler_.answer = [&](HttpRequest, Responder responder) {
+    const std::lock_guard lock(parked_mutex_);
+    parked_.push_back(std::move(responder));
+  };
   HttpConnection patient({.url = url()});
   auto reply = patient.request({.target = "/", .timeout = 50ms});
   ASSERT_FALSE(reply.ok());
