@@ -9,7 +9,6 @@ namespace scoria::node {
 
 namespace {
 
-constexpr std::int64_t kGatherMs = 2;        // between two exchanges while one waits: events come in crowds
 constexpr std::int64_t kFirstPauseMs = 100;  // after a failure; doubles
 constexpr std::int64_t kLongestPauseMs = 5'000;
 constexpr std::size_t kMaxEvents = 4'000;  // of one exchange, which is at most 4 MiB
@@ -51,6 +50,9 @@ bool NodeLoop::is_fenced() const {
   return config_.fence.count() > 0 && steady_now_ms() - last_heard_ms_ > config_.fence.count();
 }
 
+// Between two exchanges while one waits: events come in crowds, and with work at hand nobody waits for the answer here.
+std::int64_t NodeLoop::gather_ms() const { return queue_.empty() ? 2 : 6; }
+
 void NodeLoop::tell(spec::Event event) {
   events_.push_back({next_event_++, std::move(event)});
   has_news_ = true;
@@ -74,7 +76,7 @@ void NodeLoop::send_when_due() {
   if (now < next_send_ms_) return;
   if (lines_->in_flight() == 0) {
     send();
-  } else if (lines_->in_flight() == 1 && has_news_ && now - last_sent_ms_ >= kGatherMs) {
+  } else if (lines_->in_flight() == 1 && has_news_ && now - last_sent_ms_ >= gather_ms()) {
     send();
   }
 }
@@ -159,7 +161,8 @@ void NodeLoop::take_reply(const spec::SyncReply& reply) {
   if (!reply.remove_jobs.empty()) workers_->push([clear = shelf_.clear_trash()](Bench&) { clear(); });
   for (const auto& start : reply.start) take_start(start);
   for (const auto& file : reply.files) answer_file(file);
-  order_ = reply.order;
+  // Kept until it can be followed: an older exchange that is answered empty takes nothing back.
+  if (reply.order != spec::NodeOrder::none) order_ = reply.order;
 }
 
 void NodeLoop::answer_file(const spec::FileOrder& order) {

@@ -89,7 +89,7 @@ int NodeLoop::next_timeout() const {
   std::int64_t at = std::min({next_sample_ms_, next_disk_ms_, next_sweep_ms_});
   if (!keeper_) at = std::min(at, next_keeper_try_ms_);
   if (lines_->in_flight() == 0) at = std::min(at, next_send_ms_);
-  if (lines_->in_flight() == 1 && has_news_) at = std::min(at, std::max(next_send_ms_, last_sent_ms_ + 2));
+  if (lines_->in_flight() == 1 && has_news_) at = std::min(at, std::max(next_send_ms_, last_sent_ms_ + gather_ms()));
   return static_cast<int>(std::clamp<std::int64_t>(at - now, 0, 60'000));
 }
 

@@ -76,6 +76,7 @@ class NodeLoop {
 
   // The exchange (node_exchange.cc)
   void send_when_due();
+  std::int64_t gather_ms() const;
   void send();
   spec::NodeFacts facts() const;
   void on_answer(std::uint64_t id, Result<std::string> text);
