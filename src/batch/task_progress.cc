@@ -24,12 +24,18 @@ const Json* member(const Json& parent, const char* name) {
   return found == parent.end() || !found->is_object() ? nullptr : &*found;
 }
 
+const Json& list(const Json& parent, const char* name) {
+  static const Json kNone = Json::array();
+  const auto found = parent.find(name);
+  return found == parent.end() || !found->is_array() ? kNone : *found;
+}
+
 const Json* options_of(const Json& conditions, const Task& task) {
   if (task.exit_code && (task.failure.is_null() || task.failure.value("code", "") != "TaskEnded")) {
-    for (const Json& one : conditions.value("exitCodes", Json::array())) {
+    for (const Json& one : list(conditions, "exitCodes")) {
       if (one.value("code", 0) == *task.exit_code) return member(one, "exitOptions");
     }
-    for (const Json& range : conditions.value("exitCodeRanges", Json::array())) {
+    for (const Json& range : list(conditions, "exitCodeRanges")) {
       if (range.value("start", 0) <= *task.exit_code && *task.exit_code <= range.value("end", 0)) {
         return member(range, "exitOptions");
       }
