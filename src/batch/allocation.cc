@@ -241,6 +241,7 @@ void request_node(State& state, Node& node) {
   node.slots = node.pool->slots_per_node;
   node.silent_since.reset();
   node.heard.reset();
+  node.order = spec::NodeOrder::none;
   node.is_lost = false;
   node.session.clear();
   node.sequence = 0;

@@ -175,6 +175,7 @@ void take_place(State& state, Node& node) {
   node.drain_deadline.reset();
   node.silent_since.reset();
   for (auto& [number, preparation] : node.preparations) preparation.state = Preparation::State::none;
+  node.order = spec::NodeOrder::leave;  // an agent that asks before it is ended
   set_node_state(state, node, NodeState::preempted);
   std::erase_if(state.effects.request,
                 [&](const auto& request) { return request.pool == node.pool->id && request.node == node.id; });
