@@ -7,9 +7,11 @@
 #include <exception>
 #include <new>
 #include <stop_token>
+#include <string>
 #include <thread>
 
 #include "cli/command_line.h"
+#include "cli/node_process.h"
 #include "plan/tbb_executor.h"
 
 namespace {
@@ -37,13 +39,13 @@ std::string join_arguments(int argc, const char* const* argv) {
   return line;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+// The command line, as a program of its own or as a task of the warm scorer.
+int run(int argc, char** argv) {
   try {
     signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of write(), with its own message
     std::stop_source stop;
     watch_signals(stop);
+    if (const auto code = scoria::cli::run_agent_process(argc, argv, stop.get_token())) return *code;
     scoria::plan::TbbExecutor executor(0);
     return scoria::cli::run_command_line(argc, argv,
                                          {.executor = executor,
@@ -56,4 +58,11 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "scoria: a bug in scoria, please report it: %s\n", error.what());
   }
   return 70;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (const auto code = scoria::cli::run_threadless_process(argc, argv, run)) return *code;
+  return run(argc, argv);
 }

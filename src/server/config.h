@@ -32,12 +32,15 @@ struct ServerConfig {
   std::string http = "127.0.0.1:10100";   // empty: not served
   std::string https = "127.0.0.1:10101";  // empty: not served
   std::vector<std::string> names;  // of the certificate, beside localhost, *.blob.localhost and loopback addresses
+  bool behind_proxy = false;       // plain HTTP beyond this machine is meant: a trusted proxy ends TLS
   std::string account = "scoria";
   std::string url;  // by which nodes and tasks call the server; empty: the http address
   std::map<std::string, pool::ResourceClass> sizes;
   double overcommit = 1.0;
   std::int64_t machine_cores = 0;          // 0: as many as there are
   std::uint64_t machine_memory_bytes = 0;  // 0: as much as there is
+  std::int64_t machine_devices = 0;        // GPUs, or what counts as such
+  bool strict_sizes = false;
   std::string containers = "podman";
   std::map<std::string, std::string> images;  // alias -> image, or "host"
   std::map<std::string, Price> prices;        // by vmSize; "default" for the others

@@ -18,19 +18,32 @@ FileRelay::FileRelay(batch::Service& service) : service_(service) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
-FileRelay::~FileRelay() {
+FileRelay::~FileRelay() { stop(); }
+
+void FileRelay::stop() {
   thread_.request_stop();
-  thread_.join();
-  for (auto& [id, waiting] : waiting_) waiting.done(Error{Code::unavailable, "the server stops"});
+  if (thread_.joinable()) thread_.join();
+  std::map<std::uint64_t, Waiting> left;
+  {
+    const std::lock_guard lock(waiting_mutex_);
+    is_stopped_ = true;
+    left.swap(waiting_);
+  }
+  for (auto& [id, waiting] : left) waiting.done(Error{Code::unavailable, "the server stops"});
 }
 
 void FileRelay::ask(std::string pool, std::string node, spec::FileOrder order, Done done) {
+  bool is_stopped = false;
   {
     const std::lock_guard lock(waiting_mutex_);
+    is_stopped = is_stopped_;
     order.id = next_++;
-    waiting_[order.id] = {batch::lower(pool), batch::lower(node), std::chrono::steady_clock::now() + kPatience,
-                          std::move(done)};
+    if (!is_stopped) {
+      waiting_[order.id] = {batch::lower(pool), batch::lower(node), std::chrono::steady_clock::now() + kPatience,
+                            std::move(done)};
+    }
   }
+  if (is_stopped) return done(Error{Code::unavailable, "the server stops"});
   changed_.notify_one();
   service_.ask_for_file(std::move(pool), std::move(node), std::move(order));
 }

@@ -28,8 +28,9 @@ class FileRelay {
   static constexpr std::uint64_t kMostBytes = 4u << 20;  // of one answer; longer reads are several orders
 
   explicit FileRelay(batch::Service& service);
-  // Whoever still waits hears unavailable.
   ~FileRelay();
+  // Whoever still waits hears unavailable, and so does who asks from now on.
+  void stop();
 
   // `done` is called once: with the node's answer, or an error after 30 s without one. On a thread of the caller's, the node's or our own.
   void ask(std::string pool, std::string node, spec::FileOrder order, Done done);
@@ -49,6 +50,7 @@ class FileRelay {
   std::condition_variable_any changed_;
   std::map<std::uint64_t, Waiting> waiting_;  // guarded by waiting_mutex_
   std::uint64_t next_ = 1;                    // guarded by waiting_mutex_
+  bool is_stopped_ = false;                   // guarded by waiting_mutex_
   std::jthread thread_;                       // last: it uses all of the above
 };
 

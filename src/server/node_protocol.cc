@@ -3,9 +3,11 @@
 #include <charconv>
 
 #include "auth/bearer.h"
+#include "auth/sas.h"
 #include "auth/tokens.h"
 #include "base/iso8601.h"
 #include "batch/nodes.h"
+#include "server/blob/access_policy.h"
 #include "server/file_relay.h"
 #include "server/jobs.h"
 #include "server/secrets.h"
@@ -144,16 +146,31 @@ void give_secret(const CallPtr& call, const std::string& pool, const std::string
   });
 }
 
+// node v1 POOL NODE outputs ATTEMPT CONTAINER BLOB...
+std::string blob_name(const std::vector<std::string>& parts) {
+  std::string blob = parts[7];
+  for (std::size_t i = 8; i < parts.size(); ++i) blob += "/" + parts[i];
+  return blob;
+}
+
+net::HttpReply refusal(const App& app, const Error& error) {
+  return {.status = spec::http_status(error),
+          .headers = {{"Content-Type", "application/json;odata=minimalmetadata"}},
+          .body = spec::error_body(error, app.account_url, new_request_id(), format_time(app.clock.now().wall)),
+          .file = {},
+          .source = {},
+          .head_length = {}};
+}
+
 void take_output(const CallPtr& call, const std::string& pool, const std::string& node) {
-  const auto& parts = call->target().segments;  // node v1 POOL NODE outputs ATTEMPT CONTAINER BLOB...
+  const auto& parts = call->target().segments;
   std::uint64_t attempt = 0;
   const std::string& text = parts[5];
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), attempt);
   if (error != std::errc{} || end != text.data() + text.size() || parts.size() < 8) {
     return call->fail(spec::batch_error("InvalidInput", "the path must end in outputs/ATTEMPT/CONTAINER/BLOB"));
   }
-  std::string blob = parts[7];
-  for (std::size_t i = 8; i < parts.size(); ++i) blob += "/" + parts[i];
+  const std::string blob = blob_name(parts);
   const auto token = bearer_of(*call);
   if (!token.ok()) return call->fail(token.error());
   write(
@@ -186,6 +203,25 @@ net::BodyPlan plan_node_body(const App& app, const net::HttpRequest& head, const
   plan.max_bytes = std::max(kMostOfSync, FileRelay::kMostBytes) + 4096;
   const auto& parts = target.segments;
   if (head.method == "PUT" && parts.size() >= 8 && parts[4] == "outputs") {
+    // Before a byte is taken: the task must have been given a signature that allows writing there.
+    const auth::SasUse use{.container = parts[6],
+                           .blob = blob_name(parts),
+                           .service_permissions = "wc",
+                           .account_permissions = "wc",
+                           .is_tls = head.is_tls,
+                           .peer = head.peer};
+    const auto policies = [&app](std::string_view container, std::string_view id) -> std::optional<auth::AccessPolicy> {
+      const auto found = app.blobs.container(container);
+      if (!found.ok()) return std::nullopt;
+      const auto policy = found.value().policies.find(std::string(id));
+      return policy == found.value().policies.end() ? std::nullopt : storage::stored_policy(policy->second);
+    };
+    const auto grant =
+        auth::check_sas(app.account, auth::split_target(head.target), use, policies, app.clock.now().wall);
+    if (!grant.ok()) {
+      plan.refuse = refusal(app, grant.error());
+      return plan;
+    }
     plan.max_bytes = app.config.max_upload_bytes;
     plan.sink = std::make_unique<UploadSink>(app.blobs);
   }

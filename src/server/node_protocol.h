@@ -7,7 +7,8 @@
 //        "scoria-error: FileNotFound" (Azure's code) with the reason as body.
 //   GET  /node/v1/{pool}/{node}/secrets/{name} -> 200 the secret, text/plain
 //   PUT  /node/v1/{pool}/{node}/outputs/{attempt}/{container}/{blob...} -> 201: an output of a running attempt, staged in the account's own
-//        storage until the attempt counts; with Content-Type and x-ms-meta-* as Put Blob
+//        storage until the attempt counts; with Content-Type and x-ms-meta-* as Put Blob; the query is the container URL's signature, which must
+//        allow writing
 //
 // Errors are Batch's error bodies; 404 NodeNotFound and 403 AuthenticationFailed mean that the node is none of ours any more.
 // Threads: as Call.

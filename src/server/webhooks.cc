@@ -31,6 +31,11 @@ Webhooks::~Webhooks() = default;
 
 void Webhooks::set_told(Told told) { told_ = std::move(told); }
 
+void Webhooks::stop() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
 void Webhooks::deliver(Json notice) {
   const std::lock_guard lock(queue_mutex_);
   queue_.push_back({std::move(notice), nullptr});

@@ -36,6 +36,7 @@ class Webhooks {
   ~Webhooks();
 
   void set_told(Told told);  // before the first deliver()
+  void stop();               // nobody is told any more, and set_told()'s function is not called again
   void deliver(spec::Json notice);
   // Tells all webhooks, whatever events they want; `done` gets [{"url", "status" or "error"}].
   void test(spec::Json notice, std::function<void(const spec::Json& outcomes)> done);

@@ -1,0 +1,80 @@
+#include "server/data_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+
+namespace scoria::server {
+namespace {
+
+Error failed(const std::filesystem::path& path, std::string_view what) {
+  const Code code = errno == EACCES || errno == EPERM || errno == EROFS ? Code::denied : Code::unavailable;
+  return {code, "data folder '" + path.string() + "': " + std::string(what) + ": " + std::strerror(errno)};
+}
+
+std::string text_of(const std::filesystem::path& file) {
+  const auto bytes = FileBytes::open(file);
+  return bytes.ok() ? std::string(bytes.value().text()) : std::string();
+}
+
+}  // namespace
+
+Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path().empty() ? "." : path.parent_path(), error);
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return failed(path, "cannot be made");
+  const std::filesystem::path lock_path = path / "server.lock";
+  const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0) return failed(path, "cannot be written");
+  DataFolder folder(std::filesystem::absolute(path), lock);
+  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return failed(path, "cannot be locked");
+    std::string pid = text_of(lock_path);
+    return Error{Code::conflict, "data folder '" + path.string() + "' is in use by another server" +
+                                     (pid.empty() ? "" : " (process " + pid + ")") +
+                                     ": stop it, or choose another folder with --data"};
+  }
+  const std::string pid = std::to_string(getpid());
+  if (ftruncate(lock, 0) != 0 || pwrite(lock, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
+    return failed(path, "cannot be written");
+  }
+  for (const auto& part : {folder.tls(), folder.state(), folder.blobs(), folder.nodes()}) {
+    // Nodes' tasks may run as other users, and must reach their own folders below: those have their own modes.
+    if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) return failed(part, "cannot be made");
+  }
+  return folder;
+}
+
+DataFolder::DataFolder(DataFolder&& other) noexcept
+    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+
+DataFolder::~DataFolder() {
+  if (lock_ >= 0) close(lock_);
+}
+
+Status DataFolder::write_addresses(const std::string& http_url, const std::string& https_url,
+                                   const std::string& blob_url) const {
+  nlohmann::ordered_json json{{"httpUrl", http_url}, {"httpsUrl", https_url}, {"blobUrl", blob_url}, {"pid", getpid()}};
+  json["url"] = http_url.empty() ? https_url : http_url;
+  json["ca_file"] = (tls() / "ca.pem").string();
+  json["blob_hosts"] = nlohmann::ordered_json::array();
+  for (const std::string& url : {http_url, https_url}) {
+    const auto at = url.find("://");
+    if (at == std::string::npos) continue;
+    const std::string authority = url.substr(at + 3);
+    const std::string port = authority.substr(authority.rfind(':'));
+    for (const std::string& host : {authority, "localhost" + port, "*.blob.localhost" + port}) {
+      json["blob_hosts"].push_back(host);
+    }
+  }
+  return write_file(path_ / "server.json", json.dump(2) + "\n");
+}
+
+}  // namespace scoria::server

@@ -1,0 +1,36 @@
+// A server's data folder: made, locked, and what stands in its server.json. Threads: plain values.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/result.h"
+
+namespace scoria::server {
+
+// Held while a server runs on the folder; freed by the kernel however the process ends.
+class DataFolder {
+ public:
+  // Makes the folder (0700) and its parts where they are missing. Errors: conflict (another server runs on it: which process), denied,
+  // unavailable.
+  static Result<DataFolder> open(const std::filesystem::path& path);
+  DataFolder(DataFolder&& other) noexcept;
+  DataFolder& operator=(DataFolder&&) = delete;
+  ~DataFolder();
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path tls() const { return path_ / "tls"; }
+  std::filesystem::path state() const { return path_ / "state"; }
+  std::filesystem::path blobs() const { return path_ / "blobs"; }
+  std::filesystem::path nodes() const { return path_ / "nodes"; }
+
+  // server.json: for clients on this machine {httpUrl, httpsUrl, blobUrl, pid}; for agents (node/agent.h) {url, ca_file, blob_hosts}.
+  Status write_addresses(const std::string& http_url, const std::string& https_url, const std::string& blob_url) const;
+
+ private:
+  DataFolder(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
+  std::filesystem::path path_;
+  int lock_ = -1;
+};
+
+}  // namespace scoria::server

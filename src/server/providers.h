@@ -1,0 +1,40 @@
+// Where this server's nodes come from: this machine ("local"), and machines that joined ("joined").
+// Threads: as pool::Provider. Owns: the providers.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "pool/provider.h"
+#include "server/config.h"
+
+namespace scoria::server {
+
+struct ProviderOptions {
+  std::filesystem::path program;  // empty: there is no local provider
+  std::filesystem::path data;
+  std::filesystem::path nodes_folder;
+  std::string account;
+  std::string account_url, blob_url;
+  std::string version;  // of the program
+  const ServerConfig& config;
+};
+
+class Providers {
+ public:
+  // Errors: denied, unavailable (folders).
+  static Result<Providers> open(ProviderOptions options);
+
+  // For batch::Service, which borrows them.
+  std::map<std::string, pool::Provider*> by_name() const;
+  // Watches no agent any more. Agents live on, and with them their tasks: the next server finds them.
+  void stop();
+
+ private:
+  std::map<std::string, std::unique_ptr<pool::Provider>> providers_;
+};
+
+}  // namespace scoria::server
