@@ -216,7 +216,10 @@ void tick_autoscale(State& state, Pool& pool) {
     take_sample(state, pool);
   }
   if (pool.formula) {
-    if (!pool.next_evaluation || state.now.wall >= *pool.next_evaluation) evaluate_now(state, pool);
+    // Further away than its interval: the clock was set back.
+    const bool is_due = !pool.next_evaluation || state.now.wall >= *pool.next_evaluation ||
+                        *pool.next_evaluation - state.now.wall > pool.evaluation_interval;
+    if (is_due) evaluate_now(state, pool);
   } else if (const auto bounds = bounds_of(pool)) {
     follow_queue(state, pool, *bounds);
   }

@@ -9,6 +9,7 @@
 #include "batch/attempts.h"
 #include "batch/nodes.h"
 #include "batch/pool_body.h"
+#include "batch/preparations.h"
 #include "batch/usage.h"
 
 namespace scoria::batch {
@@ -48,15 +49,21 @@ void after_drain(State& state, Node& node) {
   state.effects.wake.emplace(node.pool->id, node.id);
 }
 
+// `all`, or those that are to run again after a reboot.
+void undo_preparations(State& state, Node& node, bool all) {
+  for (auto& [number, preparation] : node.preparations) {
+    const auto job = state.jobs_by_number.find(number);
+    if (job == state.jobs_by_number.end()) continue;
+    const bool reruns = all || preparation.state == Preparation::State::running ||
+                        job->second->body.value("/jobPreparationTask/rerunOnNodeRebootAfterSuccess"_json_pointer, true);
+    if (reruns) preparation_undone(state, *job->second, node);
+  }
+}
+
 // It came up anew: what ran before is gone, and so is what preparation tasks made where that matters.
 void booted(State& state, Node& node, bool is_reimaged) {
   node.booted = state.now.wall;
-  for (auto& [number, preparation] : node.preparations) {
-    const auto job = state.jobs_by_number.find(number);
-    const bool reruns = is_reimaged || job == state.jobs_by_number.end() ||
-                        job->second->body.value("/jobPreparationTask/rerunOnNodeRebootAfterSuccess"_json_pointer, true);
-    if (reruns || preparation.state == Preparation::State::running) preparation.state = Preparation::State::none;
-  }
+  undo_preparations(state, node, is_reimaged);
   start_node(state, node);
 }
 
@@ -174,7 +181,7 @@ void take_place(State& state, Node& node) {
   node.is_preempting = false;
   node.drain_deadline.reset();
   node.silent_since.reset();
-  for (auto& [number, preparation] : node.preparations) preparation.state = Preparation::State::none;
+  undo_preparations(state, node, true);
   node.order = spec::NodeOrder::leave;  // an agent that asks before it is ended
   set_node_state(state, node, NodeState::preempted);
   std::erase_if(state.effects.request,
@@ -287,6 +294,8 @@ Status heard_from(State& state, Node& node, const spec::SyncRequest& request) {
   for (const spec::Held& held : request.held) node.held[held.attempt] = held.phase;
   if (request.facts) {
     node.facts = *request.facts;
+    // Of this machine's devices a node has those that it was given, whatever it sees.
+    if (node.pool->provider == kLocal && node.pool->size->gpus > 0) node.facts.devices = node.devices;
     // Kept free of what running attempts have.
     node.free_devices = {node.facts.devices.begin(), node.facts.devices.end()};
     for (const auto& [id, attempt] : node.attempts) {

@@ -145,6 +145,40 @@ TEST_F(NodesTest, AReimageIsAStateOfItsOwn) {
   EXPECT_EQ(node("p").state, State_::idle);
 }
 
+TEST_F(NodesTest, AReimageRunsAJobsPreparationAgainEvenAfterARestartOfTheServer) {
+  one_node();
+  add_job_with("j", "p", 1, {{"jobPreparationTask", {{"commandLine", "prepare"}}}});
+  const auto run_one = [&] {
+    sync("p", node("p").id);
+    end("p", node("p").id, 0);
+  };
+  run_one();
+  run_one();
+  ASSERT_EQ(find_job(*state, "j").value()->counts.succeeded, 1u);
+  ASSERT_TRUE(reimage_node(*state, "p", node("p").id, "").ok());
+  commit();
+  sync("p", node("p").id);
+  sync("p", node("p").id);
+  start();
+  add_tasks_to("j", 1);
+  sync("p", node("p").id);
+  sync("p", node("p").id);
+  ASSERT_EQ(agent(node("p")).started.size(), 3u);
+  EXPECT_EQ(agent(node("p")).started[2].kind, spec::RunKind::preparation);
+}
+
+TEST_F(NodesTest, ALocalNodeHasTheDevicesThatItWasGivenWhateverItSees) {
+  settings.machine_devices = 2;
+  settings.sizes["gpu"] = {.name = "gpu", .cores = 1, .gpus = 1};
+  start();
+  one_node({{"vmSize", "gpu"}});
+  spec::SyncRequest request{.session = "other", .sequence = 1};
+  request.facts = spec::NodeFacts{.devices = {0, 1}, .boot_id = node("p").facts.boot_id};
+  ASSERT_TRUE(heard_from(*state, node("p"), request).ok());
+  EXPECT_EQ(node("p").facts.devices, std::vector<int>{0});
+  EXPECT_EQ(node("p").free_devices, std::set<int>{0});
+}
+
 TEST_F(NodesTest, ARebootGivesTasksBackFirst) {
   one_node();
   run_a_task();

@@ -161,6 +161,13 @@ void preparation_event(State& state, Node& node, const Attempt& attempt, const E
   advance_job(state, job);
 }
 
+void preparation_undone(State& state, Job& job, Node& node) {
+  const auto found = node.preparations.find(job.number);
+  if (found == node.preparations.end()) return;
+  found->second.state = Ran::none;
+  write(state, job, node, found->second);
+}
+
 void preparation_lost(State& state, Node& node, const Attempt& attempt) {
   Job& job = *attempt.job;
   const auto found = node.preparations.find(job.number);

@@ -16,6 +16,8 @@ Gate gate_of(const Job& job, const Node& node);
 void prepare(State& state, Job& job, Node& node);
 // Started and ended; an attempt that ended is the node's no more.
 void preparation_event(State& state, Node& node, const Attempt& attempt, const spec::Event& event);
+// What it made is gone with its node's disk, or must be made anew: it runs again there before the next task.
+void preparation_undone(State& state, Job& job, Node& node);
 // Its node will never say.
 void preparation_lost(State& state, Node& node, const Attempt& attempt);
 // Starts the release tasks of a job whose tasks are over where its preparation ran. True: none is left to wait for.
