@@ -214,7 +214,7 @@ ByteStream::Moved ByteStream::write_file(int file, std::uint64_t offset, std::ui
     if (got < 0) return {Outcome::broken};
     return write({buffer, static_cast<std::size_t>(got)});
   }
-  constexpr std::uint64_t kMostAtOnce = 4u << 20;  // so that other connections of the thread get their turn
+  constexpr std::uint64_t kMostAtOnce = 1u << 20;  // so that other connections of the thread get their turn
   auto from = static_cast<off_t>(offset);
   const ssize_t sent = sendfile_without_signal(descriptor_, file, &from, std::min(length, kMostAtOnce));
   if (sent == 0) return {Outcome::closed};

@@ -140,7 +140,7 @@ void set_name(X509_NAME* name, const std::string& text) {
 // An unsigned certificate with a fresh key, a random serial number, and its days.
 Identity begin(const std::string& name, WallTime now, int days) {
   Identity made;
-  made.key.reset(EVP_EC_gen("P-256"));
+  made.key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   must(made.key != nullptr);
   made.certificate.reset(X509_new());
   X509* x509 = made.certificate.get();

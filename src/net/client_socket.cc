@@ -55,10 +55,16 @@ ClientSocket::~ClientSocket() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
+Status ClientSocket::check(Timing timing, const char* doing) const {
+  if (cancellation_->is_cancelled()) return Error{Code::unavailable, std::string(doing) + ": cancelled"};
+  if (Clock::now() >= timing.until) return Error{Code::deadline, std::string(doing) + " took too long"};
+  return Ok{};
+}
+
 Status ClientSocket::wait(short events, Timing timing, const char* doing) {
   const auto until = std::min(timing.until, Clock::now() + timing.idle);
   for (;;) {
-    if (cancellation_->is_cancelled()) return Error{Code::unavailable, std::string(doing) + ": cancelled"};
+    SCORIA_TRY_STATUS(check(timing, doing));
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
     if (left <= 0) return Error{Code::deadline, std::string(doing) + " took too long"};
     pollfd watched[2] = {{descriptor_, events, 0}, {cancellation_->descriptor(), POLLIN, 0}};
@@ -131,6 +137,7 @@ Status ClientSocket::shake_hands(ssl_ctx_st* tls, const std::string& name, Timin
 Status ClientSocket::write(std::string_view bytes, Timing timing) {
   constexpr const char* kDoing = "sending the request";
   while (!bytes.empty()) {
+    SCORIA_TRY_STATUS(check(timing, kDoing));  // a socket that is always ready is never waited for
     const auto moved = stream_.write(bytes);
     if (moved.outcome == Outcome::closed || moved.outcome == Outcome::broken) return broke(kDoing);
     if (moved.outcome != Outcome::done) SCORIA_TRY_STATUS(wait_for(moved.outcome, timing, kDoing));
@@ -142,6 +149,7 @@ Status ClientSocket::write(std::string_view bytes, Timing timing) {
 Status ClientSocket::write_file(FilePart part, Timing timing) {
   constexpr const char* kDoing = "sending the file";
   while (part.length > 0) {
+    SCORIA_TRY_STATUS(check(timing, kDoing));
     const auto moved = stream_.write_file(*part.descriptor, part.offset, part.length);
     if (moved.outcome == Outcome::closed) {
       return Error{Code::corrupt, std::string(kDoing) + ": it became shorter meanwhile"};
@@ -157,6 +165,7 @@ Status ClientSocket::write_file(FilePart part, Timing timing) {
 Result<std::size_t> ClientSocket::read(std::span<char> into, Timing timing) {
   constexpr const char* kDoing = "reading the reply";
   for (;;) {
+    SCORIA_TRY_STATUS(check(timing, kDoing));
     const auto moved = stream_.read(into);
     if (moved.outcome == Outcome::done) return moved.bytes;
     if (moved.outcome == Outcome::closed) return std::size_t{0};

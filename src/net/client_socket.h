@@ -61,6 +61,7 @@ class ClientSocket {
  private:
   ClientSocket(int descriptor, Cancellation& cancellation)
       : descriptor_(descriptor), stream_(descriptor), cancellation_(&cancellation) {}
+  Status check(Timing timing, const char* doing) const;  // neither cancelled nor too late
   Status wait(short events, Timing timing, const char* doing);
   Status wait_for(ByteStream::Outcome outcome, Timing timing, const char* doing);
   Status shake_hands(ssl_ctx_st* tls, const std::string& name, Timing timing);

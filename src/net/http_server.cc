@@ -174,7 +174,12 @@ struct HttpServer::State {
         if (error || !listener.acceptor.is_open()) return;
         tls = listener.tls;
       }
-      if (accept_all(listener, tls)) accept_later(listener);
+      try {
+        if (accept_all(listener, tls)) accept_later(listener);
+      } catch (...) {  // no memory: the sweep has it tried again
+        shared->is_accepting_paused = true;
+        throw;
+      }
     });
   }
 
@@ -225,11 +230,11 @@ struct HttpServer::State {
     timer.expires_after(kSweep);
     timer.async_wait([this](const boost::system::error_code& error) {
       if (error) return;
+      sweep_later();
       const std::uint64_t now = steady_ms();
       shared->now_ms = now;
       for_each([&](ServerConnection& connection) { return connection.sweep(now); });
       resume_accepting();
-      sweep_later();
     });
   }
 

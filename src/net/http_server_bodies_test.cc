@@ -117,6 +117,30 @@ TEST_F(Bodies, StreamAHundredMegabytesToASinkInBoundedMemory) {
   EXPECT_TRUE(seen.is_gone);
 }
 
+TEST_F(Bodies, ThatNeverEndLeaveTheirThreadToOthers) {
+  CountingSink::Seen seen;
+  handler_.plan = [&](const HttpRequest& head) {
+    BodyPlan plan;
+    if (head.method == "PUT") plan = {.max_bytes = UINT64_MAX, .sink = std::make_unique<CountingSink>(seen)};
+    return plan;
+  };
+  server_ = serve(handler_, {.threads = 1});
+  std::atomic<bool> is_enough = false;
+  std::jthread uploading([&, address = server_->address(0)] {
+    RawClient client(address);
+    client.send("PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    const std::string chunk = "100000\r\n" + std::string(1u << 20, 'x') + "\r\n";
+    while (!is_enough && client.send(chunk)) {
+    }
+  });
+  RawClient client(server_->address(0));
+  for (int i = 0; i < 20; ++i) {
+    client.send(kGet);
+    EXPECT_THAT(client.read_reply(), EndsWith("GET / []"));
+  }
+  is_enough = true;
+}
+
 TEST_F(Bodies, DestroyTheSinkOfAClientThatLeavesInTheMiddle) {
   CountingSink::Seen seen;
   std::atomic<bool> is_handled = false;

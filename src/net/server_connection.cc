@@ -18,7 +18,9 @@ using Outcome = ByteStream::Outcome;
 constexpr std::size_t kScratchBytes = 128u << 10;
 constexpr std::uint64_t kMostDropped = 1u << 20;  // of a refused request's body
 constexpr std::size_t kKeptCapacity = 16u << 10;  // of an idle connection's buffers
-constexpr int kMostInARow = 32;                   // pipelined requests before others get their turn
+// Of one connection, before others get their turn at the thread: a fast upload to a slow disk must not stop them.
+constexpr int kMostStepsInATurn = 16;
+constexpr std::size_t kMostInATurn = 1u << 20;
 
 // What a thread receives into. Connections that wait hold no buffer.
 std::span<char> scratch() {
@@ -63,11 +65,13 @@ void ServerConnection::start() {
 void ServerConnection::run() {
   deadline_.store(0, std::memory_order_relaxed);
   try {
-    for (;;) {
-      const Step step = advance();
+    for (int steps = 0;;) {
+      Step step = advance();
+      if (step == Step::on && ++steps > kMostStepsInATurn) step = Step::yield;
       if (step == Step::on) continue;
       // Another thread may have the connection from here on: nothing of it is touched behind these calls.
       if (step == Step::park) return;
+      if (step == Step::yield) return start();
       if (step == Step::end) return end();
       return wait(step);
     }
@@ -99,7 +103,6 @@ void ServerConnection::wait(Step step) {
   }
   if (phase_ == Phase::idle && unread_.capacity() > kKeptCapacity) unread_ = std::string();
   deadline_ = until << 8 | static_cast<std::uint64_t>(phase_);
-  served_in_a_row_ = 0;
   // A drain that begins now sees the deadline; one that had begun is seen here.
   if (phase_ == Phase::idle && shared_->is_draining) ::shutdown(descriptor_, SHUT_RD);
   const auto what = step == Step::read ? asio::socket_base::wait_read : asio::socket_base::wait_write;
@@ -139,12 +142,7 @@ ServerConnection::Step ServerConnection::shake_hands() {
 }
 
 ServerConnection::Step ServerConnection::read() {
-  if (++served_in_a_row_ > kMostInARow && phase_ == Phase::idle) {
-    served_in_a_row_ = 0;
-    start();
-    return Step::park;
-  }
-  for (;;) {
+  for (std::size_t in_this_turn = 0;;) {
     if (unread_at_ < unread_.size()) {
       std::string_view bytes = std::string_view(unread_).substr(unread_at_);
       const Step step = consume(bytes);
@@ -156,12 +154,14 @@ ServerConnection::Step ServerConnection::read() {
       if (step != Step::read) return step;
     }
     if (!may_have_more_ && !stream_.is_tls()) return Step::read;
+    if (in_this_turn > kMostInATurn) return Step::yield;
     const auto into = scratch();
     const ByteStream::Moved moved = stream_.read(into);
     if (moved.outcome == Outcome::want_read) return Step::read;
     if (moved.outcome == Outcome::want_write) return Step::write;
     if (moved.outcome != Outcome::done) return input_ended();
     may_have_more_ = moved.bytes == into.size();
+    in_this_turn += moved.bytes;
     if (!unread_.empty()) {
       unread_.erase(0, unread_at_);
       unread_at_ = 0;

@@ -68,7 +68,7 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
 
  private:
   enum class Phase : std::uint8_t { none, handshake, idle, head, body, working, reply, linger };
-  enum class Step : std::uint8_t { on, read, write, park, end };
+  enum class Step : std::uint8_t { on, yield, read, write, park, end };
   enum class Exchange : std::uint8_t { reading, handling, parked, replied, gone };
   enum class AfterReply : std::uint8_t { next_request, body, close };
 
@@ -136,7 +136,6 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   bool is_chunked_ = false;
   AfterReply after_ = AfterReply::next_request;
   std::uint64_t lingered_ = 0;
-  int served_in_a_row_ = 0;
 };
 
 }  // namespace scoria::net
