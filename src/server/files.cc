@@ -82,7 +82,7 @@ std::string mode_text(std::uint32_t mode, bool is_directory) {
 net::Headers headers_of(const Place& place, const node::FileFacts& facts) {
   const std::string name = facts.path.substr(place.root.empty() ? 0 : place.root.size() + 1);
   net::Headers headers{{"ocp-creation-time", format_http_time(time_of(facts.created_us))},
-                       {"ocp-batch-file-isdirectory", facts.is_directory ? "True" : "False"},
+                       {"ocp-batch-file-isdirectory", facts.is_directory ? "true" : "false"},
                        {"ocp-batch-file-url", place.url + "/" + encoded_path(name)},
                        {"ocp-batch-file-mode", mode_text(facts.mode, facts.is_directory)},
                        {"Last-Modified", format_http_time(time_of(facts.modified_us))},
