@@ -12,7 +12,7 @@ const image = {
 const pool = (id, more) => ({ id, vmSize: "standard_a1_v2", virtualMachineConfiguration: image, ...more });
 const idleNodes = async (id, count) =>
   until(`${count} idle nodes in ${id}`, 30, async () => {
-    const nodes = await client.computeNodeOperations.list(id);
+    const nodes = await client.computeNode.list(id);
     return nodes.filter((n) => n.state === "idle" || n.state === "running").length === count && nodes;
   });
 const completed = (job, id, seconds = 30) =>
@@ -147,7 +147,7 @@ async function jobsAndTasks() {
     assert.ok(names.includes("stdout.txt") && names.includes("wd"), names.join());
     await client.file.deleteFromTask("j1", "t1", "stderr.txt");
     await refused(() => client.file.getFromTask("j1", "t1", "stderr.txt"), "FileNotFound", 404);
-    const [node] = await client.computeNodeOperations.list("p1");
+    const [node] = await client.computeNode.list("p1");
     const onNode = (await client.file.listFromComputeNode("p1", node.id, { recursive: true })).map((f) => f.name);
     assert.ok(onNode.some((n) => n.endsWith("j1/job-1/t1/stdout.txt")), onNode.join());
     await refused(() => client.file.getFromTask("j1", "t1", "../../../../../../etc/passwd"), "FileNotFound", 404);
@@ -291,20 +291,20 @@ async function manager() {
 
 async function nodes() {
   await step("node: disable scheduling drains with requeue, enable, reboot", async () => {
-    const [node] = await client.computeNodeOperations.list("p1");
+    const [node] = await client.computeNode.list("p1");
     await client.job.add({ id: "jn", poolInfo: { poolId: "p1" } });
     await client.task.add("jn", { id: "s", commandLine: "sleep 2" });
     await until("running", 20, async () => (await client.task.get("jn", "s")).state === "running");
-    await client.computeNodeOperations.disableScheduling("p1", node.id, { computeNodeDisableSchedulingOptions: {}, nodeDisableSchedulingOption: "requeue" });
+    await client.computeNode.disableScheduling("p1", node.id, { computeNodeDisableSchedulingOptions: {}, nodeDisableSchedulingOption: "requeue" });
     await until("active again", 20, async () => (await client.task.get("jn", "s")).state === "active");
-    await until("offline", 20, async () => (await client.computeNodeOperations.get("p1", node.id)).state === "offline");
-    await refused(() => client.computeNodeOperations.disableScheduling("p1", node.id), "NodeAlreadyInTargetSchedulingState", 409);
-    await client.computeNodeOperations.enableScheduling("p1", node.id);
+    await until("offline", 20, async () => (await client.computeNode.get("p1", node.id)).state === "offline");
+    await refused(() => client.computeNode.disableScheduling("p1", node.id), "NodeAlreadyInTargetSchedulingState", 409);
+    await client.computeNode.enableScheduling("p1", node.id);
     const task = await completed("jn", "s");
     assert.strictEqual(task.executionInfo.requeueCount, 1);
-    await client.computeNodeOperations.reboot("p1", node.id);
+    await client.computeNode.reboot("p1", node.id);
     await idleNodes("p1", 1);
-    await refused(() => client.computeNodeOperations.get("p1", "nobody"), "NodeNotFound", 404);
+    await refused(() => client.computeNode.get("p1", "nobody"), "NodeNotFound", 404);
   });
 }
 
