@@ -167,7 +167,7 @@ Status read_images(ServerConfig& config, const Where& where, const Node& node) {
 }
 
 Status read_prices(ServerConfig& config, const Where& where, const Node& node) {
-  if (!node.IsMap()) return wrong(where, node, "a map of vmSize names, or default, to {dedicated, low_priority}");
+  if (!node.IsMap()) return wrong(where, node, "a map of vmSize names, or core, to {dedicated, low_priority}");
   for (const auto& entry : node) {
     std::string size;
     for (const char c : entry.first.Scalar()) size += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -266,8 +266,9 @@ const std::vector<Key>& keys() {
        "What runs tasks with `containerSettings`: podman, or the host itself, ignoring the image."},
       {"images", Special{"a map of image names to image names, or to host", "none", read_images},
        "Images that stand for others; `host` runs that image's tasks on the host."},
-      {"prices", Special{"a map of vmSize names, or default, to {dedicated, low_priority}", "none", read_prices},
-       "Money for an hour of a node, for `scoria usage`."},
+      {"prices", Special{"a map of vmSize names, or core, to {dedicated, low_priority}", "none", read_prices},
+       "Money for an hour of a node of that size, for `scoria usage`; `core`: for an hour of each core of the other "
+       "sizes."},
       {"currency", Text{&C::currency, "a text"}, "What prices are in."},
       {"webhooks", Special{"a list of {url, secret, events}", "none", read_webhooks},
        "Who hears of `job.completed`, `job.failed` and `schedule.missed`; each body is signed with HMAC-SHA256 by its "
@@ -460,7 +461,7 @@ std::string server_config_reference() {
       "images:\n"
       "  rocker/tidyverse: host\n"
       "prices:\n"
-      "  default: {dedicated: 0.10, low_priority: 0.02}\n"
+      "  core: {dedicated: 0.10, low_priority: 0.02}\n"
       "webhooks:\n"
       "  - {url: https://example.com/hook, secret: secret:hook, events: [job.failed]}\n"
       "```\n";

@@ -22,7 +22,7 @@ struct Webhook {
   std::vector<std::string> events;  // empty: all
 };
 
-// Money for an hour of a node.
+// Money for an hour of a node, or of a core.
 struct Price {
   double dedicated = 0;
   double low_priority = 0;
@@ -43,7 +43,7 @@ struct ServerConfig {
   bool strict_sizes = false;
   std::string containers = "podman";
   std::map<std::string, std::string> images;  // alias -> image, or "host"
-  std::map<std::string, Price> prices;        // by vmSize; "default" for the others
+  std::map<std::string, Price> prices;        // by vmSize; "core": of a core of the others
   std::string currency = "EUR";
   std::vector<Webhook> webhooks;
   Duration retention = Duration::max();  // how long completed jobs are kept

@@ -33,7 +33,7 @@ local_node_lost: PT2S
 sizes:
   Small: {cores: 1, memory: 512MB, gpus: 2}
 images: {rocker/tidyverse: host}
-prices: {default: {dedicated: 0.1, low_priority: 0.02}}
+prices: {core: {dedicated: 0.1, low_priority: 0.02}}
 webhooks:
   - {url: "https://example.com/h", secret: secret:hook, events: [job.failed]}
 )",
@@ -52,7 +52,7 @@ webhooks:
   EXPECT_EQ(read.sizes.at("small").memory_bytes, 512ull << 20);
   EXPECT_EQ(read.sizes.at("small").gpus, 2);
   EXPECT_EQ(read.images.at("rocker/tidyverse"), "host");
-  EXPECT_EQ(read.prices.at("default").low_priority, 0.02);
+  EXPECT_EQ(read.prices.at("core").low_priority, 0.02);
   ASSERT_EQ(read.webhooks.size(), 1u);
   EXPECT_EQ(read.webhooks[0].events, std::vector<std::string>{"job.failed"});
 }

@@ -72,7 +72,7 @@ node::AgentConfig agent_of(const ProviderOptions& options, const pool::NodeReque
 
 // Whatever the node ran ends, and its folders go. An agent that left in peace ended its keeper; after one that did not, a keeper is asked
 // to, and where none is alive the one that is started for it ends what an earlier one left.
-void clean_node(const fs::path& program, const fs::path& root) {
+void clean_node(const fs::path& program, const fs::path& root, Trash& trash) {
   const fs::path own = private_folder(root);
   std::error_code error;
   if (fs::exists(own / "keeper.sock", error)) {
@@ -89,10 +89,8 @@ void clean_node(const fs::path& program, const fs::path& root) {
       log::warn("keeper_not_ended", {{"folder", own.string()}, {"error", keeper.error().message}});
     }
   }
-  for (const fs::path& folder : {root, own}) {
-    fs::remove_all(folder, error);
-    if (error) log::warn("node_folder_left", {{"folder", folder.string()}, {"error", error.message()}});
-  }
+  trash.take(root);
+  trash.take(own);
   fs::remove(root.parent_path(), error);  // the pool's, once it is empty
 }
 
@@ -142,8 +140,9 @@ Result<Providers> Providers::open(ProviderOptions options) {
     SCORIA_TRY_STATUS(write_agent_file(own / "agent.json", agent_of(options, request, root)));
     return spawn_detached({options.program.string(), "agent", (own / "agent.json").string()}, own / "agent.log");
   };
-  const auto clean = [options](const std::string& pool, const std::string& node) {
-    clean_node(options.program, local_node_folder(options.nodes_folder, pool, node));
+  providers.trash_ = std::make_unique<Trash>(options.data / "trash");
+  const auto clean = [options, &trash = *providers.trash_](const std::string& pool, const std::string& node) {
+    clean_node(options.program, local_node_folder(options.nodes_folder, pool, node), trash);
   };
   SCORIA_TRY(local, pool::LocalProvider::open({.folder = options.data / "agents", .launch = launch, .clean = clean}));
   providers.providers_["local"] = std::move(local);
@@ -156,6 +155,9 @@ std::map<std::string, pool::Provider*> Providers::by_name() const {
   return pointers;
 }
 
-void Providers::stop() { providers_.clear(); }
+void Providers::stop() {
+  providers_.clear();
+  trash_.reset();
+}
 
 }  // namespace scoria::server

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "pool/provider.h"
 #include "server/config.h"
+#include "server/trash.h"
 
 namespace scoria::server {
 
@@ -34,6 +35,7 @@ class Providers {
   void stop();
 
  private:
+  std::unique_ptr<Trash> trash_;  // before the providers, which put folders into it
   std::map<std::string, std::unique_ptr<pool::Provider>> providers_;
 };
 
