@@ -17,9 +17,15 @@ using spec::RunKind;
 // An answer stays well below the 4 MiB that a message may have.
 constexpr std::size_t kStartsAtOnce = 256;
 constexpr std::size_t kStartBytesAtOnce = 2 << 20;
-constexpr const char* kForNodes[] = {
-    "commandLine", "containerSettings", "resourceFiles",       "outputFiles",
-    "constraints", "userIdentity",      "environmentSettings", "applicationPackageReferences", "authenticationTokenSettings"};
+constexpr const char* kForNodes[] = {"commandLine",
+                                     "containerSettings",
+                                     "resourceFiles",
+                                     "outputFiles",
+                                     "constraints",
+                                     "userIdentity",
+                                     "environmentSettings",
+                                     "applicationPackageReferences",
+                                     "authenticationTokenSettings"};
 
 // Told so in this session, and no later request shows that it got lost.
 bool is_told(const Node& node, std::uint64_t told) {
@@ -34,6 +40,17 @@ bool wants_start(const Node& node, const Attempt& attempt) {
 
 bool wants_stop(const Node& node, const Attempt& attempt) {
   return !attempt.stop_reason.empty() && attempt.was_told && !is_told(node, attempt.told_stop);
+}
+
+bool is_lost(const Node& node, const std::pair<const AttemptId, Phase>& held) {
+  if (held.second == Phase::ended || node.attempts.contains(held.first)) return false;
+  const auto told = node.told_lost.find(held.first);
+  return told == node.told_lost.end() || !is_told(node, told->second);
+}
+
+bool wants_order(const Node& node) {
+  if (node.order == spec::NodeOrder::none) return false;
+  return node.order != node.told_order_kind || !is_told(node, node.told_order);
 }
 
 Json merged_environment(const Json& job, const Json& task) {
@@ -118,12 +135,11 @@ std::size_t size_of(const Attempt& attempt) {
 }  // namespace
 
 bool has_orders(const Node& node) {
-  if (node.order != spec::NodeOrder::none || !node.remove_jobs.empty()) return true;
+  if (wants_order(node) || !node.remove_jobs.empty()) return true;
   for (const auto& [id, attempt] : node.attempts) {
     if (wants_start(node, attempt) || wants_stop(node, attempt)) return true;
   }
-  return std::ranges::any_of(
-      node.held, [&](const auto& held) { return held.second != Phase::ended && !node.attempts.contains(held.first); });
+  return std::ranges::any_of(node.held, [&](const auto& held) { return is_lost(node, held); });
 }
 
 spec::SyncReply orders_for(State& state, Node& node) {
@@ -131,6 +147,8 @@ spec::SyncReply orders_for(State& state, Node& node) {
   if (node.told_session != node.session) {
     for (auto& [id, attempt] : node.attempts) attempt.told_start = attempt.told_stop = 0;
     node.told_session = node.session;
+    node.told_lost.clear();
+    node.told_order = 0;
   }
   std::size_t bytes = 0;
   for (auto& [id, attempt] : node.attempts) {
@@ -149,14 +167,17 @@ spec::SyncReply orders_for(State& state, Node& node) {
     attempt.told_start = node.sequence;
     attempt.was_told = true;
   }
-  for (const auto& [id, phase] : node.held) {
-    if (phase != Phase::ended && !node.attempts.contains(id)) {
-      reply.stop.push_back({.attempt = id, .reason = "lost_fence", .grace_ms = 0});
-    }
+  std::erase_if(node.told_lost, [&](const auto& told) { return !node.held.contains(told.first); });
+  for (const auto& held : node.held) {
+    if (!is_lost(node, held)) continue;
+    reply.stop.push_back({.attempt = held.first, .reason = "lost_fence", .grace_ms = 0});
+    node.told_lost[held.first] = node.sequence;
   }
   reply.remove_jobs = std::exchange(node.remove_jobs, {});
   if (!reply.remove_jobs.empty()) state.dirty_nodes.insert(&node);
   reply.order = node.order;
+  node.told_order_kind = node.order;
+  node.told_order = node.sequence;
   return reply;
 }
 

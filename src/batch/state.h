@@ -81,8 +81,9 @@ struct Attempt {
   std::optional<SteadyTime> deadline;  // maxWallClockTime
   // In answer to which request of the node's session it was told; 0: not yet. It is told again when a later one shows that it got lost.
   std::uint64_t told_start = 0, told_stop = 0;
-  bool was_told = false;  // in any session: its node may know it
-  bool was_held = false;  // the node said so: if it no longer does, and says no end, the attempt is lost
+  std::string remove_when_over;  // its directory: the task was deleted
+  bool was_told = false;         // in any session: its node may know it
+  bool was_held = false;         // the node said so: if it no longer does, and says no end, the attempt is lost
 };
 
 enum class NodeState {
@@ -128,6 +129,10 @@ struct Node {
   std::string session;
   std::uint64_t sequence = 0;
   std::string told_session;  // the one that attempts were told in
+  // As Attempt::told_stop: of what it holds and shall not, and of `order`.
+  std::map<AttemptId, std::uint64_t> told_lost;
+  std::uint64_t told_order = 0;
+  spec::NodeOrder told_order_kind = spec::NodeOrder::none;
   std::map<AttemptId, spec::Phase> held;
   std::optional<SteadyTime> heard;
   spec::NodeFacts facts;

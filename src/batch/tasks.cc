@@ -200,8 +200,12 @@ Status delete_task(State& state, std::string_view job_id, std::string_view id, c
     Task& task = *found->second;
     SCORIA_TRY_STATUS(condition.check(stamp_of(task)));
     const bool was_manager = task.is_manager;
-    orphan_attempt(state, task, "terminated");
-    forget_directory(state, *job, task);
+    if (task.attempt != 0) {
+      task.node->attempts.at(task.attempt).remove_when_over = task_directory(job->id, task.id);
+      orphan_attempt(state, task, "terminated");
+    } else {
+      forget_directory(state, *job, task);
+    }
     drop_task(state, task);
     if (was_manager) job->manager_state.reset();
     advance_job(state, *job);
