@@ -139,6 +139,8 @@ TEST_F(Bodies, ThatNeverEndLeaveTheirThreadToOthers) {
     EXPECT_THAT(client.read_reply(), EndsWith("GET / []"));
   }
   is_enough = true;
+  uploading.join();
+  server_.reset();  // and with it the sink, before what that counts in
 }
 
 TEST_F(Bodies, DestroyTheSinkOfAClientThatLeavesInTheMiddle) {
