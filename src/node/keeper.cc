@@ -518,6 +518,13 @@ Status run_keeper(KeeperConfig config) {
     if (pid > 0) _exit(0);
     setsid();
   }
+  if (config.detach) {
+    // It outlives whoever started it, whose sockets and pipes it must not keep open, nor hand on to tasks.
+    const auto ready = static_cast<unsigned>(std::max(config.ready_descriptor, STDERR_FILENO));
+    if (ready > STDERR_FILENO + 1) (void)close_range(STDERR_FILENO + 1, ready - 1, 0);
+    (void)close_range(ready + 1, ~0u, 0);
+    if (config.ready_descriptor >= 0) (void)fcntl(config.ready_descriptor, F_SETFD, FD_CLOEXEC);
+  }
   Keeper keeper(std::move(config));
   SCORIA_TRY_STATUS(keeper.open());
   return keeper.run();
