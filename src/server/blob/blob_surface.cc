@@ -1,8 +1,5 @@
 #include "server/blob/blob_surface.h"
 
-#include <charconv>
-
-#include "auth/tokens.h"
 #include "base/log.h"
 #include "server/blob/operations.h"
 #include "server/blob/storage_reply.h"
@@ -38,34 +35,12 @@ BodyRule body_rule(Operation operation) {
   }
 }
 
-// The attempt whose outputs the request carries, where it says so.
-Result<std::optional<std::uint64_t>> read_attempt(const StorageRequest& request, const MayStage& may_stage) {
-  const auto text = request.http.header("x-scoria-attempt");
-  if (!text) return std::optional<std::uint64_t>{};
-  std::uint64_t attempt = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), attempt);
-  if (error != std::errc{} || end != text->data() + text->size()) {
-    return Error{Code::invalid, "the header x-scoria-attempt must be an attempt's number", "InvalidHeaderValue"};
-  }
-  const std::string hash = auth::hash_token(request.http.header("x-scoria-node-token").value_or(""));
-  if (request.operation != Operation::put_block_blob) {
-    return Error{Code::invalid, "outputs of attempts are put by Put Blob", "InvalidHeaderValue"};
-  }
-  if (!may_stage || !may_stage(attempt, hash)) {
-    return Error{Code::denied, "the node does not run this attempt (any more)", "AuthenticationFailed"};
-  }
-  return std::optional<std::uint64_t>(attempt);
-}
-
-Result<net::HttpReply> serve_upload(const Context& context, StorageSink& sink, const MayStage& may_stage) {
+Result<net::HttpReply> serve_upload(const Context& context, StorageSink& sink) {
   switch (context.request.operation) {
     case Operation::put_block: return storage::put_block(context, sink.take());
     case Operation::append_block: return storage::append_block(context, sink.take());
-    default: break;
+    default: return storage::put_block_blob(context, sink.take());
   }
-  SCORIA_TRY(attempt, read_attempt(context.request, may_stage));
-  return attempt ? storage::stage_block_blob(context, sink.take(), *attempt)
-                 : storage::put_block_blob(context, sink.take());
 }
 
 Result<net::HttpReply> serve(const Context& context) {
@@ -98,8 +73,8 @@ Result<net::HttpReply> serve(const Context& context) {
 
 }  // namespace
 
-BlobSurface::BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock, MayStage may_stage)
-    : store_(store), account_(std::move(account)), clock_(clock), may_stage_(std::move(may_stage)) {}
+BlobSurface::BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock)
+    : store_(store), account_(std::move(account)), clock_(clock) {}
 
 net::BodyPlan BlobSurface::plan_body(const net::HttpRequest& head) {
   const WallTime now = clock_.now().wall;
@@ -118,7 +93,6 @@ net::BodyPlan BlobSurface::plan_body(const net::HttpRequest& head) {
   // What would fail anyhow fails before gigabytes are sent.
   const auto container = store_.container(request.value().container);
   if (!container.ok()) return refuse(container.error());
-  if (const auto attempt = read_attempt(request.value(), may_stage_); !attempt.ok()) return refuse(attempt.error());
   auto upload = store_.begin_upload();
   if (!upload.ok()) return refuse(upload.error());
   plan.sink = std::make_unique<StorageSink>(std::move(upload).value(), std::move(access).value());
@@ -134,7 +108,7 @@ net::HttpReply BlobSurface::answer(net::HttpRequest& request) {
     if (sink != nullptr) {
       // Authorized when its head came: since then the date may have become too old, and a signature expired.
       const Context context{store_, account_, now, read, sink->access()};
-      return serve_upload(context, *sink, may_stage_);
+      return serve_upload(context, *sink);
     }
     SCORIA_TRY(access, storage::authorize(read, account_, store_, now));
     const Context context{store_, account_, now, read, access};
@@ -142,7 +116,7 @@ net::HttpReply BlobSurface::answer(net::HttpRequest& request) {
     // No body at all: an empty blob.
     SCORIA_TRY(upload, store_.begin_upload());
     StorageSink empty(std::move(upload), access);
-    return serve_upload(context, empty, may_stage_);
+    return serve_upload(context, empty);
   };
   auto reply = run();
   return reply.ok() ? std::move(reply).value() : storage::error_reply(reply.error(), &request, now);

@@ -15,15 +15,10 @@
 
 namespace scoria::server {
 
-// Whether the node whose token has this hash (auth::hash_token) runs this attempt and may put its outputs.
-using MayStage = std::function<bool(std::uint64_t attempt, std::string_view token_hash)>;
-
 class BlobSurface final : public net::HttpHandler {
  public:
   // Path style where the host is none of "account.blob.*": the first segment is then the account.
-  // A Put Blob with the headers x-scoria-attempt and x-scoria-node-token is staged for that attempt where `may_stage` allows it, and
-  // refused otherwise.
-  BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock, MayStage may_stage = {});
+  BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock);
   net::BodyPlan plan_body(const net::HttpRequest& head) override;
   void handle(net::HttpRequest request, net::Responder responder) override;
   net::HttpReply explain(int status, std::string_view why) override;
@@ -34,7 +29,6 @@ class BlobSurface final : public net::HttpHandler {
   blob::BlobStore& store_;
   auth::AccountKey account_;
   const Clock& clock_;
-  MayStage may_stage_;
 };
 
 }  // namespace scoria::server

@@ -51,7 +51,6 @@ Result<net::HttpReply> list_blobs(const Context& context);
 // The upload's bytes are what Content-MD5 says. Errors: invalid, api_code Md5Mismatch, InvalidMd5.
 Status check_md5(const net::HttpRequest& http, const blob::BlobStore::Upload& upload);
 Result<net::HttpReply> put_block_blob(const Context& context, Upload upload);
-Result<net::HttpReply> stage_block_blob(const Context& context, Upload upload, std::uint64_t attempt);
 Result<net::HttpReply> create_append_blob(const Context& context);
 Result<net::HttpReply> put_block(const Context& context, Upload upload);
 Result<net::HttpReply> put_block_list(const Context& context);

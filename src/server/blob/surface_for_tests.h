@@ -36,9 +36,7 @@ class SurfaceTest : public ::testing::Test {
     std::string pattern = (std::filesystem::temp_directory_path() / "scoria-surface-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
     store_ = blob::BlobStore::open(folder_ / "blobs", clock_).value();
-    surface_ = std::make_unique<BlobSurface>(
-        *store_, account_, clock_,
-        [this](std::uint64_t attempt, std::string_view hash) { return attempt == 7 && hash == allowed_hash_; });
+    surface_ = std::make_unique<BlobSurface>(*store_, account_, clock_);
   }
   ~SurfaceTest() override {
     surface_.reset();
@@ -114,7 +112,6 @@ class SurfaceTest : public ::testing::Test {
   std::filesystem::path folder_;
   std::unique_ptr<blob::BlobStore> store_;
   std::unique_ptr<BlobSurface> surface_;
-  std::string allowed_hash_ = "none";
   bool is_tls_ = true;
 };
 

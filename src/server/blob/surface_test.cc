@@ -249,20 +249,5 @@ TEST_F(Blobs, ABodyThatCouldNotBeStoredIsAnsweredWithItsError) {
   EXPECT_EQ(answer.code(), "InsufficientStorage");
 }
 
-TEST_F(Blobs, OutputsOfAttemptsAreStaged) {
-  const std::string token = "a token";
-  allowed_hash_ = auth::hash_token(token);
-  const net::Headers headers = {{"x-scoria-attempt", "7"}, {"x-scoria-node-token", token}};
-  EXPECT_EQ(put("/con/out", "result", headers).status, 201);
-  EXPECT_EQ(call("GET", "/con/out").status, 404);
-  ASSERT_TRUE(store_->publish(7).ok());
-  EXPECT_EQ(call("GET", "/con/out").body, "result");
-  const Answer refused = put("/con/out", "x", {{"x-scoria-attempt", "8"}, {"x-scoria-node-token", token}});
-  EXPECT_EQ(refused.status, 403);
-  EXPECT_TRUE(refused.was_refused);
-  EXPECT_EQ(put("/con/out", "x", {{"x-scoria-attempt", "7"}, {"x-scoria-node-token", "other"}}).status, 403);
-  EXPECT_EQ(put("/con/out", "x", {{"x-scoria-attempt", "seven"}}).status, 400);
-}
-
 }  // namespace
 }  // namespace scoria::server

@@ -132,17 +132,6 @@ Result<net::HttpReply> put_block_blob(const Context& context, Upload upload) {
   return reply;
 }
 
-Result<net::HttpReply> stage_block_blob(const Context& context, Upload upload, std::uint64_t attempt) {
-  SCORIA_TRY_STATUS(check_md5(context.request.http, *upload));
-  SCORIA_TRY(wanted, read_properties(context, true));
-  const std::string md5 = upload->md5();
-  SCORIA_TRY_STATUS(context.store.stage_blob(attempt, context.request.container, context.request.blob,
-                                             std::move(upload), std::move(wanted)));
-  net::HttpReply reply = new_reply(201, &context.request.http);
-  add(reply, "Content-MD5", md5);
-  return reply;
-}
-
 Result<net::HttpReply> create_append_blob(const Context& context) {
   SCORIA_TRY(conditions, write_conditions(context));
   SCORIA_TRY(wanted, read_properties(context, true));
