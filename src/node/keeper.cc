@@ -1,6 +1,7 @@
 #include "node/keeper.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -35,6 +36,7 @@ namespace {
 
 // A start is told to the spool within this time; nothing else gets the same process id in it.
 constexpr std::int64_t kBirthTolerance = 2000;
+constexpr std::int64_t kLockPatience = 2000;
 constexpr std::uint64_t kCompactAt = 4u << 20;
 
 Error system_error(const std::string& what, const std::filesystem::path& path) {
@@ -106,7 +108,13 @@ Status Keeper::open() {
   const auto lock_path = config_.private_folder / "keeper.lock";
   lock_ = Descriptor(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock_.is_open()) return system_error("opened", lock_path);
-  if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+  // One that was told to leave may still be at it.
+  const std::int64_t patience_ends = steady_now_ms() + kLockPatience;
+  while (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (steady_now_ms() < patience_ends) {
+      (void)poll(nullptr, 0, 10);
+      continue;
+    }
     return Error{Code::conflict, "'" + lock_path.string() + "': another keeper has this folder"};
   }
   null_device_ = Descriptor(::open("/dev/null", O_RDWR | O_CLOEXEC));
@@ -314,6 +322,9 @@ void Keeper::take(Message& message) {
     }
     case MessageKind::leave:
       is_forgetting_ = true;
+      // Who comes now finds nobody, rather than a socket that closes at once.
+      (void)unlink((config_.private_folder / "keeper.sock").c_str());
+      listener_.reset();
       for (auto& [pid, running] : running_) kill_group(running, 0, "node_leaves");
       is_leaving_ = true;
       break;

@@ -60,7 +60,6 @@ Result<AgentEnd> NodeLoop::run(std::stop_token stop) {
     send_when_due();
     if (keeper_ && !keeper_->flush()) lose_keeper();
     watch_keeper();
-    if (outcome_) return *outcome_;
 
     epoll_event events[4];
     const int count = epoll_wait(epoll_.get(), events, 4, next_timeout());
@@ -73,6 +72,7 @@ Result<AgentEnd> NodeLoop::run(std::stop_token stop) {
       }
     }
     follow_order();
+    if (outcome_) return *outcome_;
   }
   return AgentEnd::stopped;
 }
