@@ -83,7 +83,7 @@ TEST_F(NodeProtocol, RefusesANodesOldToken) {
 
 TEST_F(NodeProtocol, GivesSecretsToNodesAlone) {
   join();
-  ASSERT_EQ(send("PUT", "/scoria/v1/secrets/db", Json{{"value", "hunter2"}}).status, 204);
+  ASSERT_EQ(send_json("PUT", "/scoria/v1/secrets/db", Json{{"value", "hunter2"}}).status, 204);
   const Heard secret = as_node("GET", "secrets/db");
   EXPECT_EQ(secret.status, 200) << secret.body;
   EXPECT_EQ(secret.body, "hunter2");
@@ -95,8 +95,8 @@ TEST_F(NodeProtocol, OrdersTasksWithTheTokenThatTheyAskedFor) {
   appear();
   add_job("j1", "farm");
   const Heard added =
-      send("POST", "/jobs/j1/tasks",
-           Json{{"id", "t1"}, {"commandLine", "true"}, {"authenticationTokenSettings", {{"access", {"job"}}}}});
+      send_json("POST", "/jobs/j1/tasks",
+                Json{{"id", "t1"}, {"commandLine", "true"}, {"authenticationTokenSettings", {{"access", {"job"}}}}});
   ASSERT_EQ(added.status, 201) << added.body;
   spec::SyncReply reply;
   for (int i = 0; i < 100 && reply.start.empty(); ++i) {

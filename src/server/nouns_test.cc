@@ -14,8 +14,8 @@ using Own = WholeServerTest;
 
 TEST_F(Pools, AreAddedWithAnEmptyBodyAndShownWithTheirStamp) {
   add_pool("p1");
-  const Heard added =
-      send("POST", "/pools", Json{{"id", "P1"}, {"vmSize", "a"}, {"cloudServiceConfiguration", {{"osFamily", "5"}}}});
+  const Heard added = send_json(
+      "POST", "/pools", Json{{"id", "P1"}, {"vmSize", "a"}, {"cloudServiceConfiguration", {{"osFamily", "5"}}}});
   EXPECT_EQ(added.status, 409);
   EXPECT_EQ(added.code(), "PoolExists");
   const Heard shown = send("GET", "/pools/p1");
@@ -30,12 +30,12 @@ TEST_F(Pools, AreAddedWithAnEmptyBodyAndShownWithTheirStamp) {
 }
 
 TEST_F(Pools, SayWhereTheyAreWhenAdded) {
-  const Heard added =
-      send("POST", "/pools",
-           Json{{"id", "p1"},
-                {"vmSize", "standard_d2_v2"},
-                {"virtualMachineConfiguration",
-                 {{"imageReference", {{"publisher", "p"}, {"offer", "o"}, {"sku", "s"}}}, {"nodeAgentSKUId", "n"}}}});
+  const Heard added = send_json(
+      "POST", "/pools",
+      Json{{"id", "p1"},
+           {"vmSize", "standard_d2_v2"},
+           {"virtualMachineConfiguration",
+            {{"imageReference", {{"publisher", "p"}, {"offer", "o"}, {"sku", "s"}}}, {"nodeAgentSKUId", "n"}}}});
   ASSERT_EQ(added.status, 201) << added.body;
   EXPECT_EQ(added.body, "");
   EXPECT_EQ(added.header("DataServiceId"), "http://localhost:10100/pools/p1");
@@ -55,9 +55,9 @@ TEST_F(Pools, ObeyConditions) {
   const std::string tag = send("GET", "/pools/p1").header("ETag");
   EXPECT_EQ(send("GET", "/pools/p1", "", {{"If-None-Match", tag}}).status, 304);
   EXPECT_EQ(send("GET", "/pools/p1", "", {{"If-Match", "\"0x1\""}}).code(), "ConditionNotMet");
-  const Heard refused = send("PATCH", "/pools/p1", Json{{"metadata", Json::array()}}, {{"If-Match", "\"0x1\""}});
+  const Heard refused = send_json("PATCH", "/pools/p1", Json{{"metadata", Json::array()}}, {{"If-Match", "\"0x1\""}});
   EXPECT_EQ(refused.status, 412);
-  EXPECT_EQ(send("PATCH", "/pools/p1", Json{{"metadata", Json::array()}}, {{"If-Match", tag}}).status, 200);
+  EXPECT_EQ(send_json("PATCH", "/pools/p1", Json{{"metadata", Json::array()}}, {{"If-Match", tag}}).status, 200);
 }
 
 TEST_F(Pools, AreShownInTheShapeOfTheClientsVersion) {
@@ -70,11 +70,12 @@ TEST_F(Pools, AreShownInTheShapeOfTheClientsVersion) {
 
 TEST_F(Pools, EvaluateFormulasWithABody) {
   add_pool("p1", {{"enableAutoScale", true}, {"autoScaleFormula", "$TargetDedicatedNodes=0;"}});
-  const Heard fine = send("POST", "/pools/p1/evaluateautoscale", Json{{"autoScaleFormula", "$TargetDedicatedNodes=2"}});
+  const Heard fine =
+      send_json("POST", "/pools/p1/evaluateautoscale", Json{{"autoScaleFormula", "$TargetDedicatedNodes=2"}});
   ASSERT_EQ(fine.status, 200) << fine.body;
   EXPECT_NE(fine.json().value("results", "").find("$TargetDedicatedNodes=2"), std::string::npos);
   const Heard undefined =
-      send("POST", "/pools/p1/evaluateautoscale", Json{{"autoScaleFormula", "$TargetDedicatedNodes=nope"}});
+      send_json("POST", "/pools/p1/evaluateautoscale", Json{{"autoScaleFormula", "$TargetDedicatedNodes=nope"}});
   EXPECT_EQ(undefined.status, 200);
   EXPECT_EQ(undefined.json()["error"]["code"], "AutoScalingFormulaEvaluationError");
 }
@@ -88,9 +89,9 @@ TEST_F(Pools, AreDeletedLater) {
 TEST_F(Jobs, GoFromAddedToTerminated) {
   add_pool("p1");
   add_job("j1", "p1");
-  EXPECT_EQ(send("POST", "/jobs", Json{{"id", "j1"}, {"poolInfo", {{"poolId", "p1"}}}}).code(), "JobExists");
+  EXPECT_EQ(send_json("POST", "/jobs", Json{{"id", "j1"}, {"poolInfo", {{"poolId", "p1"}}}}).code(), "JobExists");
   EXPECT_EQ(send("GET", "/jobs/j1").json()["state"], "active");
-  EXPECT_EQ(send("PATCH", "/jobs/j1", Json{{"priority", 5}}).status, 200);
+  EXPECT_EQ(send_json("PATCH", "/jobs/j1", Json{{"priority", 5}}).status, 200);
   EXPECT_EQ(send("GET", "/jobs/J1").json()["priority"], 5);
   EXPECT_EQ(send("POST", "/jobs/j1/terminate").status, 202);
   EXPECT_EQ(send("GET", "/jobs/j1").json()["state"], "completed");
@@ -114,11 +115,11 @@ TEST_F(Jobs, CountTasksFlatForOldClientsAndNestedForNewOnes) {
 TEST_F(Tasks, AreAddedShownAndDeletedWithAzuresCodes) {
   add_pool("p1");
   add_job("j1", "p1");
-  const Heard added = send("POST", "/jobs/j1/tasks", Json{{"id", "t1"}, {"commandLine", "echo"}});
+  const Heard added = send_json("POST", "/jobs/j1/tasks", Json{{"id", "t1"}, {"commandLine", "echo"}});
   EXPECT_EQ(added.status, 201);
   EXPECT_EQ(added.body, "");
   EXPECT_EQ(added.header("Location"), "http://localhost:10100/jobs/j1/tasks/t1");
-  EXPECT_EQ(send("POST", "/jobs/j1/tasks", Json{{"id", "T1"}, {"commandLine", "echo"}}).code(), "TaskExists");
+  EXPECT_EQ(send_json("POST", "/jobs/j1/tasks", Json{{"id", "T1"}, {"commandLine", "echo"}}).code(), "TaskExists");
   const Json shown = send("GET", "/jobs/j1/tasks/t1").json();
   EXPECT_EQ(shown["commandLine"], "echo");
   EXPECT_EQ(shown["state"], "active");
@@ -134,11 +135,11 @@ TEST_F(Tasks, OfACollectionAreAnsweredOneByOne) {
   add_pool("p1");
   add_job("j1", "p1");
   add_task("j1", "b");
-  const Heard answer = send("POST", "/jobs/j1/addtaskcollection",
-                            Json{{"value",
-                                  {{{"id", "a"}, {"commandLine", "x"}},
-                                   {{"id", "b"}, {"commandLine", "x"}},
-                                   {{"id", "c"}, {"commandLine", 7}}}}});
+  const Heard answer = send_json("POST", "/jobs/j1/addtaskcollection",
+                                 Json{{"value",
+                                       {{{"id", "a"}, {"commandLine", "x"}},
+                                        {{"id", "b"}, {"commandLine", "x"}},
+                                        {{"id", "c"}, {"commandLine", 7}}}}});
   ASSERT_EQ(answer.status, 200) << answer.body;
   const Json value = answer.json()["value"];
   ASSERT_EQ(value.size(), 3u) << answer.body;
@@ -156,7 +157,7 @@ TEST_F(Tasks, OfATooLargeCollectionAreRefusedTogether) {
   add_job("j1", "p1");
   Json tasks = Json::array();
   for (int i = 0; i < 101; ++i) tasks.push_back({{"id", std::to_string(i)}, {"commandLine", "x"}});
-  EXPECT_EQ(send("POST", "/jobs/j1/addtaskcollection", Json{{"value", tasks}}).status, 400);
+  EXPECT_EQ(send_json("POST", "/jobs/j1/addtaskcollection", Json{{"value", tasks}}).status, 400);
 }
 
 TEST_F(Lists, GoOnByALinkWithTheTokenSecond) {
@@ -201,10 +202,10 @@ TEST_F(Lists, RefuseWhatIsNoPageSize) {
 
 TEST_F(Schedules, MakeTheirFirstJobAndAnswerWithAzuresCodes) {
   add_pool("p1");
-  const Heard added = send("POST", "/jobschedules",
-                           Json{{"id", "s1"},
-                                {"schedule", {{"recurrenceInterval", "PT1M"}}},
-                                {"jobSpecification", {{"poolInfo", {{"poolId", "p1"}}}}}});
+  const Heard added = send_json("POST", "/jobschedules",
+                                Json{{"id", "s1"},
+                                     {"schedule", {{"recurrenceInterval", "PT1M"}}},
+                                     {"jobSpecification", {{"poolInfo", {{"poolId", "p1"}}}}}});
   ASSERT_EQ(added.status, 201) << added.body;
   EXPECT_EQ(send("HEAD", "/jobschedules/s1").status, 200);
   EXPECT_EQ(send("HEAD", "/jobschedules/s2").status, 404);
@@ -239,13 +240,13 @@ TEST_F(Accounts, CountNodesByStateAndKind) {
 }
 
 TEST_F(Own, SecretsAreKeptAndNeverShown) {
-  EXPECT_EQ(send("PUT", "/scoria/v1/secrets/db", Json{{"value", "hunter2"}}).status, 204);
+  EXPECT_EQ(send_json("PUT", "/scoria/v1/secrets/db", Json{{"value", "hunter2"}}).status, 204);
   const Heard listed = send("GET", "/scoria/v1/secrets");
   EXPECT_EQ(listed.json()["value"][0]["name"], "db");
   EXPECT_EQ(listed.body.find("hunter2"), std::string::npos);
   EXPECT_EQ(secrets_->open("DB").value(), "hunter2");
-  EXPECT_EQ(send("PUT", "/scoria/v1/secrets/bad%20name", Json{{"value", "x"}}).status, 400);
-  EXPECT_EQ(send("PUT", "/scoria/v1/secrets/db", Json{{"value", 7}}).status, 400);
+  EXPECT_EQ(send_json("PUT", "/scoria/v1/secrets/bad%20name", Json{{"value", "x"}}).status, 400);
+  EXPECT_EQ(send_json("PUT", "/scoria/v1/secrets/db", Json{{"value", 7}}).status, 400);
   EXPECT_EQ(send("DELETE", "/scoria/v1/secrets/db").status, 204);
   EXPECT_EQ(send("DELETE", "/scoria/v1/secrets/db").status, 404);
 }

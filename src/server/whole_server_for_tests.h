@@ -187,7 +187,7 @@ class WholeServerTest : public ::testing::Test {
     headers.insert(headers.end(), added.begin(), added.end());
     return send_raw(method, target, body, headers);
   }
-  Heard send(const std::string& method, const std::string& target, const Json& body, net::Headers headers = {}) {
+  Heard send_json(const std::string& method, const std::string& target, const Json& body, net::Headers headers = {}) {
     return send(method, target, body.dump(), std::move(headers));
   }
 
@@ -199,15 +199,15 @@ class WholeServerTest : public ::testing::Test {
                {{"imageReference", {{"publisher", "debian"}, {"offer", "debian-12"}, {"sku", "12"}}},
                 {"nodeAgentSKUId", "batch.node.debian 12"}}}};
     body.update(more);
-    const Heard answer = send("POST", "/pools", body);
+    const Heard answer = send_json("POST", "/pools", body);
     ASSERT_EQ(answer.status, 201) << answer.body;
   }
   void add_job(const std::string& id, const std::string& pool) {
-    const Heard answer = send("POST", "/jobs", Json{{"id", id}, {"poolInfo", {{"poolId", pool}}}});
+    const Heard answer = send_json("POST", "/jobs", Json{{"id", id}, {"poolInfo", {{"poolId", pool}}}});
     ASSERT_EQ(answer.status, 201) << answer.body;
   }
   void add_task(const std::string& job, const std::string& id) {
-    const Heard answer = send("POST", "/jobs/" + job + "/tasks", Json{{"id", id}, {"commandLine", "true"}});
+    const Heard answer = send_json("POST", "/jobs/" + job + "/tasks", Json{{"id", id}, {"commandLine", "true"}});
     ASSERT_EQ(answer.status, 201) << answer.body;
   }
 

@@ -1,6 +1,5 @@
 #include <gmock/gmock.h>
 
-#include "auth/tokens.h"
 #include "server/blob/surface_for_tests.h"
 
 namespace scoria::server {
