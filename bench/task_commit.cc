@@ -1,5 +1,5 @@
 // What tasks cost before anybody waits for a disk: 10,000 tasks added as 100 requests of 100, each parsed, taken by the state machine,
-// flushed and committed on its own; and the same in one commit.
+// flushed and committed on its own; and the same in one commit. Then the same tasks run, on a node that takes no time.
 //   cmake --preset bench && cmake --build --preset bench --target task_commit && build/bench/bench/task_commit [FOLDER]
 // FOLDER is on the disk to be measured; by default the system's for temporary files.
 #include <unistd.h>
@@ -12,7 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "batch/attempts.h"
+#include "batch/dispatch.h"
 #include "batch/jobs.h"
+#include "batch/nodes.h"
 #include "batch/pools.h"
 #include "batch/state.h"
 #include "batch/tasks.h"
@@ -42,7 +45,7 @@ struct Fixture {
     settings.make_token = [] { return std::pair<std::string, std::string>("t", "h"); };
     state = std::make_unique<batch::State>(*store, settings);
     state->now = SystemClock().now();
-    must(batch::add_pool(*state, {{"id", "p"}, {"vmSize", "standard_a1"}}));
+    must(batch::add_pool(*state, {{"id", "p"}, {"vmSize", "standard_a1"}, {"taskSlotsPerNode", 2}}));
     must(batch::add_job(*state, {{"id", "j"}, {"poolInfo", {{"poolId", "p"}}}}));
     commit();
   }
@@ -94,6 +97,46 @@ double rows_only(const std::filesystem::path& folder) {
   return took.count();
 }
 
+// A node of two slots that ends at once what it is told to run: what the server does for a task beside what its node does.
+double run_all(const std::filesystem::path& folder) {
+  Fixture fixture(folder);
+  batch::State& state = *fixture.state;
+  must(batch::resize_pool(state, "p", {{"targetDedicatedNodes", 1}}, {}));
+  fixture.commit();
+  std::vector<batch::NewTask> tasks;
+  for (int i = 0; i < kTasks; ++i) tasks.push_back(batch::new_task(task_body(i)));
+  must(batch::add_tasks(state, "j", std::move(tasks)));
+  fixture.commit();
+  batch::Node& node = *state.pools.at("p")->nodes.begin()->second;
+  batch::take_provider_status(state, "local", {{"p", node.id, pool::NodeStatus::State::running, ""}});
+  spec::SyncRequest request{.session = "s", .facts = spec::NodeFacts{.cores = 2, .boot_id = "b"}};
+  const auto begin = std::chrono::steady_clock::now();
+  int exchanges = 0;
+  while (state.totals.completed < kTasks && exchanges < 10 * kTasks) {
+    state.now = SystemClock().now();
+    ++request.sequence;
+    must(batch::heard_from(state, node, request));
+    batch::take_events(state, node, request.events);
+    batch::compare_held(state, node);
+    fixture.commit();
+    const spec::SyncReply reply = batch::orders_for(state, node);
+    request.events.clear();
+    const auto at = state.now.wall.time_since_epoch().count();
+    for (const spec::StartOrder& order : reply.start) {
+      request.events.push_back({.kind = spec::Event::Kind::started, .attempt = order.attempt, .at_us = at});
+      request.events.push_back(
+          {.kind = spec::Event::Kind::ended, .attempt = order.attempt, .at_us = at + 600, .exit_code = 0});
+    }
+    ++exchanges;
+  }
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+  if (state.totals.completed != kTasks) {
+    std::fputs("not all tasks ended\n", stderr);
+    std::exit(1);
+  }
+  return took.count();
+}
+
 void report(const char* name, const std::filesystem::path& folder,
             const std::function<double(const std::filesystem::path&)>& run) {
   std::vector<double> times;
@@ -116,6 +159,7 @@ int main(int count, char** arguments) {
   report("10,000 rows, store alone, one commit", folder, rows_only);
   report("10,000 tasks, 100 requests, one commit", folder, [](const auto& at) { return once(at, 100, 100); });
   report("10,000 tasks, 100 requests, 100 commits", folder, [](const auto& at) { return once(at, 100, 1); });
+  report("10,000 tasks run, as one node's exchanges", folder, run_all);
   std::filesystem::remove_all(folder);
   return 0;
 }

@@ -234,6 +234,13 @@ void advance_job(State& state, Job& job) {
   }
 }
 
+void resume_job(State& state, Job& job) {
+  // Who was told to stop is not stored: a task that is deleted with its job, a preparation.
+  if (job.state == JobState::deleting) return drop_job(state, job);
+  if (job.state == JobState::terminating) stop_preparations(state, job);
+  advance_job(state, job);
+}
+
 void forget_job(State& state, Job& job) {
   state.jobs_by_number.erase(job.number);
   state.jobs.erase(lower(job.id));

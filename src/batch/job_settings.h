@@ -17,6 +17,8 @@ Job& insert_job(State& state, std::unique_ptr<Job> job);
 void set_job_state(State& state, Job& job, JobState to);
 // Deletes it: its tasks are stopped and forgotten, its release tasks run.
 void drop_job(State& state, Job& job);
+// After a start: what its end had set going is set going again.
+void resume_job(State& state, Job& job);
 void bind_pool(State& state, Job& job, Pool* pool);
 
 }  // namespace scoria::batch

@@ -96,6 +96,29 @@ TEST_F(Jobs, DeletedOnesTakeTheirTasksWithThemAndTheIdIsFreeAtOnce) {
   EXPECT_EQ(cluster.state_of("t"), "running");
 }
 
+TEST_F(Jobs, ADeletionGoesOnAfterARestart) {
+  cluster.add_job();
+  cluster.add_task("t");
+  cluster.run();
+  cluster.must(delete_job(cluster.state(), "j", {}));
+  cluster.commit();
+  cluster.restart();
+  cluster.run();
+  EXPECT_EQ(cluster.job_state(), "gone");
+  EXPECT_TRUE(cluster.running().empty());
+}
+
+TEST_F(Jobs, ATerminationGoesOnAfterARestart) {
+  cluster.add_job({{"jobPreparationTask", {{"commandLine", "prepare"}}}});
+  cluster.add_task("t");
+  cluster.run();
+  cluster.must(terminate());
+  cluster.restart();
+  cluster.run();
+  EXPECT_EQ(cluster.job_state(), "completed");
+  EXPECT_TRUE(cluster.running().empty());
+}
+
 TEST_F(Jobs, DisabledWithRequeueTheirTasksRunAgainLater) {
   cluster.add_job();
   cluster.add_task("t");

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "batch/job_settings.h"
 #include "batch/jobs.h"
 #include "batch/nodes.h"
 #include "batch/notices.h"
@@ -57,10 +58,10 @@ Status load(State& state) {
     state.restless_pools.insert(pool.get());
     for (auto& [key, node] : pool->nodes) state.unsettled_nodes.insert(node.get());
   }
-  // What was decided and not done yet: a job whose last task completed, one that is being deleted. advance_job() may end them.
+  // What was decided and not done yet: a job whose last task completed, one that is being deleted. Some end by it.
   std::vector<Job*> jobs;
   for (auto& [id, job] : state.jobs) jobs.push_back(job.get());
-  for (Job* job : jobs) advance_job(state, *job);
+  for (Job* job : jobs) resume_job(state, *job);
   log::info("state_loaded",
             {{"pools", state.pools.size()}, {"jobs", state.jobs.size()}, {"attempts", state.attempts.size()}});
   return Ok{};

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -32,8 +33,8 @@ Error disk_full() {
 }  // namespace
 
 struct Service::Parts {
-  Parts(store::Store& with_store, std::map<std::string, scoria::pool::Provider*> with_providers, const Clock& with_clock,
-        Settings settings, Hooks with_hooks)
+  Parts(store::Store& with_store, std::map<std::string, scoria::pool::Provider*> with_providers,
+        const Clock& with_clock, Settings settings, Hooks with_hooks)
       : providers(std::move(with_providers)),
         clock(with_clock),
         hooks(std::move(with_hooks)),
@@ -139,7 +140,11 @@ void Service::Parts::run(const std::stop_token& stop) {
     }
     for (Input& input : taken) {
       state.now = clock.now();
-      input(state);
+      try {
+        input(state);
+      } catch (const std::exception& bug) {  // a node's message; who asked hears nothing, and asks again
+        log::error("bug", {{"what", bug.what()}});
+      }
     }
     has_news = has_news || !taken.empty();
     if (const auto now = std::chrono::steady_clock::now(); now >= next_tick) {

@@ -35,8 +35,8 @@ Status guarded_load(const store::Document& document, Load load) {
   try {
     return load(Json::parse(document.text));
   } catch (const Json::exception& error) {
-    return Error{Code::corrupt, "the stored document '" + document.parent + "/" + document.id +
-                                    "' cannot be read: " + error.what()};
+    return Error{Code::corrupt,
+                 "the stored document '" + document.parent + "/" + document.id + "' cannot be read: " + error.what()};
   }
 }
 

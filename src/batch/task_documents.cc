@@ -205,6 +205,12 @@ std::string task_info_text(const Task& task) {
   return out;
 }
 
+Json execution_info(const Task& task) {
+  std::string out;
+  write_execution_info(out, task);
+  return Json::parse(out);
+}
+
 Json task_info(const Task& task) { return Json::parse(task_info_text(task)); }
 
 Result<Json> task_document(const store::TaskRow& row) {

@@ -76,12 +76,11 @@ void remember_on_node(State& state, const Task& task) {
   if (found == pool->second->nodes.end()) return;
   Node& node = *found->second;
   if (task.failure.is_null()) ++node.total_succeeded;
-  Json info = task_info(task);
   Json recent{{"taskUrl", "/jobs/" + task.job->id + "/tasks/" + task.id},
               {"jobId", task.job->id},
               {"taskId", task.id},
-              {"taskState", info["state"]},
-              {"executionInfo", std::move(info["executionInfo"])}};
+              {"taskState", "completed"},
+              {"executionInfo", execution_info(task)}};
   node.recent_tasks.push_front(std::move(recent));
   while (node.recent_tasks.size() > 10) node.recent_tasks.pop_back();
   state.dirty_nodes.insert(&node);

@@ -34,6 +34,8 @@ Status reactivate_task(State& state, std::string_view job, std::string_view task
 // A task's runtime part as clients see it; a store's row holds it as text, with what recovery needs under "~".
 Json task_info(const Task& task);
 std::string task_info_text(const Task& task);
+// Its "executionInfo" alone.
+Json execution_info(const Task& task);
 // The whole document of a stored task: its spec with its info laid over. nodeInfo's urls are paths, as in pool_document(); who answers sets
 // `url`. Errors: corrupt.
 Result<Json> task_document(const store::TaskRow& row);
