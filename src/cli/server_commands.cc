@@ -9,6 +9,7 @@
 #include "cli/client/commands.h"
 #include "cli/client/connection.h"
 #include "node/agent.h"
+#include "server/routes.h"
 #include "server/server.h"
 
 namespace scoria::cli {
@@ -17,7 +18,7 @@ namespace {
 struct ServerCommandOptions {
   std::string data = default_data_folder().string();
   std::string http, https, config;
-  bool prints_reference = false;
+  bool prints_reference = false, prints_routes = false;
 };
 
 void log_to_standard_error(log::Level least) {
@@ -32,6 +33,11 @@ void log_to_standard_error(log::Level least) {
 Status serve(const ServerCommandOptions& options, const Context& context) {
   if (options.prints_reference) {
     const std::string text = server::server_config_reference();
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return Ok{};
+  }
+  if (options.prints_routes) {
+    const std::string text = server::routes_reference();
     std::fwrite(text.data(), 1, text.size(), stdout);
     return Ok{};
   }
@@ -69,6 +75,7 @@ void add_server(CLI::App& app, Command& chosen, const Context& context) {
   command->add_option("--https", options->https, "where to serve HTTPS, or none (default: 127.0.0.1:10101)");
   command->add_option("--config", options->config, "a YAML file; its keys: docs/server-config.md");
   command->add_flag("--print-config-reference", options->prints_reference)->group("");
+  command->add_flag("--print-routes", options->prints_routes)->group("");
   command->footer("Example: scoria server --data /srv/scoria --https 0.0.0.0:10101 --config server.yaml\n");
   command->callback([options, &chosen, &context] {
     chosen = {"server", [options, &context] { return serve(*options, context); }};

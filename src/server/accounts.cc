@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "server/documents.h"
+#include "spec/errors.h"
 
 namespace scoria::server::accounts {
 namespace {
@@ -101,6 +102,15 @@ void node_counts(CallPtr call) {
     documents.push_back(std::move(document));
   }
   send_list(call, spec::Entity::node_counts, "nodecounts", listed(std::move(documents)));
+}
+
+void list_applications(CallPtr call) { send_list(call, spec::Entity::image, "applications", listed({})); }
+
+void show_application(CallPtr call) { call->fail(spec::batch_error("ApplicationNotFound")); }
+
+void not_supported(CallPtr call) {
+  call->fail(spec::batch_error("NotImplemented",
+                               "this server does not have " + call->request().method + " " + call->target().path));
 }
 
 }  // namespace scoria::server::accounts

@@ -8,5 +8,10 @@ namespace scoria::server::accounts {
 void supported_images(CallPtr call);
 void node_agent_skus(CallPtr call);
 void node_counts(CallPtr call);
+// There are none: application packages are left out.
+void list_applications(CallPtr call);
+void show_application(CallPtr call);
+// Operations of Azure's that this server does not have: 501.
+void not_supported(CallPtr call);
 
 }  // namespace scoria::server::accounts

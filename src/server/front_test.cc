@@ -1,7 +1,6 @@
 #include "server/front.h"
 
-#include <set>
-
+#include "base/file.h"
 #include "server/routes.h"
 #include "server/whole_server_for_tests.h"
 
@@ -81,6 +80,12 @@ TEST(Routes, AreEachFoundByTheirOwnPath) {
     ASSERT_NE(match.route, nullptr) << verb_name(route.verb) << " " << path;
     EXPECT_EQ(match.route->pattern, route.pattern);
   }
+}
+
+TEST(Routes, AreWhatThePageLists) {
+  const auto page = FileBytes::open(SCORIA_SOURCE_DIR "/docs/operations-list.md");
+  ASSERT_TRUE(page.ok()) << page.error().message;
+  EXPECT_EQ(page.value().text(), routes_reference()) << "run: scoria server --print-routes > docs/operations-list.md";
 }
 
 TEST(Routes, OfJobScopeNameTheJob) {

@@ -143,11 +143,11 @@ TEST_F(Tasks, OfACollectionAreAnsweredOneByOne) {
   ASSERT_EQ(answer.status, 200) << answer.body;
   const Json value = answer.json()["value"];
   ASSERT_EQ(value.size(), 3u) << answer.body;
-  EXPECT_EQ(batch::lower(value[0]["status"].get<std::string>()), "success");
+  EXPECT_EQ(value[0]["status"], "success");
   EXPECT_EQ(value[0]["location"], "http://localhost:10100/jobs/j1/tasks/a");
-  EXPECT_EQ(batch::lower(value[1]["status"].get<std::string>()), "clienterror");
+  EXPECT_EQ(value[1]["status"], "clienterror");
   EXPECT_EQ(value[1]["error"]["code"], "TaskExists");
-  EXPECT_EQ(batch::lower(value[2]["status"].get<std::string>()), "clienterror");
+  EXPECT_EQ(value[2]["status"], "clienterror");
   EXPECT_EQ(value[2]["taskId"], "c");
   EXPECT_TRUE(value[2]["error"]["message"].contains("value"));
 }
@@ -237,6 +237,15 @@ TEST_F(Accounts, CountNodesByStateAndKind) {
   ASSERT_EQ(counts.size(), 1u);
   EXPECT_EQ(counts[0]["poolId"], "p1");
   EXPECT_EQ(counts[0]["dedicated"]["total"], 0);
+}
+
+TEST_F(Accounts, SayWhatIsNotThere) {
+  EXPECT_EQ(send("GET", "/applications").json()["value"], Json::array());
+  EXPECT_EQ(send("GET", "/applications/a").code(), "ApplicationNotFound");
+  const Heard users = send("POST", "/pools/p/nodes/n/users");
+  EXPECT_EQ(users.status, 501);
+  EXPECT_EQ(users.code(), "NotImplemented");
+  EXPECT_EQ(send("GET", "/certificates").status, 501);
 }
 
 TEST_F(Own, SecretsAreKeptAndNeverShown) {

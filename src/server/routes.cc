@@ -84,6 +84,27 @@ constexpr Route kRoutes[] = {
     {Verb::head, "/jobs/{job}/tasks/{task}/files/{path...}", Scope::job, files::properties_of_task},
     {Verb::del, "/jobs/{job}/tasks/{task}/files/{path...}", Scope::job, files::remove_of_task},
 
+    {Verb::get, "/applications", Scope::account, accounts::list_applications},
+    {Verb::get, "/applications/{application}", Scope::account, accounts::show_application},
+
+    // Azure's, and not here: said so rather than answered as if the path were wrong.
+    {Verb::post, "/pools/{pool}/nodes/{node}/users", Scope::account, accounts::not_supported},
+    {Verb::put, "/pools/{pool}/nodes/{node}/users/{user}", Scope::account, accounts::not_supported},
+    {Verb::del, "/pools/{pool}/nodes/{node}/users/{user}", Scope::account, accounts::not_supported},
+    {Verb::get, "/pools/{pool}/nodes/{node}/remoteloginsettings", Scope::account, accounts::not_supported},
+    {Verb::get, "/pools/{pool}/nodes/{node}/rdp", Scope::account, accounts::not_supported},
+    {Verb::post, "/pools/{pool}/nodes/{node}/uploadbatchservicelogs", Scope::account, accounts::not_supported},
+    {Verb::get, "/pools/{pool}/nodes/{node}/extensions", Scope::account, accounts::not_supported},
+    {Verb::get, "/pools/{pool}/nodes/{node}/extensions/{extension}", Scope::account, accounts::not_supported},
+    {Verb::post, "/pools/{pool}/upgradeos", Scope::account, accounts::not_supported},
+    {Verb::get, "/poolusagemetrics", Scope::account, accounts::not_supported},
+    {Verb::get, "/lifetimepoolstats", Scope::account, accounts::not_supported},
+    {Verb::get, "/lifetimejobstats", Scope::account, accounts::not_supported},
+    {Verb::get, "/certificates", Scope::account, accounts::not_supported},
+    {Verb::post, "/certificates", Scope::account, accounts::not_supported},
+    {Verb::get, "/certificates/{certificate}", Scope::account, accounts::not_supported},
+    {Verb::del, "/certificates/{certificate}", Scope::account, accounts::not_supported},
+
     // Our own.
     {Verb::get, "/scoria/v1/usage", Scope::account, own::usage},
     {Verb::get, "/scoria/v1/secrets", Scope::account, own::list_secrets},
@@ -127,6 +148,21 @@ bool fits(std::string_view pattern, const std::vector<std::string>& segments,
 }  // namespace
 
 std::span<const Route> batch_routes() { return kRoutes; }
+
+std::string routes_reference() {
+  std::string text =
+      "# Operations\n\n"
+      "<!-- Generated: scoria server --print-routes > docs/operations-list.md -->\n\n"
+      "Every operation of the Batch surface, in the order in which a request's path is compared. *job*: also with the "
+      "bearer token of\none of the job's own tasks. What Azure Batch has and this server has not is answered 501 "
+      "(NotImplemented).\n\n| | path | who | |\n|---|---|---|---|\n";
+  for (const Route& route : kRoutes) {
+    text += "| " + std::string(verb_name(route.verb)) + " | `" + std::string(route.pattern) + "` | " +
+            (route.scope == Scope::job ? "account, job" : "account") + " | " +
+            (route.handler == accounts::not_supported ? "not here" : "") + " |\n";
+  }
+  return text;
+}
 
 std::string_view verb_name(Verb verb) {
   switch (verb) {

@@ -1,8 +1,9 @@
-// Every operation of the Batch surface: a plain array, read top to bottom, from which docs/batch-api.md lists them.
+// Every operation of the Batch surface: a plain array, read top to bottom, which docs/operations-list.md is made from.
 // Source: Azure Batch REST API 2022-10-01.16.0. Threads: immutable.
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "server/call.h"
@@ -25,6 +26,9 @@ struct Route {
 };
 
 std::span<const Route> batch_routes();
+
+// docs/operations-list.md, made from the table.
+std::string routes_reference();
 
 // Paths of our own stand below this prefix, need no api-version, and are never a pool's, job's or container's.
 inline constexpr std::string_view kOwnPrefix = "scoria";

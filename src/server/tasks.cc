@@ -34,9 +34,9 @@ void append_result(std::string& out, const Call& call, std::string_view base, co
                    const Result<batch::Stamp>& result) {
   const bool ok = result.ok();
   const bool is_servers = !ok && spec::http_status(result.error()) >= 500;
-  out += ok           ? R"({"status":"Success","taskId":)"
-         : is_servers ? R"({"status":"ServerError","taskId":)"
-                      : R"({"status":"ClientError","taskId":)";
+  out += ok           ? R"({"status":"success","taskId":)"
+         : is_servers ? R"({"status":"servererror","taskId":)"
+                      : R"({"status":"clienterror","taskId":)";
   spec::append_json_string(out, entry.id);
   if (ok) {
     // What clients send back in If-Match is the header's form, quotes included.
