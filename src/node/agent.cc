@@ -138,6 +138,7 @@ Result<std::string> identity(AgentConfig& config) {
     SCORIA_TRY(kept, read_json(kept_path));
     if (text_of(kept, "pool") == config.pool) {
       config.node = text_of(kept, "node");
+      if (config.account_name.empty()) config.account_name = text_of(kept, "account");
       return text_of(kept, "token");
     }
   }
@@ -146,8 +147,10 @@ Result<std::string> identity(AgentConfig& config) {
   SCORIA_TRY(joined, join_pool(place, config.pool, join_token, config.node.empty() ? machine_name() : config.node,
                                config.slots));
   config.node = joined.node;
+  if (config.account_name.empty()) config.account_name = joined.account;
   const Descriptor file(open(kept_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  const std::string text = spec::json_text({{"pool", config.pool}, {"node", joined.node}, {"token", joined.token}});
+  const std::string text = spec::json_text(
+      {{"pool", config.pool}, {"node", joined.node}, {"token", joined.token}, {"account", joined.account}});
   if (!file.is_open() || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
     return Error{Code::denied, "'" + kept_path.string() + "' cannot be written: " + strerror(errno)};
   }

@@ -136,7 +136,8 @@ Result<Joined> join_pool(const ServerPlace& place, const std::string& pool, cons
   if (!body.ok() || !body.value().is_object())
     return Error{Code::corrupt, "server: an answer to joining that is no JSON"};
   Joined joined;
-  for (const auto& [key, target] : {std::pair{"node", &joined.node}, std::pair{"token", &joined.token}}) {
+  for (const auto& [key, target] :
+       {std::pair{"node", &joined.node}, std::pair{"token", &joined.token}, std::pair{"account", &joined.account}}) {
     const auto value = body.value().find(key);
     if (value != body.value().end() && value->is_string()) *target = value->get<std::string>();
     if (target->empty()) return Error{Code::corrupt, std::string("server: an answer to joining without '") + key + "'"};

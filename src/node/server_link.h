@@ -47,6 +47,7 @@ std::unique_ptr<ServerLink> http_link(LinkConfig config);
 // A machine becomes a node of a pool. Errors: denied (the token), invalid, unavailable.
 struct Joined {
   std::string node, token;
+  std::string account;  // its name
 };
 Result<Joined> join_pool(const ServerPlace& place, const std::string& pool, const std::string& join_token,
                          const std::string& name, int slots);

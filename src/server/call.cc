@@ -207,19 +207,14 @@ void Call::fail(const Error& error) {
             std::move(headers));
 }
 
-namespace {
-
-// Where `done` is called from must not see exceptions, and no client must wait for ever for a bug.
 void guarded(const CallPtr& call, const std::function<void()>& answer) {
   try {
     answer();
   } catch (const std::exception& error) {
     log::error("handler_failed", {{"request", call->request_id()}, {"error", error.what()}});
-    call->fail({Code::unavailable, "the server failed to answer this request", "InternalError"});
+    call->fail(spec::batch_error("InternalError"));
   }
 }
-
-}  // namespace
 
 void write(const CallPtr& call, std::function<Result<Json>(batch::State&)> change,
            std::function<void(Call& call, Json answer)> answer) {

@@ -93,6 +93,9 @@ void write(const CallPtr& call, Success success, std::function<Result<Json>(batc
 void write(const CallPtr& call, std::function<Result<Json>(batch::State&)> change,
            std::function<void(Call& call, Json answer)> answer);
 
+// Runs what answers a call where no exception may pass (other parts' threads): a bug in it is answered 500.
+void guarded(const CallPtr& call, const std::function<void()>& answer);
+
 Json stamp_json(const batch::Stamp& stamp);
 net::Headers stamp_headers(const Json& stamp);
 // For changes that return a Stamp, or nothing.

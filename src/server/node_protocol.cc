@@ -77,10 +77,12 @@ void sync(const CallPtr& call, const std::string& pool, const std::string& node)
   if (!request.ok()) return call->fail(request.error());
   call->app().service.sync(pool, node, auth::hash_token(token.value()), std::move(request).value(),
                            [call](Result<spec::SyncReply> reply) {
-                             if (!reply.ok()) return call->fail(reply.error());
-                             const Status added = add_tokens(call->app(), reply.value());
-                             if (!added.ok()) return call->fail(added.error());
-                             call->send_text(200, spec::to_text(reply.value()), "application/json");
+                             guarded(call, [&] {
+                               if (!reply.ok()) return call->fail(reply.error());
+                               const Status added = add_tokens(call->app(), reply.value());
+                               if (!added.ok()) return call->fail(added.error());
+                               call->send_text(200, spec::to_text(reply.value()), "application/json");
+                             });
                            });
 }
 
@@ -118,6 +120,7 @@ void join(const CallPtr& call, const std::string& pool) {
       },
       [node_token](Call& self, Json answer) {
         answer["token"] = node_token;
+        answer["account"] = self.app().account.name;
         self.send_json(201, answer);
       });
 }

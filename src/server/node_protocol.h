@@ -1,6 +1,6 @@
 // What nodes say to the server, each with "Authorization: Bearer TOKEN":
 //
-//   POST /node/v1/{pool}/join          join token; {"name", "slots"} -> 201 {"node", "token"}: the node's own token
+//   POST /node/v1/{pool}/join          join token; {"name", "slots"} -> 201 {"node", "token", "account"}: the node's own token
 //   POST /node/v1/{pool}/{node}/sync   spec::SyncRequest -> spec::SyncReply, up to wait_ms later
 //   POST /node/v1/{pool}/{node}/files/{id}   what a FileOrder asked for -> 204 (nobody waits any more: 404)
 //        "read": the bytes. "list", "list_recursive", "properties": JSON, see server/file_relay.h. When it could not be done: header
