@@ -64,7 +64,10 @@ Result<Place> place_of_task(const CallPtr& call) {
 
 // The path below the node's root that the request names.
 Result<std::string> path_in(const Place& place, const CallPtr& call) {
-  SCORIA_TRY(path, node::tidy_relative_path(call->argument("path")));
+  auto tidy = node::tidy_relative_path(call->argument("path"));
+  // Where a path leads out of its folder there is no file, for whoever asks.
+  if (!tidy.ok()) return spec::batch_error("FileNotFound", tidy.error().message);
+  const std::string& path = tidy.value();
   if (path.empty()) return spec::batch_error("FileNotFound", "the request names no file");
   return place.root.empty() ? path : place.root + "/" + path;
 }

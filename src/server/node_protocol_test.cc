@@ -143,6 +143,16 @@ TEST_F(NodeProtocol, RelaysFilesOfNodesThatAreElsewhere) {
   EXPECT_EQ(as_node("POST", "files/12345", "late").status, 404);
 }
 
+TEST_F(NodeProtocol, LetsNoPathOutOfTheNodesFolder) {
+  join();
+  appear();
+  for (const char* path : {"..%2F..%2Fetc%2Fpasswd", "startup/../../x", "%2Fetc%2Fpasswd/.."}) {
+    const Heard file = send("GET", "/pools/farm/nodes/" + node_ + "/files/" + path);
+    EXPECT_EQ(file.status, 404) << path;
+    EXPECT_EQ(file.code(), "FileNotFound") << path;
+  }
+}
+
 TEST_F(NodeProtocol, KnowsNoOtherOperation) {
   join();
   EXPECT_EQ(as_node("GET", "sync").status, 404);
