@@ -22,9 +22,10 @@ std::string body_of(int request, const std::string& command) {
   std::string body = R"({"value":[)";
   for (int i = 0; i < kTasksPerRequest; ++i) {
     if (i > 0) body += ',';
-    body += R"({"id":"task-)" + std::to_string(request * kTasksPerRequest + i) + R"(","commandLine":")" + command +
-            R"(","environmentSettings":[{"name":"STEP","value":")" + std::to_string(i) +
-            R"("}],"constraints":{"maxTaskRetryCount":1},"userIdentity":{"autoUser":{"scope":"pool","elevationLevel":"nonadmin"}}})";
+    body +=
+        R"({"id":"task-)" + std::to_string(request * kTasksPerRequest + i) + R"(","commandLine":")" + command +
+        R"(","environmentSettings":[{"name":"STEP","value":")" + std::to_string(i) +
+        R"("}],"constraints":{"maxTaskRetryCount":1},"userIdentity":{"autoUser":{"scope":"pool","elevationLevel":"nonadmin"}}})";
   }
   return body + "]}";
 }
@@ -54,12 +55,14 @@ int main(int argc, char** argv) {
       net::ClientRequest request{.method = "POST", .target = target};
       request.headers = {{"Content-Type", "application/json; odata=minimalmetadata"},
                          {"Content-Length", std::to_string(bodies[static_cast<std::size_t>(i)].size())}};
-      const net::Headers signature = auth::sign(auth::Service::batch, account, "POST", target, request.headers, SystemClock().now().wall);
+      const net::Headers signature =
+          auth::sign(auth::Service::batch, account, "POST", target, request.headers, SystemClock().now().wall);
       request.headers.insert(request.headers.end(), signature.begin(), signature.end());
       request.body = bodies[static_cast<std::size_t>(i)];
       const auto sent = std::chrono::steady_clock::now();
       const auto reply = server.request(request);
-      const long took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - sent).count();
+      const long took =
+          std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - sent).count();
       long seen = worst_us;
       while (took > seen && !worst_us.compare_exchange_weak(seen, took)) {
       }
@@ -79,7 +82,7 @@ int main(int argc, char** argv) {
   for (int i = 0; i < connections; ++i) threads.emplace_back(work);
   threads.clear();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  std::printf("{\"seconds\": %.6f, \"tasks\": %d, \"worst_request_ms\": %.3f, \"failed\": %d}\n", seconds, requests * kTasksPerRequest,
-              static_cast<double>(worst_us) / 1000, failed.load());
+  std::printf("{\"seconds\": %.6f, \"tasks\": %d, \"worst_request_ms\": %.3f, \"failed\": %d}\n", seconds,
+              requests * kTasksPerRequest, static_cast<double>(worst_us) / 1000, failed.load());
   return failed == 0 ? 0 : 1;
 }

@@ -26,13 +26,12 @@ void add_usage_commands(CLI::App& app, Command& chosen, const Context& context) 
                 if (!options->from.empty()) query.emplace_back("from", options->from);
                 if (!options->to.empty()) query.emplace_back("to", options->to);
                 const std::vector<Column> columns =
-                    options->jobs
-                        ? std::vector<Column>{{"JOB", "jobId"}, {"SLOT-SECONDS", "slotSeconds"}}
-                        : std::vector<Column>{{"POOL", "poolId"},
-                                              {"KIND", "kind"},
-                                              {"STATE", "state"},
-                                              {"NODE-SECONDS", "nodeSeconds"},
-                                              {"COST", "cost"}};
+                    options->jobs ? std::vector<Column>{{"JOB", "jobId"}, {"SLOT-SECONDS", "slotSeconds"}}
+                                  : std::vector<Column>{{"POOL", "poolId"},
+                                                        {"KIND", "kind"},
+                                                        {"STATE", "state"},
+                                                        {"NODE-SECONDS", "nodeSeconds"},
+                                                        {"COST", "cost"}};
                 return show_list(*options, context, columns, [&](Connection& server) -> Result<std::vector<Json>> {
                   SCORIA_TRY(report, server.get("/scoria/v1/usage", query));
                   return report.value(options->jobs ? "jobs" : "pools", Json::array()).get<std::vector<Json>>();
