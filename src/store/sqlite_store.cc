@@ -23,7 +23,8 @@ constexpr std::uint64_t kMostJobs = 1ull << 31;
 constexpr std::uint64_t kMostTasks = 1ull << 32;
 // Of a deleted job at each commit, so that no other change waits for a million rows.
 constexpr std::int64_t kErasedPerCommit = 2000;
-constexpr std::int64_t kReserveBytes = 8 << 20;
+// On a full disk the write-ahead log has to get into the database before it can be written anew, and both take room meanwhile: four logs.
+constexpr std::int64_t kReserveBytes = 16 << 20;
 constexpr std::size_t kReadersKept = 4;
 
 std::int64_t key_of(std::uint64_t job, std::uint64_t number) {
@@ -121,10 +122,13 @@ Status SqliteStore::done(Query& query, std::string_view doing) {
 Status SqliteStore::commit(const Changes& changes) {
   if (changes.empty()) return Ok{};
   Status written = write(changes);
-  if (written.ok() || written.error().code != Code::exhausted || !has_reserve_) return written;
-  has_reserve_ = false;
-  std::error_code ignored;  // what cannot be removed frees nothing: the second try says so
-  fs::remove(folder_ / "reserve", ignored);
+  if (written.ok() || written.error().code != Code::exhausted) return written;
+  if (has_reserve_.exchange(false)) {
+    std::error_code ignored;  // what cannot be removed frees nothing: the second try says so
+    fs::remove(folder_ / "reserve", ignored);
+  }
+  // Else the reserve goes into a log that never begins anew. What this cannot do is no worse than before.
+  (void)writer_->execute("PRAGMA wal_checkpoint(TRUNCATE)");
   return write(changes);
 }
 
@@ -361,8 +365,10 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder) {
   SCORIA_TRY_STATUS(writer->execute("PRAGMA journal_mode=WAL"));
   SCORIA_TRY_STATUS(writer->execute("PRAGMA synchronous=FULL"));
   SCORIA_TRY_STATUS(writer->execute("PRAGMA cache_size=-16000"));
-  // A checkpoint writes and flushes the database itself: rarely, as commits wait for it.
-  SCORIA_TRY_STATUS(writer->execute("PRAGMA wal_autocheckpoint=4000"));
+  // 4 MiB of log: see kReserveBytes.
+  SCORIA_TRY_STATUS(writer->execute("PRAGMA wal_autocheckpoint=1000"));
+  // Debian's SQLite overwrites what is deleted: that takes log, on a full disk too, and hides nothing that the log does not show.
+  SCORIA_TRY_STATUS(writer->execute("PRAGMA secure_delete=OFF"));
   SCORIA_TRY_STATUS(writer->execute("PRAGMA journal_size_limit=67108864"));
   SCORIA_TRY_STATUS(migrate(*writer, "data folder '" + folder.string() + "'"));
   SCORIA_TRY(erasing, unfinished_erasures(*writer));

@@ -1,6 +1,8 @@
 // The store on a real disk; what must hold of any Store runs against the fake of other folders' tests too.
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sqlite3.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -212,8 +214,8 @@ TEST(SqliteStore, RefusesASecondTaskOfAnIdWholly) {
   EXPECT_FALSE(store->get(Kind::pool, "", "p").value().has_value());
 }
 
-// A limit of the file size stands for the full disk: SQLite hears EFBIG of one and ENOSPC of the other, so this asks only that a failed
-// commit leaves nothing and the next one works. The disk that is really full is tests/e2e's.
+// A limit of the file size is not the full disk: SQLite hears EFBIG of one and ENOSPC of the other, so this asks only that a failed commit
+// leaves nothing and the next one works. It needs no rights; the full disk is below.
 TEST(SqliteStore, LeavesNothingOfACommitThatDoesNotFit) {
   TemporaryFolder folder;
   const auto store = open(folder.path);
@@ -231,6 +233,54 @@ TEST(SqliteStore, LeavesNothingOfACommitThatDoesNotFit) {
   EXPECT_FALSE(store->get(Kind::pool, "", "p").value().has_value());
   EXPECT_TRUE(store->commit(changes).ok());
   EXPECT_TRUE(store->get(Kind::pool, "", "p").value().has_value());
+}
+
+// In a child, whose file systems are its own. What went wrong, or 0; kNoMount where nothing may be mounted.
+constexpr int kNoMount = 77;
+int live_through_a_full_disk(const fs::path& folder) {
+  if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return kNoMount;
+  if (::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=48m") != 0) return kNoMount;
+  auto opened = Store::open(folder / "data");
+  if (!opened.ok() || !opened.value()->has_reserve()) return 1;
+  Store& store = *opened.value();
+  Changes changes;
+  for (int i = 0; store.has_reserve(); ++i) {
+    if (i == 1000) return 2;
+    changes.clear();
+    changes.put({Kind::pool, "", "p" + std::to_string(i), std::string(500'000, 'x')});
+    if (!store.commit(changes).ok()) return 3;  // the reserve is there for this one
+  }
+  // What runs ends: many small commits, each durable.
+  for (int i = 0; i < 3000; ++i) {
+    changes.clear();
+    changes.put({Kind::pool, "", "q", std::string(1000, 'y') + std::to_string(i)});
+    if (!store.commit(changes).ok()) return 4;
+  }
+  // And then it is full, and says so, and holds what it held.
+  Status full = Ok{};
+  for (int i = 0; full.ok(); ++i) {
+    if (i == 1000) return 5;
+    changes.clear();
+    changes.put({Kind::pool, "", "z" + std::to_string(i), std::string(500'000, 'z')});
+    full = store.commit(changes);
+  }
+  if (full.error().code != Code::exhausted) return 6;
+  opened = Store::open(folder / "elsewhere");  // closes the first
+  opened = Store::open(folder / "data");
+  if (!opened.ok()) return 7;
+  const auto kept = opened.value()->get(Kind::pool, "", "q");
+  return kept.ok() && kept.value() && kept.value()->text.ends_with("2999") ? 0 : 8;
+}
+
+TEST(SqliteStore, OnAFullDiskCommitsFromItsReserveAndThenRefuses) {
+  const TemporaryFolder folder;
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(live_through_a_full_disk(folder.path));
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == kNoMount) GTEST_SKIP() << "needs the right to mount a small file system";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 }  // namespace
