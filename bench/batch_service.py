@@ -302,7 +302,7 @@ def million(server, options):
     server.add("million", [{"id": "0", "commandLine": "/bin/true"}])
     server.wait("million", 1)
     server.stop()
-    database = sqlite3.connect(next(server.data.glob("state/*.db")))
+    database = sqlite3.connect(next(server.data.glob("state/state.sqlite")))
     columns = [row[1] for row in database.execute("pragma table_info(tasks)")]
     row = dict(zip(columns, database.execute(f"select {','.join(columns)} from tasks where id='0' order by job desc").fetchone()))
     with database:

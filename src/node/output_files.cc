@@ -162,7 +162,11 @@ class Uploader {
     if (around_.web.is_own(parsed)) {
       SCORIA_TRY(own, own_container(container));
       result.has_staged = true;
-      return around_.server.put_output(around_.attempt, own.name, name, {file, 0, size}, headers, own.query);
+      return around_.web.outwait(
+          [&] {
+            return around_.server.put_output(around_.attempt, own.name, name, {file, 0, size}, headers, own.query);
+          },
+          around_.is_cancelled);
     }
     Web::Call call{.method = "PUT", .url = url, .headers = headers};
     call.is_cancelled = around_.is_cancelled;

@@ -39,6 +39,11 @@ Error error_of(const net::Url& url, const net::ClientReply& reply) {
 
 bool may_pass(const Error& error) { return error.code == Code::unavailable || error.code == Code::deadline; }
 
+// A server that is killed breaks off in the middle of an answer, which is then no HTTP.
+bool may_be_a_restart(const Error& error) { return may_pass(error) || error.code == Code::corrupt; }
+
+constexpr std::chrono::milliseconds kLongestPause{2000};
+
 bool ends_with_host(std::string_view authority, std::string_view pattern) {
   if (!pattern.starts_with("*.")) return authority == pattern;
   const std::string_view suffix = pattern.substr(1);
@@ -85,6 +90,7 @@ Result<net::ClientReply> Web::call(const Call& call) {
   net::Url url = first_url;
   std::chrono::milliseconds pause = config_.first_wait;
   int redirects = 0;
+  const auto own_end = std::chrono::steady_clock::now() + config_.own_patience;
   for (int tried = 1;; ++tried) {
     if (call.is_cancelled != nullptr && *call.is_cancelled) {
       return Error{Code::unavailable, url.shown() + ": given up, as the task is ended"};
@@ -112,9 +118,22 @@ Result<net::ClientReply> Web::call(const Call& call) {
       }
       error = error_of(url, reply.value());
     }
-    if (tried >= config_.tries || !may_pass(*error)) return std::move(*error);
+    const bool goes_on = is_own(url) ? may_be_a_restart(*error) && std::chrono::steady_clock::now() < own_end
+                                     : may_pass(*error) && tried < config_.tries;
+    if (!goes_on) return std::move(*error);
     wait(pause, call.is_cancelled);
-    pause *= 2;
+    pause = std::min(pause * 2, kLongestPause);
+  }
+}
+
+Status Web::outwait(const std::function<Status()>& once, const std::atomic<bool>* is_cancelled) const {
+  const auto end = std::chrono::steady_clock::now() + config_.own_patience;
+  for (std::chrono::milliseconds pause = config_.first_wait;; pause = std::min(pause * 2, kLongestPause)) {
+    Status status = once();
+    const bool goes_on = !status.ok() && may_be_a_restart(status.error()) && std::chrono::steady_clock::now() < end &&
+                         (is_cancelled == nullptr || !*is_cancelled);
+    if (!goes_on) return status;
+    wait(pause, is_cancelled);
   }
 }
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,6 +23,8 @@ struct WebConfig {
   std::string own_ca_file;  // of the server; others are verified by the system's authorities, too
   int tries = 4;
   std::chrono::milliseconds first_wait{200};  // doubles
+  // How long our own server may be away: tasks wait for its restart instead of failing by it.
+  std::chrono::milliseconds own_patience{600'000};
 };
 
 class Web {
@@ -42,6 +46,9 @@ class Web {
   Result<net::ClientReply> call(const Call& call);
 
   bool is_own(const net::Url& url) const;
+
+  // Does `once` until it works, is refused for good, is cancelled, or our own server was away for longer than own_patience.
+  Status outwait(const std::function<Status()>& once, const std::atomic<bool>* is_cancelled) const;
 
  private:
   Result<net::ClientReply> once(const Call& call, const net::Url& url, std::unique_ptr<net::BodySink>& sink);

@@ -20,6 +20,7 @@ import pathlib
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,12 @@ API = "api-version=2022-10-01.16.0"
 TASK = "sh -c 'echo $$ $AZ_BATCH_TASK_ATTEMPT >> {runs}/$AZ_BATCH_TASK_ID; sleep {seconds}; echo $AZ_BATCH_TASK_ID > out.txt'"
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Cluster:
     def __init__(self, program, folder):
         self.program, self.folder, self.data = program, folder, folder / "data"
@@ -38,14 +45,19 @@ class Cluster:
         self.runs.mkdir()
         (folder / "server.yaml").write_text("overcommit: 8\n")
         self.server = None
+        self.ports = [free_port(), free_port()]
         self.start()
+        end = time.monotonic() + 30
+        while not (self.data / "server.json").exists() and time.monotonic() < end:
+            time.sleep(0.02)
         account = json.loads(subprocess.run([program, "account", "show", "--data", self.data, "--json"], check=True, capture_output=True).stdout)
         self.name, self.key, self.blob_url = account["accountName"], base64.b64decode(account["accountKey"]), account["blobUrl"]
 
     def start(self):
         log = open(self.folder / "server.log", "a")
-        # Another port each time: nodes find the server by its file.
-        self.server = subprocess.Popen([self.program, "server", "--data", self.data, "--http", "127.0.0.1:0", "--https", "127.0.0.1:0",
+        # The same ports each time, as tasks know the storage's address.
+        self.server = subprocess.Popen([self.program, "server", "--data", self.data, "--http", f"127.0.0.1:{self.ports[0]}",
+                                        "--https", f"127.0.0.1:{self.ports[1]}",
                                         "--config", self.folder / "server.yaml"], stdout=log, stderr=log)
 
     def address(self):
@@ -176,7 +188,7 @@ def audit(cluster, acknowledged):
     for name in sorted(acknowledged - set(tasks)):
         problems.append(f"{name} was acknowledged and is lost")
     for name, task in sorted(tasks.items()):
-        if task["state"] != "completed" or task["executionInfo"].get("exitCode") != 0:
+        if task["state"] != "completed" or task["executionInfo"].get("result") != "success":
             problems.append(f"{name}: {task['state']} {task['executionInfo']}")
         runs = (cluster.runs / name).read_text().splitlines() if (cluster.runs / name).exists() else []
         if len(runs) != 1:
