@@ -1,4 +1,5 @@
 #include "server/node_protocol.h"
+#include "net/url.h"
 
 #include <charconv>
 
@@ -70,6 +71,24 @@ Status add_tokens(const App& app, spec::SyncReply& reply) {
   return Ok{};
 }
 
+// Resource files of "autoStorageContainerName" are the account's own: a node reads them by a signature made for it.
+void sign_own_containers(const App& app, spec::SyncReply& reply) {
+  const WallTime now = app.clock.now().wall;
+  for (spec::StartOrder& order : reply.start) {
+    const auto files = order.spec.find("resourceFiles");
+    if (files == order.spec.end() || !files->is_array()) continue;
+    for (Json& file : *files) {
+      const auto name = file.find("autoStorageContainerName");
+      if (name == file.end() || !name->is_string()) continue;
+      const std::string container = name->get<std::string>();
+      file["storageContainerUrl"] =
+          app.account_url + "/" + app.account.name + "/" + net::percent_encode(container) + "?" +
+          auth::make_sas(app.account, container, "", "rl", now - std::chrono::minutes(15), now + kTokenLife);
+      file.erase("autoStorageContainerName");
+    }
+  }
+}
+
 void sync(const CallPtr& call, const std::string& pool, const std::string& node) {
   const auto token = bearer_of(*call);
   if (!token.ok()) return call->fail(token.error());
@@ -81,6 +100,7 @@ void sync(const CallPtr& call, const std::string& pool, const std::string& node)
                                if (!reply.ok()) return call->fail(reply.error());
                                const Status added = add_tokens(call->app(), reply.value());
                                if (!added.ok()) return call->fail(added.error());
+                               sign_own_containers(call->app(), reply.value());
                                call->send_text(200, spec::to_text(reply.value()), "application/json");
                              });
                            });
