@@ -1,4 +1,3 @@
-#include "server/node_protocol.h"
 #include "net/url.h"
 
 #include <charconv>
@@ -8,6 +7,7 @@
 #include "auth/tokens.h"
 #include "base/iso8601.h"
 #include "batch/nodes.h"
+#include "net/url.h"
 #include "server/blob/access_policy.h"
 #include "server/file_relay.h"
 #include "server/jobs.h"
