@@ -196,7 +196,7 @@ void Call::send_text(int status, std::string body, std::string_view content_type
 
 void Call::fail(const Error& error) {
   const int status = spec::http_status(error);
-  if (status >= 500) {
+  if (status >= 500 && status != 503) {  // 503: it stops, or the disk is full, which is logged where it is found
     log::warn("request_failed", {{"request", request_id_},
                                  {"method", request_.method},
                                  {"path", target_.path},

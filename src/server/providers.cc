@@ -10,12 +10,15 @@
 #include <cstring>
 #include <vector>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "node/keeper_client.h"
 #include "pool/joined.h"
 #include "pool/local.h"
+#include "pool/process_identity.h"
 #include "server/agent_file.h"
 #include "server/node_folders.h"
+#include "spec/json.h"
 
 extern char** environ;
 
@@ -94,6 +97,22 @@ void clean_node(const fs::path& program, const fs::path& root, Trash& trash) {
   fs::remove(root.parent_path(), error);  // the pool's, once it is empty
 }
 
+// Asks the agents that pool/local.h's files name to end. Their keepers, and the tasks that run, stay: the next server's agents find them.
+void end_agents(const fs::path& folder) {
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().extension() != ".json") continue;
+    const auto bytes = FileBytes::open(entry->path());
+    if (!bytes.ok()) continue;
+    const auto json = spec::Json::parse(bytes.value().text(), nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object() || !json.contains("pid") || !json.contains("startTime") || !json.contains("boot")) continue;
+    const auto process = pool::ProcessHandle::open({.pid = json["pid"].get<pid_t>(),
+                                                    .start_time = json["startTime"].get<std::uint64_t>(),
+                                                    .boot = json["boot"].get<std::string>()});
+    if (process) process->signal(SIGTERM);
+  }
+}
+
 // Starts a program in a session of its own: neither a terminal's signals nor our end reach it.
 Result<pid_t> spawn_detached(const std::vector<std::string>& line, const fs::path& log_file) {
   std::vector<char*> arguments;
@@ -140,11 +159,12 @@ Result<Providers> Providers::open(ProviderOptions options) {
     SCORIA_TRY_STATUS(write_agent_file(own / "agent.json", agent_of(options, request, root)));
     return spawn_detached({options.program.string(), "agent", (own / "agent.json").string()}, own / "agent.log");
   };
+  providers.agents_folder_ = options.data / "agents";
   providers.trash_ = std::make_unique<Trash>(options.data / "trash");
   const auto clean = [options, &trash = *providers.trash_](const std::string& pool, const std::string& node) {
     clean_node(options.program, local_node_folder(options.nodes_folder, pool, node), trash);
   };
-  SCORIA_TRY(local, pool::LocalProvider::open({.folder = options.data / "agents", .launch = launch, .clean = clean}));
+  SCORIA_TRY(local, pool::LocalProvider::open({.folder = providers.agents_folder_, .launch = launch, .clean = clean}));
   providers.providers_["local"] = std::move(local);
   return providers;
 }
@@ -158,6 +178,7 @@ std::map<std::string, pool::Provider*> Providers::by_name() const {
 void Providers::stop() {
   providers_.clear();
   trash_.reset();
+  end_agents(agents_folder_);
 }
 
 }  // namespace scoria::server

@@ -31,10 +31,11 @@ class Providers {
 
   // For batch::Service, which borrows them.
   std::map<std::string, pool::Provider*> by_name() const;
-  // Watches no agent any more. Agents live on, and with them their tasks: the next server finds them.
+  // Local agents end; tasks run on under their keepers, and the next server's agents find them.
   void stop();
 
  private:
+  std::filesystem::path agents_folder_;
   std::unique_ptr<Trash> trash_;  // before the providers, which put folders into it
   std::map<std::string, std::unique_ptr<pool::Provider>> providers_;
 };
