@@ -104,6 +104,10 @@ test-clients: build ## the server with unmodified clients: azure-batch of Python
 kill-loop: build ## kill -9 of server and agents, KILL_ROUNDS times (default 200) under load; then nothing may be lost or run twice
 	@tests/e2e/kill_loop.py build/scoria --rounds $${KILL_ROUNDS:-200}
 
+.PHONY: test-sanitized
+test-sanitized: setup ## the tests of everything under sanitizers: server, nodes and commands, too, which `make test` leaves out for its time
+	@tools/run_tests asan-service
+
 .PHONY: fuzz
 fuzz: setup ## every fuzz target for FUZZ_SECONDS each (default 600)
 	@tools/setup fuzz

@@ -7,6 +7,13 @@
 #include "cli/client/view.h"
 
 namespace scoria::cli {
+namespace {
+
+const std::vector<Column> kPoolColumns = {
+    {"POOL", "poolId"}, {"KIND", "kind"}, {"STATE", "state"}, {"NODE-SECONDS", "nodeSeconds"}, {"COST", "cost"}};
+const std::vector<Column> kJobColumns = {{"JOB", "jobId"}, {"SLOT-SECONDS", "slotSeconds"}};
+
+}  // namespace
 
 void add_usage_commands(CLI::App& app, Command& chosen, const Context& context) {
   struct Options : ClientOptions {
@@ -25,17 +32,12 @@ void add_usage_commands(CLI::App& app, Command& chosen, const Context& context) 
                 Query query;
                 if (!options->from.empty()) query.emplace_back("from", options->from);
                 if (!options->to.empty()) query.emplace_back("to", options->to);
-                const std::vector<Column> columns =
-                    options->jobs ? std::vector<Column>{{"JOB", "jobId"}, {"SLOT-SECONDS", "slotSeconds"}}
-                                  : std::vector<Column>{{"POOL", "poolId"},
-                                                        {"KIND", "kind"},
-                                                        {"STATE", "state"},
-                                                        {"NODE-SECONDS", "nodeSeconds"},
-                                                        {"COST", "cost"}};
-                return show_list(*options, context, columns, [&](Connection& server) -> Result<std::vector<Json>> {
-                  SCORIA_TRY(report, server.get("/scoria/v1/usage", query));
-                  return report.value(options->jobs ? "jobs" : "pools", Json::array()).get<std::vector<Json>>();
-                });
+                return show_list(
+                    *options, context, options->jobs ? kJobColumns : kPoolColumns,
+                    [&](Connection& server) -> Result<std::vector<Json>> {
+                      SCORIA_TRY(report, server.get("/scoria/v1/usage", query));
+                      return report.value(options->jobs ? "jobs" : "pools", Json::array()).get<std::vector<Json>>();
+                    });
               }};
   });
 }
