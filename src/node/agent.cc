@@ -58,7 +58,12 @@ std::vector<std::string> blob_hosts(const AgentConfig& config) {
   };
   for (const std::string& url : {config.server_url, config.account_url, config.blob_url}) {
     const auto parsed = net::parse_url(url);
-    if (!url.empty() && parsed.ok()) add(parsed.value().authority());
+    if (url.empty() || !parsed.ok()) continue;
+    add(parsed.value().authority());
+    // A server on this machine answers to every name of it.
+    if (parsed.value().host != "127.0.0.1" && parsed.value().host != "localhost" && parsed.value().host != "::1")
+      continue;
+    for (const char* name : {"127.0.0.1:", "localhost:", "*.blob.localhost:"}) add(name + parsed.value().port);
   }
   if (!config.server_file.empty()) {
     const auto json = read_json(config.server_file);

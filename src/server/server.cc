@@ -128,6 +128,7 @@ Urls urls_of(const net::HttpServer& http, const ServerConfig& config, const std:
     urls.blob = "https://localhost:" + address.substr(address.rfind(':') + 1) + "/" + account;
   }
   if (urls.blob.empty()) urls.blob = urls.http + "/" + account;
+  if (!config.url.empty()) urls.blob = config.url + "/" + account;  // what other machines know us by
   return urls;
 }
 

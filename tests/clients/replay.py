@@ -23,6 +23,8 @@ BATCH = urllib.parse.urlsplit(account["batchUrl"])
 # As rAzureBatch names it: the account is part of the host.
 BLOB = urllib.parse.urlsplit(f"https://{NAME}.blob.localhost:{urllib.parse.urlsplit(account['blobUrl']).port}")
 
+PATH_STYLE = f"localhost:{BLOB.port}"
+
 
 def mac(text):
     return base64.b64encode(hmac.new(KEY, text.encode(), hashlib.sha256).digest()).decode()
@@ -59,13 +61,14 @@ def sign(service, method, target, headers, length):
     prefix = "ocp-" if service == "batch" else "x-ms-"
     lines += [f"{name}:{low[name]}" for name in sorted(low) if name.startswith(prefix)]
     resource = f"/{NAME}{path}"
+    end = "\n"
     pairs = [part.partition("=") for part in query.split("&") if part]
     for name, value in sorted((urllib.parse.unquote(n), urllib.parse.unquote(v)) for n, _, v in pairs):
-        resource += f"\n{name.lower() if service == 'blob' else name}:{value}"
-    return f"SharedKey {NAME}:{mac(chr(10).join(lines + [resource]))}"
+        resource += end + (name.lower() if service == "blob" else name) + ":" + value
+    return f"SharedKey {NAME}:{mac(end.join(lines + [resource]))}"
 
 
-def send(service, method, target, headers=None, body=None):
+def send(service, method, target, headers=None, body=None, host=BLOB.netloc):
     headers = dict(headers or {})
     now = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
     headers["ocp-date" if service == "batch" else "x-ms-date"] = now
@@ -82,7 +85,7 @@ def send(service, method, target, headers=None, body=None):
         context = ssl.create_default_context(cafile=account["caFile"])
         context.check_hostname = False
         connection = http.client.HTTPSConnection("127.0.0.1", BLOB.port, context=context, timeout=60)
-        headers["Host"] = BLOB.netloc
+        headers["Host"] = host
     connection.request(method, target, body=body, headers=headers)
     reply = connection.getresponse()
     data = reply.read()
@@ -189,7 +192,8 @@ def replay(name):
             target = re.sub(r"/nodes/[^/]+", "/nodes/" + json.loads(data)["value"][0]["id"], target)
         if service == "blob" and "sig=" in target:
             path, _, query = target.partition("?")
-            target = f"{path}?{container_sas(path.split('/')[1], re.search(r'sp=(\w+)', query)[1])}"
+            permissions = re.search(r"sp=(\w+)", query)[1]
+            target = path + "?" + container_sas(path.split("/")[1], permissions)
         headers = dict(request.get("headers", {}))
         if "contentType" in request:
             headers["Content-Type"] = request["contentType"]
@@ -287,9 +291,9 @@ def _():
         if "x-ms-copy-source" in headers:
             headers["x-ms-copy-source"] = f"{account['batchUrl'].rstrip('/')}/{NAME}/c/dir/a%20b.txt"
         if target.endswith("/c/a") and request["method"] in ("GET", "HEAD") and not getattr(send, "made", False):
-            assert send("blob", "PUT", target, {"x-ms-version": "2021-12-02", "x-ms-blob-type": "BlockBlob"}, b"hello")[0] == 201
+            assert send("blob", "PUT", target, {"x-ms-version": "2021-12-02", "x-ms-blob-type": "BlockBlob"}, b"hello", PATH_STYLE)[0] == 201
             send.made = True
-        status, _, data = send("blob", request["method"], target, headers, body)
+        status, _, data = send("blob", request["method"], target, headers, body, PATH_STYLE)
         assert status < 300 or request["step"] in ("copy", "begincopy"), f"{request['step']}: {status} {data[:300]}"
 
 

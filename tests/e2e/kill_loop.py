@@ -130,7 +130,7 @@ def add_tasks(cluster, stop, acknowledged, random_, problems):
         batch = []
         for _ in range(random_.choice([1, 1, 5, 20])):
             number += 1
-            seconds = random_.choice([0, 0, 0, 0.05, 0.3, 1.5])
+            seconds = random_.choice([0, 0, 0, 0, 0, 0, 0.05, 0.1, 0.2, 1.2])
             command = TASK.format(runs=cluster.runs, seconds=seconds)
             url = f"{cluster.blob_url.rstrip('/')}/results?{cluster.sas}"
             batch.append({"id": f"t{number}", "commandLine": command, "outputFiles": [
@@ -230,7 +230,7 @@ def main():
                 break
         stop.set()
         adder.join()
-        end = time.monotonic() + 120 + options.rounds
+        end = time.monotonic() + 200 + options.rounds
         while time.monotonic() < end:
             task_counts = json.loads(cluster.until_answered("GET", f"/jobs/j/taskcounts?{API}"))["taskCounts"]
             if task_counts["active"] + task_counts["running"] == 0:
