@@ -42,7 +42,7 @@ struct AgentConfig {
   std::string account_name, account_url, blob_url;  // for tasks' environment and autoStorageContainerName
   // Where the account's own storage answers: "localhost:10100", "*.blob.localhost:10101"; the server's own address is added.
   std::vector<std::string> blob_hosts;
-  std::string task_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  std::string task_path;                      // tasks' PATH; empty: the agent's own
   std::vector<std::string> task_environment;  // "NAME=value", below tasks' own settings
 
   std::vector<std::string> keeper_command{"/proc/self/exe", "keeper"};

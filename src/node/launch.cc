@@ -1,6 +1,7 @@
 #include "node/launch.h"
 
 #include <sys/stat.h>
+#include <cstdlib>
 
 #include <algorithm>
 
@@ -65,7 +66,12 @@ Launcher::Launcher(const AgentConfig& config, FileCache& cache) : config_(config
   place_.account_url = config.account_url;
   place_.is_dedicated = config.is_dedicated;
   place_.has_devices = !config.devices.empty();
-  place_.path = config.task_path;
+  const char* own_path = std::getenv("PATH");
+  if (!config.task_path.empty()) {
+    place_.path = config.task_path;
+  } else if (own_path != nullptr && *own_path != '\0') {
+    place_.path = own_path;
+  }
   place_.environment = config.task_environment;
 }
 

@@ -67,7 +67,7 @@ is_idle() { "$scoria" node list far | grep -q idle; }
 until_true 30 is_idle
 "$scoria" submit "$work/by_joined/plan.yaml" --pool far --chunk 2 >"$work/joined.txt" || fail "submit on a joined node: $(cat "$work/joined.txt")"
 ! "$scoria" pool resize far --nodes 3 2>"$work/refused.txt" || fail "a joined pool was resized"
-grep -qi "joined" "$work/refused.txt" || fail "resizing a joined pool was refused with: $(cat "$work/refused.txt")"
+grep -q "join" "$work/refused.txt" || fail "resizing a joined pool was refused with: $(cat "$work/refused.txt")"
 
 count=0
 for product in 1 2 3; do
