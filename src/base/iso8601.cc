@@ -209,7 +209,7 @@ Result<Duration> parse_duration(std::string_view text) {
   bool is_long = false;
   Duration sum{0};
   const auto add = [&](std::int64_t count, Duration unit) {
-    if (count > kLongestDays * (days(1) / unit))
+    if (count > Duration(days(kLongestDays)) / unit)
       is_long = true;
     else
       sum += count * unit;
