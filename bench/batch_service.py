@@ -307,7 +307,7 @@ def million(server, options):
     row = dict(zip(columns, database.execute(f"select {','.join(columns)} from tasks where id='0' order by job desc").fetchone()))
     with database:
         database.executemany(f"insert into tasks({','.join(columns)}) values({','.join('?' * len(columns))})",
-                             ([{**row, "number": i + 1, "id": f"x{i}"}[c] for c in columns] for i in range(1, 10**6)))
+                             ([{**row, "key": row["key"] + i, "id": f"x{i}"}[c] for c in columns] for i in range(1, 10**6)))
     database.close()
     server.start()
     print(f"restart with 1,000,000 finished tasks: {1000 * server.start_seconds:.0f} ms, {server.memory():.0f} MB")
