@@ -100,7 +100,8 @@ void add_account(CLI::App& app, Command& chosen) {
                   std::fwrite(text.data(), 1, text.size(), stdout);
                   return Ok{};
                 }
-                for (const auto& [name, value] : nlohmann::ordered_json::parse(text).items()) {
+                const auto shown = nlohmann::ordered_json::parse(text);  // items() only looks at it
+                for (const auto& [name, value] : shown.items()) {
                   std::printf("%-14s %s\n", name.c_str(), value.get<std::string>().c_str());
                 }
                 return Ok{};

@@ -1,6 +1,7 @@
 #include "cli/client/view.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -71,6 +72,11 @@ std::string text_at(const Json& document, std::string_view path) {
     at = &(*at)[name];
   }
   if (at->is_null()) return {};
+  if (at->is_number_float()) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.3f", at->get<double>());
+    return text.data();
+  }
   return at->is_string() ? at->get<std::string>() : at->dump();
 }
 
