@@ -79,9 +79,7 @@ async function pools() {
     assert.strictEqual(wrong.error.code, "AutoScalingFormulaEvaluationError");
     assert.ok(wrong.results.startsWith("$TargetDedicatedNodes=1;"), wrong.results);
     await refused(() => client.pool.enableAutoScale("p1", { autoScaleFormula: "$TargetDedicatedNodes=1 2" }), "AutoScalingFormulaSyntaxError", 400);
-    await refused(() => client.pool.enableAutoScale("p1", { autoScaleEvaluationInterval: "PT1M" }), "InvalidPropertyValue", 400).catch(async (e) => {
-      if (!/OutOfRange|InvalidAutoScalingSettings/.test(e.message)) throw e;
-    });
+    await refused(() => client.pool.enableAutoScale("p1", { autoScaleEvaluationInterval: "PT1M" }), undefined, 400);
     const run = (await client.pool.get("p1")).autoScaleRun;
     assert.ok(run.results.startsWith("$TargetDedicatedNodes=1;"), JSON.stringify(run));
     await client.pool.disableAutoScale("p1");
@@ -175,9 +173,6 @@ async function jobsAndTasks() {
     const failed = await client.task.list("j1", { taskListOptions: { filter: "executionInfo/result\teq 'failure'", select: "id, executionInfo" } });
     assert.deepStrictEqual(failed.map((t) => t.id).sort(), ["nothing", "slow", "t1"]);
     await refused(() => client.task.list("j1", { taskListOptions: { filter: "nonsense eq 'x'" } }), "InvalidQueryParameterValue", 400);
-    await refused(() => client.task.addCollection("j1", Array.from({ length: 101 }, (_, i) => ({ id: `d${i}`, commandLine: "true" }))), "InvalidRequestBody", 400).catch((e) => {
-      if (!/400/.test(e.message)) throw e;
-    });
   });
   await step("dependencies: satisfied, blocked, ranges that wait for ids to come", async () => {
     await client.task.add("j1", { id: "after", commandLine: "/bin/true", dependsOn: { taskIds: ["1"], taskIdRanges: [{ start: 1, end: 2 }] } });
@@ -316,7 +311,7 @@ async function versions() {
     const odd = new BatchServiceClient(new BatchSharedKeyCredentials(account.accountName, account.accountKey), account.batchUrl);
     odd.apiVersion = "1999-01-01.1.0";
     odd.pool.client.apiVersion = "1999-01-01.1.0";
-    await refused(() => odd.pool.list(), "UnsupportedRequestVersion", 400).catch((e) => { if (!/InvalidQueryParameterValue|not refused/.test(e.message)) throw e; });
+    await refused(() => odd.pool.list(), "UnsupportedRequestVersion", 400);
     const wrong = new BatchServiceClient(new BatchSharedKeyCredentials(account.accountName, Buffer.from("wrong").toString("base64")), account.batchUrl);
     await refused(() => wrong.pool.list(), "AuthenticationFailed", 403);
   });

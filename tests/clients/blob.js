@@ -44,7 +44,7 @@ async function download(blob, ...range) {
     assert.strictEqual(facts.contentType, "text/z");
     assert.deepStrictEqual(facts.metadata, { x: "y" });
     assert.strictEqual(facts.contentLength, 11);
-    await refused(() => c.getBlobClient("no").getProperties(), undefined, 404).catch((e) => { if (!/404/.test(e.message)) throw e; });
+    await refused(() => c.getBlobClient("no").getProperties(), undefined, 404);
     await refused(() => c.getBlobClient("no").download(), "BlobNotFound", 404);
   });
   await step("blob: conditions", async () => {
@@ -53,7 +53,8 @@ async function download(blob, ...range) {
     await refused(() => b.upload("2", 1, { conditions: { ifNoneMatch: "*" } }), "BlobAlreadyExists", 409);
     await refused(() => b.upload("2", 1, { conditions: { ifMatch: '"0x0"' } }), "ConditionNotMet", 412);
     await b.upload("2", 1, { conditions: { ifMatch: etag } });
-    await refused(() => b.download(0, undefined, { conditions: { ifNoneMatch: (undefined, "*") } }), undefined).catch(() => {});
+    const { etag: now } = await b.getProperties();
+    await refused(() => b.download(0, undefined, { conditions: { ifNoneMatch: now } }), undefined, 304);
   });
   await step("blob: 300 MB in staged blocks come back the same", async () => {
     const b = c.getBlockBlobClient("big");
@@ -119,7 +120,7 @@ async function download(blob, ...range) {
       assert.strictEqual((await download(new blobs.BlobClient(`${c.getBlobClient("i").url}?${token}`)))[0].toString(), "i", version);
     }
     const bad = new blobs.BlobServiceClient(account.blobUrl, new blobs.StorageSharedKeyCredential(account.accountName, Buffer.from("no").toString("base64")));
-    await refused(() => bad.getContainerClient("js-test").getProperties(), "AuthenticationFailed", 403).catch((e) => { if (!/403/.test(e.message)) throw e; });
+    await refused(() => bad.getContainerClient("js-test").getProperties(), undefined, 403);
   });
   await step("names: dots stay names", async () => {
     const b = c.getBlockBlobClient("..%2f..%2fescape");

@@ -262,6 +262,10 @@ def _():
             token = link.split("&")[1][len("$skiptoken="):]
             target = f"/jobs/pages/tasks?api-version=2018-12-01.8.0&%24skiptoken={urllib.parse.quote(token)}&maxresults=2"
     assert sorted(ids) == ["0", "1", "2", "3", "4"], ids
+    # The SDKs refuse more than a hundred by themselves, so this is asked without one.
+    many = json.dumps({"value": [{"id": f"m{i}", "commandLine": "true"} for i in range(101)]}).encode()
+    status, _, data = send("batch", "POST", "/jobs/pages/addtaskcollection?api-version=2018-12-01.8.0", headers, many)
+    assert status == 400, (status, data)
     assert send("batch", "DELETE", "/jobs/pages?api-version=2018-12-01.8.0")[0] == 202
 
 
