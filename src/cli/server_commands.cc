@@ -135,7 +135,7 @@ void add_node_command(CLI::App& app, Command& chosen, const Context& context) {
       ->capture_default_str();
   add_node_commands(*command, chosen, context);
   command->footer(
-      "Example: scoria node --server https://batch:10101 --ca-file ca.pem --pool farm --token-file token\n");
+      "Example: scoria node --server https://batch:10101 --ca-file ca.pem --pool fleet --token-file token\n");
   command->callback([options, command, &chosen, &context] {
     if (!command->get_subcommands().empty()) return;
     chosen = {

@@ -9,20 +9,20 @@ namespace {
 
 class NodeProtocol : public WholeServerTest {
  protected:
-  // A machine that joined pool "farm".
+  // A machine that joined pool "fleet".
   void join() {
-    add_pool("farm", {{"provider", "joined"}});
-    const Heard token = send("POST", "/scoria/v1/pools/farm/token");
+    add_pool("fleet", {{"provider", "joined"}});
+    const Heard token = send("POST", "/scoria/v1/pools/fleet/token");
     ASSERT_EQ(token.status, 201) << token.body;
     join_token_ = token.json()["token"];
-    const Heard joined = send_raw("POST", "/node/v1/farm/join", R"({"name": "box", "slots": 2})",
+    const Heard joined = send_raw("POST", "/node/v1/fleet/join", R"({"name": "box", "slots": 2})",
                                   {{"Authorization", "Bearer " + join_token_}});
     ASSERT_EQ(joined.status, 201) << joined.body;
     node_ = joined.json()["node"];
     token_ = joined.json()["token"];
   }
   Heard as_node(const std::string& method, const std::string& rest, const std::string& body = {}) {
-    return send_raw(method, "/node/v1/farm/" + node_ + "/" + rest, body, {{"Authorization", "Bearer " + token_}});
+    return send_raw(method, "/node/v1/fleet/" + node_ + "/" + rest, body, {{"Authorization", "Bearer " + token_}});
   }
   spec::SyncReply sync(spec::SyncRequest request) {
     request.session = "s";
@@ -52,10 +52,10 @@ class NodeProtocol : public WholeServerTest {
 
 TEST_F(NodeProtocol, LetsNobodyJoinWithoutTheToken) {
   join();
-  const Heard refused = send_raw("POST", "/node/v1/farm/join", R"({"name": "x", "slots": 1})",
+  const Heard refused = send_raw("POST", "/node/v1/fleet/join", R"({"name": "x", "slots": 1})",
                                  {{"Authorization", "Bearer " + std::string(43, 'A')}});
   EXPECT_EQ(refused.status, 403);
-  EXPECT_EQ(send_raw("POST", "/node/v1/farm/join", "{}").status, 403);
+  EXPECT_EQ(send_raw("POST", "/node/v1/fleet/join", "{}").status, 403);
   add_pool("other", {{"provider", "joined"}});
   EXPECT_EQ(send_raw("POST", "/node/v1/other/join", R"({"name": "x", "slots": 1})",
                      {{"Authorization", "Bearer " + join_token_}})
@@ -66,7 +66,7 @@ TEST_F(NodeProtocol, LetsNobodyJoinWithoutTheToken) {
 TEST_F(NodeProtocol, ShowsAMachineThatJoinedAsANode) {
   join();
   appear();
-  const Json node = send("GET", "/pools/farm/nodes/" + node_).json();
+  const Json node = send("GET", "/pools/fleet/nodes/" + node_).json();
   EXPECT_EQ(node["state"], "idle") << node;
   EXPECT_EQ(node["ipAddress"], "10.0.0.1");
 }
@@ -93,7 +93,7 @@ TEST_F(NodeProtocol, GivesSecretsToNodesAlone) {
 TEST_F(NodeProtocol, OrdersTasksWithTheTokenThatTheyAskedFor) {
   join();
   appear();
-  add_job("j1", "farm");
+  add_job("j1", "fleet");
   const Heard added =
       send_json("POST", "/jobs/j1/tasks",
                 Json{{"id", "t1"}, {"commandLine", "true"}, {"authenticationTokenSettings", {{"access", {"job"}}}}});
@@ -111,7 +111,7 @@ TEST_F(NodeProtocol, OrdersTasksWithTheTokenThatTheyAskedFor) {
   const std::string version = std::string("?api-version=") + kVersion;
   EXPECT_EQ(send_raw("GET", "/jobs/j1" + version, "", bearer).status, 200);
   EXPECT_EQ(send_raw("POST", "/jobs/j1/tasks" + version, R"({"id": "t2", "commandLine": "true"})", bearer).status, 201);
-  add_job("j2", "farm");
+  add_job("j2", "fleet");
   EXPECT_EQ(send_raw("GET", "/jobs/j2" + version, "", bearer).code(), "InsufficientAccountPermissions");
   EXPECT_EQ(send_raw("GET", "/pools" + version, "", bearer).status, 403);
 }
@@ -136,7 +136,7 @@ TEST_F(NodeProtocol, RelaysFilesOfNodesThatAreElsewhere) {
       }
     }
   });
-  const Heard file = send("GET", "/pools/farm/nodes/" + node_ + "/files/startup/stdout.txt");
+  const Heard file = send("GET", "/pools/fleet/nodes/" + node_ + "/files/startup/stdout.txt");
   node.join();
   EXPECT_EQ(file.status, 200);
   EXPECT_EQ(file.body, "hello");
@@ -147,7 +147,7 @@ TEST_F(NodeProtocol, LetsNoPathOutOfTheNodesFolder) {
   join();
   appear();
   for (const char* path : {"..%2F..%2Fetc%2Fpasswd", "startup/../../x", "%2Fetc%2Fpasswd/.."}) {
-    const Heard file = send("GET", "/pools/farm/nodes/" + node_ + "/files/" + path);
+    const Heard file = send("GET", "/pools/fleet/nodes/" + node_ + "/files/" + path);
     EXPECT_EQ(file.status, 404) << path;
     EXPECT_EQ(file.code(), "FileNotFound") << path;
   }
@@ -156,7 +156,7 @@ TEST_F(NodeProtocol, LetsNoPathOutOfTheNodesFolder) {
 TEST_F(NodeProtocol, KnowsNoOtherOperation) {
   join();
   EXPECT_EQ(as_node("GET", "sync").status, 404);
-  EXPECT_EQ(send_raw("POST", "/node/v1/farm").status, 404);
+  EXPECT_EQ(send_raw("POST", "/node/v1/fleet").status, 404);
 }
 
 }  // namespace
