@@ -42,9 +42,7 @@ void CommitThread::hand_over(Group& group) {
   const std::lock_guard hold(state_mutex_);
   SCORIA_CHECK(!has_group_);
   std::swap(group_, group);
-  group.changes.clear();
-  group.effects.clear();
-  group.answers.clear();
+  group.clear();
   has_group_ = true;
   changed_.notify_one();
 }
@@ -72,37 +70,28 @@ void CommitThread::run(const std::stop_token& stop) {
 }
 
 void CommitThread::write(const std::stop_token& stop) {
-  const auto answer = [this](const Status& status) {
-    for (auto& done : std::exchange(group_.answers, {})) done(status);
-  };
   const bool had_reserve = store_.has_reserve();
   for (;;) {
     const auto begin = std::chrono::steady_clock::now();
-    const Status committed = group_.changes.empty() ? Status(Ok{}) : store_.commit(group_.changes);
+    const Outcome outcome = commit_once(store_, group_);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     {
       const std::lock_guard hold(state_mutex_);
-      if (committed.ok() && !group_.changes.empty()) {
+      if (outcome == Outcome::durable && !group_.changes.empty()) {
         ++counts_.commits;
         counts_.seconds += took.count();
       }
-      is_stuck_ = !committed.ok();
+      is_stuck_ = outcome != Outcome::durable;
     }
-    if (committed.ok()) break;
-    if (committed.error().code != Code::exhausted) {
-      log::error("commit_failed", {{"why", committed.error().message}});
-      ::_exit(kExitIo);  // what is on disk is unknown: a new start reads it
-    }
-    if (!group_.answers.empty()) log::error("disk_full", {{"why", committed.error().message}});
-    answer(committed);
-    // The owner gathers meanwhile; nothing of this group is told to anybody until it is written.
+    if (outcome == Outcome::durable) break;
+    if (outcome == Outcome::broken) ::_exit(kExitIo);
     if (stop.stop_requested()) return;
     std::this_thread::sleep_for(kRetry);
   }
   if (had_reserve && !store_.has_reserve())
     log::error("disk_full", {{"why", "new work is refused until there is room"}});
   callbacks_.act(std::move(group_.effects));
-  answer(Ok{});
+  answer_all(group_, Ok{});
 }
 
 }  // namespace scoria::batch

@@ -7,22 +7,15 @@
 #include <functional>
 #include <mutex>
 #include <thread>
-#include <vector>
 
 #include "base/result.h"
-#include "batch/state.h"
+#include "batch/machine.h"
 #include "store/store.h"
 
 namespace scoria::batch {
 
 class CommitThread {
  public:
-  struct Group {
-    store::Changes changes;
-    Effects effects;
-    // Each gets Ok once the group is durable; exhausted where it is not for want of space.
-    std::vector<std::function<void(const Status&)>> answers;
-  };
   // After a group's commit, before its answers: what follows from it. And when the next group may come.
   struct Callbacks {
     std::function<void(Effects effects)> act;

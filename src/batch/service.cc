@@ -11,9 +11,8 @@
 #include "base/log.h"
 #include "batch/attempts.h"
 #include "batch/commit_thread.h"
-#include "batch/dispatch.h"
+#include "batch/machine.h"
 #include "batch/nodes.h"
-#include "batch/waiting_nodes.h"
 #include "batch/worker_thread.h"
 #include "spec/errors.h"
 
@@ -38,20 +37,22 @@ struct Service::Parts {
       : providers(std::move(with_providers)),
         clock(with_clock),
         hooks(std::move(with_hooks)),
-        state(with_store, std::move(settings)),
+        machine(with_store, std::move(settings)),
         store(with_store) {}
 
-  using Input = std::function<void(State&)>;
+  using Input = std::function<void(Machine&, Now)>;
 
   void begin();
   void end();
   bool post(Input input);
+  // News for the machine, of what its effects asked for.
+  void tell(std::function<void(State&)> news) {
+    (void)post([news = std::move(news)](Machine& m, Now now) { m.hear(now, news); });
+  }
 
   // On the owner's thread.
   void run(const std::stop_token& stop);
   void close_group();
-  void apply(const std::function<Result<Json>(State&)>& change, std::function<void(Result<Json>)> done, Work work);
-  void take_sync(WaitingNodes::Request request);
   void publish_metrics();
   bool has_inputs();
 
@@ -66,10 +67,9 @@ struct Service::Parts {
   std::map<std::string, scoria::pool::Provider*> providers;
   const Clock& clock;
   Hooks hooks;
-  State state;  // the owner's
+  Machine machine;  // the owner's
   store::Store& store;
-  WaitingNodes waiting;                                // the owner's
-  CommitThread::Group group;                           // the owner's, until it is handed over
+  Group group;                                         // the owner's, until it is handed over
   std::chrono::steady_clock::time_point next_metrics;  // the owner's
 
   std::mutex inputs_mutex;  // held for a moment by anybody, with no other lock
@@ -139,9 +139,8 @@ void Service::Parts::run(const std::stop_token& stop) {
       is_commit_over = false;
     }
     for (Input& input : taken) {
-      state.now = clock.now();
       try {
-        input(state);
+        input(machine, clock.now());
       } catch (const std::exception& bug) {  // a node's message; who asked hears nothing, and asks again
         log::error("bug", {{"what", bug.what()}});
       }
@@ -149,87 +148,38 @@ void Service::Parts::run(const std::stop_token& stop) {
     has_news = has_news || !taken.empty();
     if (const auto now = std::chrono::steady_clock::now(); now >= next_tick) {
       next_tick = now + kTick;
-      state.now = clock.now();
-      tick(state);
+      machine.tick(clock.now());
       publish_metrics();
       has_news = true;
     }
     const bool is_idle = committer->is_idle();
     if (is_idle && (has_news || stop.stop_requested())) {
-      state.in_flight = nullptr;
       close_group();
       has_news = false;
     }
     if (!stop.stop_requested() || has_inputs()) continue;
     // All inputs of before the stop are in, as none is taken since.
-    waiting.answer_all(group.answers);
+    machine.answer_waiting();
     while (!committer->is_idle() && !committer->is_full()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (committer->is_idle()) {
-      state.in_flight = nullptr;
       close_group();
     } else {
-      for (auto& answer : group.answers) answer(Status(stopping()));
+      answer_all(machine.gathering(), stopping());
     }
     return;
   }
 }
 
 void Service::Parts::close_group() {
-  state.now = clock.now();
-  settle(state);
-  waiting.answer(state, group.answers);
-  flush(state);
-  std::swap(group.changes, state.changes);
-  std::swap(group.effects, state.effects);
-  if (group.changes.empty() && group.answers.empty()) {
-    const Effects& effects = group.effects;
-    if (effects.request.empty() && effects.release.empty() && effects.publish.empty() && effects.discard.empty() &&
-        effects.notices.empty()) {
-      group.effects.clear();
-      return;
-    }
-  }
+  machine.committed();
+  if (!machine.take_group(clock.now(), group)) return;
   if (!group.effects.request.empty()) {
     const std::lock_guard hold(inputs_mutex);
     provider_of.clear();
-    for (const auto& [id, pool] : state.pools) provider_of.emplace(id, pool->provider);
+    for (const auto& [id, pool] : machine.state().pools) provider_of.emplace(id, pool->provider);
   }
   committer->hand_over(group);
-  state.in_flight = &committer->written();
-}
-
-void Service::Parts::apply(const std::function<Result<Json>(State&)>& change, std::function<void(Result<Json>)> done,
-                           Work work) {
-  if (work == Work::more && committer->is_full()) return done(disk_full());
-  Result<Json> result = Json();
-  try {
-    result = change(state);
-  } catch (const Bug& bug) {
-    log::error("bug", {{"what", bug.what()}});
-    result = spec::batch_error("InternalError");
-  } catch (const Json::exception& error) {
-    log::error("bug", {{"what", error.what()}});
-    result = spec::batch_error("InternalError");
-  }
-  group.answers.push_back([done = std::move(done), result = std::move(result)](const Status& committed) mutable {
-    done(committed.ok() || !result.ok() ? std::move(result) : Result<Json>(committed.error()));
-  });
-}
-
-void Service::Parts::take_sync(WaitingNodes::Request request) {
-  Node* node = find_node(state, request.pool, request.node);
-  if (node == nullptr) {
-    return request.done(
-        Error{Code::not_found, "node '" + request.node + "' is none of pool '" + request.pool + "'", "NodeNotFound"});
-  }
-  if (node->token_hash != request.token_hash) {
-    return request.done(
-        Error{Code::denied, "the token is not that of node '" + request.node + "'", "AuthenticationFailed"});
-  }
-  if (const Status heard = heard_from(state, *node, request.body); !heard.ok()) return request.done(heard.error());
-  take_events(state, *node, request.body.events);
-  if (request.body.session == node->session && request.body.sequence == node->sequence) compare_held(state, *node);
-  waiting.add(std::move(request), state.now.steady);
+  machine.committing(&committer->written());
 }
 
 void Service::Parts::publish_metrics() {
@@ -237,6 +187,7 @@ void Service::Parts::publish_metrics() {
   if (now < next_metrics) return;
   next_metrics = now + std::chrono::seconds(1);
   Metrics fresh;
+  const State& state = machine.state();
   for (const auto& [id, pool] : state.pools) {
     for (const auto& [key, node] : pool->nodes) ++fresh.nodes_by_state[std::string(node_state_name(node->state))];
   }
@@ -275,7 +226,7 @@ void Service::Parts::act(Effects effects) {
                 ? Status(Error{Code::unsupported, "pool '" + one.pool + "' is of a provider that this server has not"})
                 : provider->request(one);
         if (asked.ok()) continue;
-        post([one, error = asked.error()](State& s) { request_failed(s, one.pool, one.node, error); });
+        tell([one, error = asked.error()](State& s) { request_failed(s, one.pool, one.node, error); });
       }
     });
   }
@@ -296,7 +247,7 @@ void Service::Parts::publish(AttemptId attempt) {
   const Status published = hooks.publish_outputs ? hooks.publish_outputs(attempt) : Status(Ok{});
   // Nothing there: they are visible already, and this is said again after a crash.
   if (published.ok() || published.error().code == Code::not_found) {
-    post([attempt](State& s) { outputs_published(s, attempt); });
+    tell([attempt](State& s) { outputs_published(s, attempt); });
     return;
   }
   log::warn("publish_failed", {{"attempt", attempt}, {"why", published.error().message}});
@@ -314,7 +265,7 @@ scoria::pool::Provider* Service::Parts::find_provider(const std::string& pool) {
 
 void Service::Parts::ask_providers() {
   for (auto& [name, provider] : providers) {
-    post([name, statuses = provider->status()](State& s) { take_provider_status(s, name, statuses); });
+    tell([name = name, statuses = provider->status()](State& s) { take_provider_status(s, name, statuses); });
   }
 }
 
@@ -326,17 +277,18 @@ Result<std::unique_ptr<Service>> Service::start(store::Store& store,
                                                 std::map<std::string, scoria::pool::Provider*> providers,
                                                 const Clock& clock, Settings settings, Hooks hooks) {
   auto parts = std::make_unique<Parts>(store, std::move(providers), clock, std::move(settings), std::move(hooks));
-  parts->state.now = clock.now();
-  SCORIA_TRY_STATUS(load(parts->state));
+  SCORIA_TRY_STATUS(parts->machine.load(clock.now()));
   parts->begin();
   return std::unique_ptr<Service>(new Service(std::move(parts)));
 }
 
 void Service::write(std::function<Result<Json>(State&)> change, std::function<void(Result<Json>)> done, Work work) {
   auto shared = std::make_shared<std::function<void(Result<Json>)>>(std::move(done));
-  const bool is_taken = parts_->post([parts = parts_.get(), change = std::move(change), shared, work](State&) {
-    parts->apply(change, std::move(*shared), work);
-  });
+  const bool is_taken =
+      parts_->post([parts = parts_.get(), change = std::move(change), shared, work](Machine& m, Now now) {
+        if (work == Work::more && parts->committer->is_full()) return (*shared)(disk_full());
+        m.change(now, change, std::move(*shared));
+      });
   if (!is_taken) (*shared)(stopping());
 }
 
@@ -352,16 +304,14 @@ void Service::sync(std::string pool, std::string node, std::string token_hash, s
                    std::function<void(Result<spec::SyncReply>)> done) {
   auto shared = std::make_shared<WaitingNodes::Request>(
       WaitingNodes::Request{std::move(pool), std::move(node), std::move(token_hash), std::move(request), done});
-  const bool is_taken = parts_->post([parts = parts_.get(), shared](State&) { parts->take_sync(std::move(*shared)); });
+  const bool is_taken = parts_->post([shared](Machine& m, Now now) { m.sync(now, std::move(*shared)); });
   if (!is_taken) done(stopping());
 }
 
 void Service::ask_for_file(std::string pool, std::string node, spec::FileOrder order) {
-  (void)parts_->post(
-      [parts = parts_.get(), pool = std::move(pool), node = std::move(node), order = std::move(order)](State& state) {
-        const Node* asked = find_node(state, pool, node);
-        if (asked != nullptr) parts->waiting.ask_for_file(*asked, order);
-      });
+  (void)parts_->post([pool = std::move(pool), node = std::move(node), order = std::move(order)](Machine& m, Now) {
+    m.ask_for_file(pool, node, order);
+  });
 }
 
 Metrics Service::metrics() const {

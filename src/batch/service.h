@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "batch/machine.h"
 #include "batch/state.h"
 #include "pool/provider.h"
 #include "spec/node_sync.h"
@@ -37,9 +38,6 @@ struct Metrics {
   double commit_seconds_sum = 0;
   std::uint64_t autoscale_evaluations_total = 0, autoscale_errors_total = 0;
 };
-
-// Of a change, while the disk is full: what asks for new work is refused, what ends work or frees space is not.
-enum class Work { more, less };
 
 class Service {
  public:

@@ -1,0 +1,113 @@
+#include "batch/machine.h"
+
+#include <exception>
+#include <utility>
+
+#include "base/log.h"
+#include "batch/attempts.h"
+#include "batch/nodes.h"
+#include "spec/errors.h"
+
+namespace scoria::batch {
+
+void Group::clear() {
+  changes.clear();
+  effects.clear();
+  answers.clear();
+}
+
+void answer_all(Group& group, const Status& status) {
+  for (auto& done : std::exchange(group.answers, {})) done(status);
+}
+
+Outcome commit_once(store::Store& store, Group& group) {
+  const Status committed = group.changes.empty() ? Status(Ok{}) : store.commit(group.changes);
+  if (committed.ok()) return Outcome::durable;
+  if (committed.error().code != Code::exhausted) {
+    log::error("commit_failed", {{"why", committed.error().message}});
+    return Outcome::broken;
+  }
+  if (!group.answers.empty()) log::error("disk_full", {{"why", committed.error().message}});
+  // The owner gathers meanwhile; nothing of this group is told to anybody else until it is written.
+  answer_all(group, committed);
+  return Outcome::full;
+}
+
+Status Machine::load(Now now) {
+  state_.now = now;
+  return batch::load(state_);
+}
+
+void Machine::change(Now now, const std::function<Result<Json>(State&)>& change,
+                     std::function<void(Result<Json>)> done) {
+  state_.now = now;
+  Result<Json> result = Json();
+  try {
+    result = change(state_);
+  } catch (const Bug& bug) {
+    log::error("bug", {{"what", bug.what()}});
+    result = spec::batch_error("InternalError");
+  } catch (const Json::exception& error) {
+    log::error("bug", {{"what", error.what()}});
+    result = spec::batch_error("InternalError");
+  }
+  group_.answers.push_back([done = std::move(done), result = std::move(result)](const Status& committed) mutable {
+    done(committed.ok() || !result.ok() ? std::move(result) : Result<Json>(committed.error()));
+  });
+}
+
+void Machine::sync(Now now, WaitingNodes::Request request) {
+  state_.now = now;
+  Node* node = find_node(state_, request.pool, request.node);
+  if (node == nullptr) {
+    return request.done(
+        Error{Code::not_found, "node '" + request.node + "' is none of pool '" + request.pool + "'", "NodeNotFound"});
+  }
+  if (node->token_hash != request.token_hash) {
+    return request.done(
+        Error{Code::denied, "the token is not that of node '" + request.node + "'", "AuthenticationFailed"});
+  }
+  if (const Status heard = heard_from(state_, *node, request.body); !heard.ok()) return request.done(heard.error());
+  take_events(state_, *node, request.body.events);
+  if (request.body.session == node->session && request.body.sequence == node->sequence) compare_held(state_, *node);
+  waiting_.add(std::move(request), now.steady);
+}
+
+void Machine::ask_for_file(std::string_view pool, std::string_view node, spec::FileOrder order) {
+  const Node* asked = find_node(state_, pool, node);
+  if (asked != nullptr) waiting_.ask_for_file(*asked, std::move(order));
+}
+
+void Machine::hear(Now now, const std::function<void(State&)>& news) {
+  state_.now = now;
+  try {
+    news(state_);
+  } catch (const std::exception& bug) {  // nobody waits for an answer to it
+    log::error("bug", {{"what", bug.what()}});
+  }
+}
+
+void Machine::tick(Now now) {
+  state_.now = now;
+  batch::tick(state_);
+}
+
+bool Machine::take_group(Now now, Group& group) {
+  state_.now = now;
+  settle(state_);
+  waiting_.answer(state_, group_.answers);
+  flush(state_);
+  std::swap(group_.changes, state_.changes);
+  std::swap(group_.effects, state_.effects);
+  const Effects& effects = group_.effects;
+  if (group_.changes.empty() && group_.answers.empty() && effects.request.empty() && effects.release.empty() &&
+      effects.publish.empty() && effects.discard.empty() && effects.notices.empty()) {
+    group_.effects.clear();
+    return false;
+  }
+  std::swap(group, group_);
+  group_.clear();
+  return true;
+}
+
+}  // namespace scoria::batch
