@@ -21,11 +21,6 @@ Table imported(ArrowBatchForTests& batch, const ArrowImportOptions& options = {}
   return std::move(table).value();
 }
 
-std::string refusal(ArrowBatchForTests& batch, const ArrowImportOptions& options = {}) {
-  auto table = import_table(batch.schema(), batch.array(), options);
-  return table.ok() ? "accepted" : table.error().message;
-}
-
 std::vector<std::string> texts(const Column& column) {
   std::vector<std::string> out;
   for (std::size_t row = 0; row < column.size(); ++row) {

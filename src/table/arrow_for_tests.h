@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "table/arrow_abi.h"
+#include "table/arrow_c.h"
 
 namespace scoria::table {
 
@@ -124,5 +125,11 @@ class ArrowBatchForTests {
   std::vector<ArrowSchema*> schemas_;
   std::vector<ArrowArray*> arrays_;
 };
+
+// The message of the error that importing the batch ends with.
+inline std::string refusal(ArrowBatchForTests& batch, const ArrowImportOptions& options = {}) {
+  const auto table = import_table(batch.schema(), batch.array(), options);
+  return table.ok() ? "accepted" : table.error().message;
+}
 
 }  // namespace scoria::table

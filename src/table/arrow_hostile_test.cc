@@ -11,11 +11,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string refusal(ArrowBatchForTests& batch) {
-  const auto table = import_table(batch.schema(), batch.array());
-  return table.ok() ? "accepted" : table.error().message;
-}
-
 struct Spoilt {
   const char* what;
   std::function<void(ArrowBatchForTests&)> build;

@@ -91,7 +91,7 @@ struct DecimalFormat {
 };
 
 // "d:precision,scale" or "d:precision,scale,bits".
-std::optional<DecimalFormat> parse_decimal(std::string_view format) {
+std::optional<DecimalFormat> parse_decimal_format(std::string_view format) {
   int parts[3] = {0, 0, 128};
   const char* at = format.data() + 2;
   const char* const end = format.data() + format.size();
@@ -105,7 +105,7 @@ std::optional<DecimalFormat> parse_decimal(std::string_view format) {
 }
 
 Result<ColumnPtr> decimals(const ArrowView& view) {
-  const auto format = parse_decimal(view.format());
+  const auto format = parse_decimal_format(view.format());
   if (!format || (format->bits != 32 && format->bits != 64 && format->bits != 128)) return view.unsupported();
   const int width = format->bits / 8;
   SCORIA_TRY_STATUS(view.check_buffers(2));

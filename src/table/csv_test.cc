@@ -16,12 +16,12 @@
 namespace scoria::table {
 namespace {
 
-std::string refusal(std::string_view text, const CsvOptions& options = {}) {
+std::string csv_refusal(std::string_view text, const CsvOptions& options = {}) {
   const auto result = read_csv(text, options);
   return result.ok() ? "accepted" : result.error().message;
 }
 
-std::string written(const Table& table, CsvText style = CsvText::quoted) {
+std::string csv_text(const Table& table, CsvText style = CsvText::quoted) {
   std::string out;
   append_csv_header(table, out);
   append_csv_rows(table, out, style);
@@ -93,21 +93,23 @@ TEST(ReadCsv, RefusalsNameLineAndColumn) {
       {"a,\"b\n1,2\n", "input, line 1, field 2: the quote"},
   };
   for (const auto& one : cases) {
-    EXPECT_NE(refusal(one.text).find(one.expected), std::string::npos) << one.text << " -> " << refusal(one.text);
+    EXPECT_NE(csv_refusal(one.text).find(one.expected), std::string::npos)
+        << one.text << " -> " << csv_refusal(one.text);
   }
-  EXPECT_NE(refusal(std::string_view("a,b\n1,x\0y\n", 10)).find("line 2, column 'b': a NUL byte"), std::string::npos);
+  EXPECT_NE(csv_refusal(std::string_view("a,b\n1,x\0y\n", 10)).find("line 2, column 'b': a NUL byte"),
+            std::string::npos);
 }
 
 TEST(ReadCsv, ACellNotOfItsGivenTypeIsRefused) {
-  EXPECT_NE(refusal("age\n1\n12a\n", typed("age", Type::real)).find("line 3, column 'age': '12a' is not a double"),
+  EXPECT_NE(csv_refusal("age\n1\n12a\n", typed("age", Type::real)).find("line 3, column 'age': '12a' is not a double"),
             std::string::npos);
-  EXPECT_NE(refusal("age\n1.5\n", typed("age", Type::integer)).find("'1.5' is not an integer"), std::string::npos);
-  EXPECT_NE(refusal("x\n1\n", typed("x", Type::logical)).find("'1' is not a logical"), std::string::npos);
-  EXPECT_NE(refusal("x\n\"\"\n", typed("x", Type::real)), "accepted");
-  EXPECT_NE(refusal("x\n\"NA\"\n", typed("x", Type::real)), "accepted");
+  EXPECT_NE(csv_refusal("age\n1.5\n", typed("age", Type::integer)).find("'1.5' is not an integer"), std::string::npos);
+  EXPECT_NE(csv_refusal("x\n1\n", typed("x", Type::logical)).find("'1' is not a logical"), std::string::npos);
+  EXPECT_NE(csv_refusal("x\n\"\"\n", typed("x", Type::real)), "accepted");
+  EXPECT_NE(csv_refusal("x\n\"NA\"\n", typed("x", Type::real)), "accepted");
   CsvOptions named = typed("x", Type::real);
   named.source_name = "input 'x.csv'";
-  EXPECT_EQ(refusal("x\ny\n", named), "input 'x.csv', line 2, column 'x': 'y' is not a double");
+  EXPECT_EQ(csv_refusal("x\ny\n", named), "input 'x.csv', line 2, column 'x': 'y' is not a double");
 }
 
 TEST(ReadCsv, GivenTypesHold) {
@@ -183,7 +185,7 @@ TEST(ReadCsv, OnlyTheNamedColumnsAreParsed) {
   const Table table = read_csv("a,b,c\n1,not a number,2.5\n", options).value();
   EXPECT_EQ(table.names(), (std::vector<std::string>{"a", "c"}));
   EXPECT_EQ(table.find("c")->reals()[0], 2.5);
-  EXPECT_NE(refusal("a,b,c\n1,x\"y,2\n", options), "accepted");
+  EXPECT_NE(csv_refusal("a,b,c\n1,x\"y,2\n", options), "accepted");
   options.only = std::vector<std::string>{};
   EXPECT_EQ(read_csv("a\n1\n2\n", options).value().rows(), 2u);
 }
@@ -193,19 +195,19 @@ TEST(ReadCsv, LimitsHold) {
   options.max_record_bytes = 100'000;
   const std::string longest = std::string(99'999, 'x') + "\n";
   EXPECT_EQ(read_csv("a\n" + longest + longest, options).value().rows(), 2u);
-  EXPECT_NE(refusal("a\nb\nx" + longest, options).find("line 3: the record is longer"), std::string::npos);
-  EXPECT_NE(refusal("a\n\"" + longest, options).find("line 2"), std::string::npos);
+  EXPECT_NE(csv_refusal("a\nb\nx" + longest, options).find("line 3: the record is longer"), std::string::npos);
+  EXPECT_NE(csv_refusal("a\n\"" + longest, options).find("line 2"), std::string::npos);
   std::string wide = "c0";
   for (int i = 1; i < 100'000; ++i) wide += ",c" + std::to_string(i);
   EXPECT_EQ(read_csv(wide + "\n" + std::string(99'999, ',') + "\n").value().columns(), 100'000u);
-  EXPECT_NE(refusal(wide + ",c\n").find("line 1: more than 100000 fields"), std::string::npos);
+  EXPECT_NE(csv_refusal(wide + ",c\n").find("line 1: more than 100000 fields"), std::string::npos);
 }
 
 TEST(ReadCsv, ASeparatorThatCannotBeToldApartIsRefused) {
   for (const char separator : {'"', '\n', '\r', '\0', '\xE9'}) {
     CsvOptions options;
     options.separator = separator;
-    EXPECT_NE(refusal("a\n1\n", options).find("separator"), std::string::npos);
+    EXPECT_NE(csv_refusal("a\n1\n", options).find("separator"), std::string::npos);
   }
 }
 
@@ -263,15 +265,15 @@ TEST(WriteCsv, WritesEveryKindOfCell) {
   table.add("l", Column::logical({1, 0, 0, 1, 1}, validity));
   const std::vector<std::string> words{"a\"b", "NA", "", "x,y", "two\nlines"};
   table.add("a,b", Column::text(words));
-  EXPECT_EQ(written(table),
+  EXPECT_EQ(csv_text(table),
             "n,i,l,\"a,b\"\n0.1,1,TRUE,\"a\"\"b\"\n1e-05,NA,FALSE,\"NA\"\n100000,-3,NA,\"\"\n-0,4,TRUE,\"x,y\"\n"
             "NaN,5,TRUE,\"two\nlines\"\n");
-  EXPECT_EQ(written(table.slice(1, 3), CsvText::as_it_came),
+  EXPECT_EQ(csv_text(table.slice(1, 3), CsvText::as_it_came),
             "n,i,l,\"a,b\"\n1e-05,NA,FALSE,NA\n100000,-3,NA,\n-0,4,TRUE,\"x,y\"\n");
   const double infinity = std::numeric_limits<double>::infinity();
   Table edges;
   edges.add("x", Column::real({infinity, -infinity, na_real(), 9007199254740992.0, 5e-324, 1e300}));
-  EXPECT_EQ(written(edges), "x\nInf\n-Inf\nNA\n9007199254740992\n5e-324\n1e+300\n");
+  EXPECT_EQ(csv_text(edges), "x\nInf\n-Inf\nNA\n9007199254740992\n5e-324\n1e+300\n");
 }
 
 TEST(WriteCsv, DoublesReadBackToTheSameBits) {
@@ -283,14 +285,14 @@ TEST(WriteCsv, DoublesReadBackToTheSameBits) {
   }
   Table table;
   table.add("x", Column::real(values));
-  EXPECT_TRUE(reference::same(read_csv(written(table), typed("x", Type::real)).value(), table));
+  EXPECT_TRUE(reference::same(read_csv(csv_text(table), typed("x", Type::real)).value(), table));
 }
 
 TEST(WriteCsv, LongTextsGoThroughWhole) {
   const std::vector<std::string> words{std::string(100'000, 'x'), std::string(40'000, '"'), "end"};
   Table table;
   table.add("w", Column::text(words));
-  EXPECT_TRUE(reference::same(read_csv(written(table)).value(), table));
+  EXPECT_TRUE(reference::same(read_csv(csv_text(table)).value(), table));
 }
 
 }  // namespace

@@ -19,12 +19,12 @@ Result<Table> read(std::string_view text, CsvOptions options = {}, std::size_t p
   return batch ? *batch : Table();
 }
 
-std::string refusal(std::string_view text, CsvOptions options = {}) {
+std::string json_refusal(std::string_view text, CsvOptions options = {}) {
   const auto result = read(text, std::move(options));
   return result.ok() ? "accepted" : result.error().message;
 }
 
-std::string written(const Table& table) {
+std::string json_text(const Table& table) {
   std::string out;
   append_json_lines(table, out);
   return out;
@@ -89,8 +89,8 @@ TEST(JsonLines, GivenTypesHold) {
   EXPECT_EQ(given.find("b")->text_at(0), "70");
   EXPECT_EQ(given.find("c")->levels(), (std::vector<std::string>{"u", "v"}));
   EXPECT_EQ(given.find("d")->integers()[0], 5);
-  EXPECT_NE(refusal("{\"d\":5.5}\n", options).find("line 1, key 'd'"), std::string::npos);
-  EXPECT_NE(refusal("{\"a\":\"x\"}\n", options).find("must hold numbers"), std::string::npos);
+  EXPECT_NE(json_refusal("{\"d\":5.5}\n", options).find("line 1, key 'd'"), std::string::npos);
+  EXPECT_NE(json_refusal("{\"a\":\"x\"}\n", options).find("must hold numbers"), std::string::npos);
 }
 
 TEST(JsonLines, RefusalsNameLineAndKey) {
@@ -122,17 +122,18 @@ TEST(JsonLines, RefusalsNameLineAndKey) {
       {"{'a':1}\n", "line 1"},
   };
   for (const auto& one : cases) {
-    EXPECT_NE(refusal(one.text).find(one.expected), std::string::npos) << one.text << refusal(one.text);
+    EXPECT_NE(json_refusal(one.text).find(one.expected), std::string::npos) << one.text << json_refusal(one.text);
   }
 }
 
 TEST(JsonLines, LimitsHold) {
   CsvOptions options;
   options.max_record_bytes = 20;
-  EXPECT_NE(refusal("{\"a\":1}\n{\"a\":\"0123456789abcdef\"}\n", options).find("line 2: longer"), std::string::npos);
+  EXPECT_NE(json_refusal("{\"a\":1}\n{\"a\":\"0123456789abcdef\"}\n", options).find("line 2: longer"),
+            std::string::npos);
   options = {};
   options.max_columns = 2;
-  EXPECT_NE(refusal("{\"a\":1,\"b\":1}\n{\"c\":1}\n", options).find("line 2: more than 2"), std::string::npos);
+  EXPECT_NE(json_refusal("{\"a\":1,\"b\":1}\n{\"c\":1}\n", options).find("line 2: more than 2"), std::string::npos);
 }
 
 TEST(JsonLines, KeysThatAreDataAreRefusedBeforeTheyFillTheMemory) {
@@ -144,7 +145,7 @@ TEST(JsonLines, KeysThatAreDataAreRefusedBeforeTheyFillTheMemory) {
 }
 
 TEST(JsonLines, DeepNestingIsRefusedNotFollowed) {
-  EXPECT_NE(refusal("{\"a\":" + std::string(100'000, '[') + "\n").find("line 1"), std::string::npos);
+  EXPECT_NE(json_refusal("{\"a\":" + std::string(100'000, '[') + "\n").find("line 1"), std::string::npos);
 }
 
 TEST(JsonLines, OnlyTheWantedKeysAreKeptAndTheOthersChecked) {
@@ -152,7 +153,7 @@ TEST(JsonLines, OnlyTheWantedKeysAreKeptAndTheOthersChecked) {
   options.only = {{"b", "z"}};
   const Table table = read("{\"a\":1,\"b\":2,\"c\":\"x\"}\n{\"a\":\"mixed\",\"b\":3}\n", options).value();
   EXPECT_EQ(table.names(), (std::vector<std::string>{"b"}));
-  EXPECT_NE(refusal("{\"a\":01,\"b\":2}\n", options), "accepted");
+  EXPECT_NE(json_refusal("{\"a\":01,\"b\":2}\n", options), "accepted");
 }
 
 TEST(JsonLines, BatchesFollowEachOtherAndEnd) {
@@ -177,17 +178,17 @@ TEST(JsonLines, WhatIsWrittenIsStandardJson) {
   table.add("i", Column::integer({1, kNaInt, -3, 4, 5}));
   const std::vector<std::string> words{"a\"b\\c", "\n\r\t\x01", "\xC3\xA9", "", "x"};
   table.add("a \"key\"", Column::text(words));
-  EXPECT_EQ(written(table),
+  EXPECT_EQ(json_text(table),
             "{\"n\":0.1,\"i\":1,\"a \\\"key\\\"\":\"a\\\"b\\\\c\"}\n"
             "{\"n\":1e-05,\"i\":null,\"a \\\"key\\\"\":\"\\n\\r\\t\\u0001\"}\n"
             "{\"n\":100000,\"i\":-3,\"a \\\"key\\\"\":\"\xC3\xA9\"}\n"
             "{\"n\":\"NaN\",\"i\":4,\"a \\\"key\\\"\":\"\"}\n"
             "{\"n\":null,\"i\":5,\"a \\\"key\\\"\":\"x\"}\n");
-  EXPECT_TRUE(reference::same(read(written(table)).value(), table));
+  EXPECT_TRUE(reference::same(read(json_text(table)).value(), table));
 }
 
 TEST(JsonLines, ATableWithoutColumnsWritesEmptyObjects) {
-  EXPECT_EQ(written(Table(2)), "{}\n{}\n");
+  EXPECT_EQ(json_text(Table(2)), "{}\n{}\n");
   EXPECT_EQ(read("{}\n{}\n").value().rows(), 2u);
 }
 
