@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "rdata/dump_for_tests.h"
 #include "rdata/reader.h"
+#include "rdata/stream_for_tests.h"
 
 namespace scoria::rdata {
 namespace {
@@ -20,8 +21,6 @@ std::string file_text(const std::string& name) {
   auto file = FileBytes::open(data_folder() / name);
   return file.ok() ? std::string(file.value().text()) : std::string();
 }
-
-std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
 
 // By file name. A dump that equals an earlier one names it ("as NAME").
 const std::map<std::string, std::string>& expected_dumps() {

@@ -15,8 +15,6 @@
 namespace scoria::rdata {
 namespace {
 
-std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
-
 std::vector<std::pair<std::string, std::string>> small_streams() {  // name, inflated
   std::vector<std::pair<std::string, std::string>> streams;
   const std::filesystem::path folder = std::filesystem::path(SCORIA_SOURCE_DIR) / "tests/data/rdata";

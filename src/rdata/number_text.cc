@@ -11,7 +11,7 @@
 namespace scoria::rdata {
 namespace {
 
-constexpr int kDigits = 15;
+constexpr int kSignificantDigits = 15;
 constexpr int kLargestPower = 27;
 
 // Doubles, as in R's table: from 10^23 on they are not exact, and R's answers show it.
@@ -30,7 +30,7 @@ struct Decimal {
 // R scales to a 15-digit integer in long double and rounds that. Where the 16th digit is nearly a 5 this is not the
 // correctly rounded decimal, and whether a digit is shown depends on it: so the same steps, not a better algorithm.
 Decimal decimal_of(double positive) {
-  int scale = static_cast<int>(std::floor(std::log10(positive))) - kDigits + 1;
+  int scale = static_cast<int>(std::floor(std::log10(positive))) - kSignificantDigits + 1;
   long double scaled = positive;
   if (std::abs(scale) > kLargestPower) {
     scaled /= std::pow(10.0L, static_cast<long double>(scale));
@@ -39,12 +39,12 @@ Decimal decimal_of(double positive) {
   } else {
     scaled *= power_of_ten(-scale);
   }
-  if (scaled < power_of_ten(kDigits - 1)) {
+  if (scaled < power_of_ten(kSignificantDigits - 1)) {
     scaled *= 10;
     --scale;
   }
   auto digits = static_cast<double>(std::nearbyint(scaled));
-  int significant = kDigits;
+  int significant = kSignificantDigits;
   for (; significant > 0; --significant) {
     digits /= 10;
     if (digits != std::floor(digits)) break;
@@ -53,7 +53,7 @@ Decimal decimal_of(double positive) {
     significant = 1;
     ++scale;
   }
-  const int exponent = scale + kDigits - 1;
+  const int exponent = scale + kSignificantDigits - 1;
   const bool widens = exponent > 0 && exponent <= kLargestPower && positive < power_of_ten(exponent);
   return {exponent, significant, widens};
 }

@@ -14,8 +14,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
-
 Result<Document> read_ascii(std::string_view items) {
   return read(as_bytes("A\n2\n262658\n131840\n" + std::string(items)));
 }

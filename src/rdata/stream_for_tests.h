@@ -11,6 +11,8 @@
 
 namespace scoria::rdata {
 
+inline std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+
 class Stream {
  public:
   explicit Stream(std::int32_t version = 2) : bytes_("X\n") {

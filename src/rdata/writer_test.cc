@@ -16,8 +16,6 @@ namespace {
 
 using testing::HasSubstr;
 
-std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
-
 struct Way {
   int version;
   WriteFormat format;
