@@ -33,12 +33,6 @@ std::string state_of_type(std::string_view order, std::string_view rest) {
   return "(K\x03" + text(order) + std::string(rest) + "tb";
 }
 
-Document parsed(const std::string& body) {
-  auto document = read(as_bytes(stream(body)));
-  EXPECT_TRUE(document.ok()) << document.error().message;
-  return std::move(document).value();
-}
-
 TEST(Array, FortranOrderIsTurned) {
   const Document document = parsed(array({2, 3}, dtype("i1"), "\1\2\3\4\5\6", true));
   EXPECT_THAT(integers(*document.root().array).value(), ElementsAre(1, 3, 5, 2, 4, 6));

@@ -20,6 +20,7 @@ class Builder {
 
   Cursor& cursor() { return cursor_; }
   bool fail(Code code, std::string_view what) { return cursor_.fail(code, what); }
+  bool corrupt(std::string_view what) { return fail(Code::corrupt, what); }
 
   Value* make(Kind kind) {
     if (++values_ > limits_.max_values) return too_many_values();

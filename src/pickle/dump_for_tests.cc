@@ -20,7 +20,7 @@ std::string hex(std::uint64_t x, int digits) {
   return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string dumped_text(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -77,7 +77,7 @@ std::string elements(const Array& array) {
     case ElementKind::bytes:
     case ElementKind::text: {
       const std::vector<std::string> all = strings(array).value();
-      for (const std::string& x : all) text += " " + quoted(x);
+      for (const std::string& x : all) text += " " + dumped_text(x);
       return text;
     }
     case ElementKind::unsigned_integer:
@@ -115,10 +115,10 @@ class Dump {
       case Kind::integer: return {"int " + std::to_string(x.integer)};
       case Kind::big_integer: return {"int " + big_integer_text(x.text)};
       case Kind::real: return {"float " + real(x.real)};
-      case Kind::text: return {"str " + quoted(x.text)};
-      case Kind::narrow_text: return {"narrow " + quoted(x.text)};
-      case Kind::bytes: return {"bytes " + quoted(x.text)};
-      case Kind::byte_array: return {"bytearray " + quoted(x.text)};
+      case Kind::text: return {"str " + dumped_text(x.text)};
+      case Kind::narrow_text: return {"narrow " + dumped_text(x.text)};
+      case Kind::bytes: return {"bytes " + dumped_text(x.text)};
+      case Kind::byte_array: return {"bytearray " + dumped_text(x.text)};
       case Kind::dtype: return {"dtype " + type_word(*x.type)};
       case Kind::global: return {"global " + current_name(*x.global)};
       case Kind::scalar: return array_lines("scalar", *x.array);

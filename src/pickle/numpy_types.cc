@@ -12,13 +12,6 @@ namespace {
 
 constexpr std::uint64_t kMaxItemSize = 1ull << 31;  // numpy counts item sizes in int
 
-bool corrupt(Builder& builder, const std::string& what) { return builder.fail(Code::corrupt, what); }
-
-std::optional<std::uint64_t> as_size(const Value& value) {
-  if (value.kind != Kind::integer || value.integer < 0) return std::nullopt;
-  return static_cast<std::uint64_t>(value.integer);
-}
-
 std::optional<ElementKind> kind_of(char code) {
   switch (code) {
     case 'b': return ElementKind::boolean;
@@ -82,7 +75,7 @@ std::optional<DataType> type_of_text(std::string_view text) {
 // (base type, shape) of an element that is itself a small array.
 bool set_base(Builder& builder, DataType& type, const Value& pair) {
   if (pair.kind != Kind::tuple || pair.items.size() != 2 || pair.items[0]->kind != Kind::dtype) {
-    return corrupt(builder, "a numpy type within a type must be a pair of type and shape, and is " + brief(pair));
+    return builder.corrupt("a numpy type within a type must be a pair of type and shape, and is " + brief(pair));
   }
   const DataType* base = pair.items[0]->type;
   std::span<const std::uint64_t> shape;
@@ -98,7 +91,7 @@ bool set_base(Builder& builder, DataType& type, const Value& pair) {
   }
   const auto size = extent(builder, shape, *base);
   if (!size) return false;
-  if (size->bytes > kMaxItemSize) return corrupt(builder, "a numpy type has elements of more than 2 GiB");
+  if (size->bytes > kMaxItemSize) return builder.corrupt("a numpy type has elements of more than 2 GiB");
   type.kind = ElementKind::raw;
   type.base = base;
   type.base_shape = shape;
@@ -111,24 +104,24 @@ bool set_base(Builder& builder, DataType& type, const Value& pair) {
 
 bool set_fields(Builder& builder, DataType& type, const Value& names, const Value& fields) {
   if ((names.kind != Kind::tuple && names.kind != Kind::list) || fields.kind != Kind::dict) {
-    return corrupt(builder, "a structured numpy type must have a tuple of names and a dict of fields");
+    return builder.corrupt("a structured numpy type must have a tuple of names and a dict of fields");
   }
   std::span<Field> table;
   if (!builder.make_table(names.items.size(), table)) return false;
   type.leaves = 0;
   for (std::size_t i = 0; i < table.size(); ++i) {
     const Value& name = *names.items[i];
-    if (!is_text(name)) return corrupt(builder, "a field of a numpy type is named " + brief(name));
+    if (!is_text(name)) return builder.corrupt("a field of a numpy type is named " + brief(name));
     if (!builder.spend(fields.items.size())) return false;
     const Value* place = member(fields, name.text);
     const bool is_place = place != nullptr && place->kind == Kind::tuple && place->items.size() >= 2 &&
                           place->items[0]->kind == Kind::dtype;
     const auto offset = is_place ? as_size(*place->items[1]) : std::nullopt;
-    if (!offset) return corrupt(builder, "the field " + brief(name) + " of a numpy type has no type and offset");
+    if (!offset) return builder.corrupt("the field " + brief(name) + " of a numpy type has no type and offset");
     const DataType& field = *place->items[0]->type;
     if (*offset > type.item_size || field.item_size > type.item_size - *offset) {
-      return corrupt(builder, "the field " + brief(name) + " of a numpy type ends beyond the " +
-                                  std::to_string(type.item_size) + " bytes of an element");
+      return builder.corrupt("the field " + brief(name) + " of a numpy type ends beyond the " +
+                             std::to_string(type.item_size) + " bytes of an element");
     }
     table[i] = {name.text, *offset, &field};
     type.has_objects = type.has_objects || field.has_objects;
@@ -149,7 +142,7 @@ bool set_unit(Builder& builder, DataType& type, const Value& metadata) {
   std::string_view name = unit.items[0]->text;
   const auto multiple = as_size(*unit.items[1]);
   if (name == "generic") name = {};
-  if (name.size() > 8) return corrupt(builder, "the unit of a numpy time is " + brief(*unit.items[0]));
+  if (name.size() > 8) return builder.corrupt("the unit of a numpy time is " + brief(*unit.items[0]));
   if (!multiple || *multiple == 1) {
     type.unit = name;
     return true;
@@ -187,7 +180,7 @@ bool set_dtype_state(Builder& builder, Value& dtype, const Value& state) {
   DataType type{.kind = dtype.type->kind, .item_size = dtype.type->item_size, .has_objects = dtype.type->has_objects};
   if (!is_text(*parts[1]) || parts[1]->text.size() != 1 ||
       std::string_view("<>|=").find(parts[1]->text[0]) == std::string_view::npos) {
-    return corrupt(builder, "the byte order of a numpy type is " + brief(*parts[1]));
+    return builder.corrupt("the byte order of a numpy type is " + brief(*parts[1]));
   }
   type.is_big_endian = parts[1]->text[0] == '>';
   const bool is_flexible =
@@ -195,13 +188,13 @@ bool set_dtype_state(Builder& builder, Value& dtype, const Value& state) {
   if (is_flexible && parts[5]->kind == Kind::integer && parts[5]->integer >= 0) {
     type.item_size = static_cast<std::uint64_t>(parts[5]->integer);
     if (!is_size_allowed(type.kind, type.item_size)) {
-      return corrupt(builder, "a numpy type has elements of " + std::to_string(type.item_size) + " bytes");
+      return builder.corrupt("a numpy type has elements of " + std::to_string(type.item_size) + " bytes");
     }
   }
   if (parts[2]->kind != Kind::none && !set_base(builder, type, *parts[2])) return false;
   if (parts[3]->kind != Kind::none) {
     if (type.kind != ElementKind::raw || type.base != nullptr) {
-      return corrupt(builder, "a numpy type that is not structured has fields");
+      return builder.corrupt("a numpy type that is not structured has fields");
     }
     if (!set_fields(builder, type, *parts[3], *parts[4])) return false;
   }

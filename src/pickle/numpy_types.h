@@ -2,9 +2,18 @@
 // Errors as in builder.h.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "pickle/builder.h"
 
 namespace scoria::pickle {
+
+// A size or a count, as numpy writes them; nullopt for what is none.
+inline std::optional<std::uint64_t> as_size(const Value& value) {
+  if (value.kind != Kind::integer || value.integer < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(value.integer);
+}
 
 // numpy.dtype('f8', ...): a dtype, whose state comes later.
 Value* make_dtype(Builder& builder, const Value& arguments);

@@ -10,16 +10,9 @@ constexpr std::size_t kMaxDimensions = 64;            // numpy 2's own
 constexpr std::uint64_t kMaxBytes = 1ull << 56;       // keeps sums of products below 2^64
 constexpr std::uint64_t kMaxEmptyElements = 1 << 16;  // of elements without bytes, which any file can claim
 
-bool corrupt(Builder& builder, const std::string& what) { return builder.fail(Code::corrupt, what); }
-
-std::optional<std::uint64_t> as_size(const Value& value) {
-  if (value.kind != Kind::integer || value.integer < 0) return std::nullopt;
-  return static_cast<std::uint64_t>(value.integer);
-}
-
 const DataType* type_of(Builder& builder, const Value& value) {
   if (value.kind == Kind::dtype) return value.type;
-  corrupt(builder, "a numpy array has " + brief(value) + " where its type should be");
+  builder.corrupt("a numpy array has " + brief(value) + " where its type should be");
   return nullptr;
 }
 
@@ -45,14 +38,14 @@ bool set_strides(Builder& builder, Array& array, std::span<const std::size_t> ax
 std::optional<Array> over_bytes(Builder& builder, const DataType& type, std::span<const std::uint64_t> shape,
                                 std::span<const std::size_t> axes, std::string_view data) {
   if (type.has_objects) {
-    corrupt(builder, "an array of Python objects comes as bytes");
+    builder.corrupt("an array of Python objects comes as bytes");
     return std::nullopt;
   }
   const auto size = extent(builder, shape, type);
   if (!size) return std::nullopt;
   if (size->bytes != data.size()) {
-    corrupt(builder, "a numpy array " + shape_text(shape) + " of " + type_name(type) + " takes " +
-                         std::to_string(size->bytes) + " bytes and has " + std::to_string(data.size()));
+    builder.corrupt("a numpy array " + shape_text(shape) + " of " + type_name(type) + " takes " +
+                    std::to_string(size->bytes) + " bytes and has " + std::to_string(data.size()));
     return std::nullopt;
   }
   Array array{.type = &type, .shape = shape, .count = size->count, .data = std::as_bytes(std::span(data))};
@@ -73,14 +66,14 @@ std::optional<std::span<std::uint64_t>> read_shape(Builder& builder, const Value
   std::span<std::uint64_t> sizes;
   const auto& items = shape.items;
   if ((shape.kind != Kind::tuple && shape.kind != Kind::list) || items.size() > kMaxDimensions) {
-    corrupt(builder, "the shape of a numpy array is " + brief(shape));
+    builder.corrupt("the shape of a numpy array is " + brief(shape));
     return std::nullopt;
   }
   if (!builder.make_table(items.size(), sizes)) return std::nullopt;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     const auto size = as_size(*items[i]);
     if (!size) {
-      corrupt(builder, "the shape of a numpy array is " + brief(shape));
+      builder.corrupt("the shape of a numpy array is " + brief(shape));
       return std::nullopt;
     }
     sizes[i] = *size;
@@ -93,8 +86,8 @@ std::optional<Extent> extent(Builder& builder, std::span<const std::uint64_t> sh
   if (std::find(shape.begin(), shape.end(), 0u) != shape.end()) return Extent{};
   for (const std::uint64_t size : shape) {
     if (size > kMaxBytes / std::max<std::uint64_t>(1, type.item_size) / result.count) {
-      corrupt(builder, "a numpy array claims the shape " + shape_text(shape) + " of " + type_name(type) +
-                           ", more than any memory holds");
+      builder.corrupt("a numpy array claims the shape " + shape_text(shape) + " of " + type_name(type) +
+                      ", more than any memory holds");
       return std::nullopt;
     }
     result.count *= size;
@@ -119,28 +112,28 @@ bool set_array_state(Builder& builder, Value& array, const Value& state) {
   auto parts = state.items;
   if (state.kind == Kind::tuple && parts.size() == 5) parts = parts.subspan(1);  // a version, which says nothing
   if (state.kind != Kind::tuple || parts.size() != 4) {
-    return corrupt(builder, "the state of a numpy array is " + brief(state) + ", must be shape, type, order and data");
+    return builder.corrupt("the state of a numpy array is " + brief(state) + ", must be shape, type, order and data");
   }
   const DataType* type = type_of(builder, *parts[1]);
   if (type == nullptr) return false;
   const auto shape = read_shape(builder, *parts[0]);
   if (!shape) return false;
   if (parts[2]->kind != Kind::boolean && parts[2]->kind != Kind::integer) {
-    return corrupt(builder, "the order of a numpy array is " + brief(*parts[2]));
+    return builder.corrupt("the order of a numpy array is " + brief(*parts[2]));
   }
   const Value& data = *parts[3];
   if (type->kind == ElementKind::object) {
     const auto size = extent(builder, *shape, *type);
     if (!size) return false;
     if (data.kind != Kind::list || data.items.size() != size->count) {
-      return corrupt(builder, "a numpy array " + shape_text(*shape) + " of objects has " +
-                                  (data.kind == Kind::list ? std::to_string(data.items.size()) + " of them"
-                                                           : "no list but " + brief(data)));
+      return builder.corrupt(
+          "a numpy array " + shape_text(*shape) + " of objects has " +
+          (data.kind == Kind::list ? std::to_string(data.items.size()) + " of them" : "no list but " + brief(data)));
     }
     // numpy lists them with the last index fastest, also for an array in Fortran's order.
     return set_array(builder, array, {.type = type, .shape = *shape, .count = size->count, .objects = data.items});
   }
-  if (!is_bytes(data)) return corrupt(builder, "the data of a numpy array are " + brief(data) + ", must be bytes");
+  if (!is_bytes(data)) return builder.corrupt("the data of a numpy array are " + brief(data) + ", must be bytes");
   const auto axes = axes_in_order(shape->size(), parts[2]->integer != 0);
   const auto content = over_bytes(builder, *type, *shape, axes, data.text);
   return content && set_array(builder, array, *content);
@@ -148,7 +141,7 @@ bool set_array_state(Builder& builder, Value& array, const Value& state) {
 
 Value* make_scalar(Builder& builder, const Value& arguments) {
   if (arguments.items.empty()) {
-    corrupt(builder, "a numpy scalar has no type");
+    builder.corrupt("a numpy scalar has no type");
     return nullptr;
   }
   const DataType* type = type_of(builder, *arguments.items[0]);
@@ -165,7 +158,7 @@ Value* make_scalar(Builder& builder, const Value& arguments) {
 Value* make_from_buffer(Builder& builder, const Value& arguments) {
   const auto& parts = arguments.items;
   if (parts.size() < 4 || !is_bytes(*parts[0]) || !is_text(*parts[3])) {
-    corrupt(builder, "a numpy array is to be made of " + brief(arguments) + ", must be bytes, type, shape and order");
+    builder.corrupt("a numpy array is to be made of " + brief(arguments) + ", must be bytes, type, shape and order");
     return nullptr;
   }
   const DataType* type = type_of(builder, *parts[1]);
@@ -190,11 +183,11 @@ Value* make_from_buffer(Builder& builder, const Value& arguments) {
       axes[axis] = i;
     }
     if (!is_permutation) {
-      corrupt(builder, "the axes of a numpy array are to be put into the order " + brief(*parts[4]));
+      builder.corrupt("the axes of a numpy array are to be put into the order " + brief(*parts[4]));
       return nullptr;
     }
   } else if (parts[3]->text != "C" && parts[3]->text != "F" && parts[3]->text != "K") {
-    corrupt(builder, "the order of a numpy array is " + brief(*parts[3]));
+    builder.corrupt("the order of a numpy array is " + brief(*parts[3]));
     return nullptr;
   }
   const auto content = over_bytes(builder, *type, sizes, axes, parts[0]->text);

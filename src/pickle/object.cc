@@ -22,7 +22,7 @@ Error expected(const Value& value, std::string_view wanted) {
 }
 
 bool is_array(const Value& value) { return value.kind == Kind::array || value.kind == Kind::scalar; }
-bool is_sequence(const Value& value) { return value.kind == Kind::list || value.kind == Kind::tuple; }
+bool is_list_or_tuple(const Value& value) { return value.kind == Kind::list || value.kind == Kind::tuple; }
 
 template <typename T, typename Convert>
 Result<std::vector<T>> each(const Value& value, Convert convert) {
@@ -71,14 +71,14 @@ Result<std::int64_t> to_integer(const Value& value) {
 }
 
 Result<std::vector<double>> to_numbers(const Value& value) {
-  if (is_sequence(value) || holds_objects(value)) return each<double>(value, to_number);
+  if (is_list_or_tuple(value) || holds_objects(value)) return each<double>(value, to_number);
   if (is_array(value)) return numbers(*value.array);
   return expected(value, "numbers");
 }
 
 Result<std::vector<std::string>> to_strings(const Value& value) {
   if (is_array(value)) return strings(*value.array);
-  if (!is_sequence(value)) return expected(value, "texts");
+  if (!is_list_or_tuple(value)) return expected(value, "texts");
   return each<std::string>(value, [](const Value& item) -> Result<std::string> {
     if (is_text(item)) return std::string(item.text);
     if (item.kind != Kind::scalar) return expected(item, "a text");
@@ -138,7 +138,7 @@ Result<std::vector<double>> Object::numbers(std::string_view attribute) const {
 Result<std::vector<std::int64_t>> Object::integers(std::string_view attribute) const {
   SCORIA_TRY(found, get(attribute));
   const bool is_plain = is_array(*found) && !holds_objects(*found);
-  if (!is_plain && !is_sequence(*found) && !is_array(*found)) {
+  if (!is_plain && !is_list_or_tuple(*found) && !is_array(*found)) {
     return corrupt(attribute, expected(*found, "whole numbers").message);
   }
   auto all = is_plain ? pickle::integers(*found->array) : each<std::int64_t>(*found, to_integer);
@@ -171,6 +171,11 @@ Result<bool> Object::truth(std::string_view attribute) const {
   SCORIA_TRY(x, integer(attribute));
   if (x != 0 && x != 1) return corrupt(attribute, "is " + std::to_string(x) + ", must be True or False");
   return x == 1;
+}
+
+Result<bool> Object::is_on(std::string_view attribute) const {
+  if (find(attribute) == nullptr) return false;
+  return truth(attribute);
 }
 
 Result<std::string> Object::text(std::string_view attribute) const {

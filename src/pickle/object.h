@@ -35,6 +35,8 @@ class Object {
   Result<double> number(std::string_view attribute) const;  // also a bool, a numpy scalar, an array of one element
   Result<std::int64_t> integer(std::string_view attribute) const;
   Result<bool> truth(std::string_view attribute) const;
+  Result<bool> is_on(
+      std::string_view attribute) const;  // the same, and false where it is absent: not known to that release
   Result<std::string> text(std::string_view attribute) const;
 
   Error corrupt(std::string_view attribute, const std::string& problem) const;

@@ -1,10 +1,13 @@
 // Pickles written by hand, instruction by instruction. Test programs only.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "pickle/reader.h"
@@ -41,6 +44,13 @@ inline std::string repeated(std::string_view part, std::size_t times) {
 inline std::string error_of(std::string_view pickle, const ReadLimits& limits = {}) {
   const auto document = read(as_bytes(pickle), limits);
   return document.ok() ? "" : std::string(code_name(document.error().code)) + ": " + document.error().message;
+}
+
+// What `body` leaves, which must be well formed.
+inline Document parsed(std::string_view body) {
+  auto document = read(as_bytes(stream(body)));
+  EXPECT_TRUE(document.ok()) << document.error().message;
+  return std::move(document).value();
 }
 
 }  // namespace scoria::pickle

@@ -10,12 +10,6 @@ namespace {
 
 using testing::HasSubstr;
 
-Document parsed(const std::string& body) {
-  auto document = read(as_bytes(stream(body)));
-  EXPECT_TRUE(document.ok()) << document.error().message;
-  return std::move(document).value();
-}
-
 const std::string kModel = global("sklearn.svm.classes", "SVC") + ")\x81}(" + text("C") + "K\x02" +
                            text("_sklearn_version") + text("0.19.2") + text("names") + "](" + text("a") + text("b\n") +
                            "e" + text("none") + "Nub";
