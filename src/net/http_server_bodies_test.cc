@@ -24,19 +24,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
-
-// Waits for what another thread brings about.
-template <typename Condition>
-bool comes_true(Condition condition) {
-  const auto until = std::chrono::steady_clock::now() + 20s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
 struct CountingSink final : BodySink {
   struct Seen {
     std::uint64_t bytes = 0;

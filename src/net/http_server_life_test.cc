@@ -25,18 +25,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
-
-template <typename Condition>
-bool comes_true(Condition condition) {
-  const auto until = std::chrono::steady_clock::now() + 20s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
 Error refusal(HttpServerConfig config) {
   HandlerForTests handler;
   auto server = HttpServer::start(std::move(config), handler);

@@ -108,7 +108,7 @@ class TlsServer {
   std::thread thread_;
 };
 
-HttpLimits quick() {
+HttpLimits one_try() {
   HttpLimits limits;
   limits.tries = 1;
   return limits;
@@ -148,7 +148,7 @@ Identity* Https::identity = nullptr;
 TEST_F(Https, GetsFromAServerThatIsTrusted) {
   trust(identity->certificate);
   TlsServer server(*identity, false);
-  HttpClient client(quick());
+  HttpClient client(one_try());
   for (int i = 0; i < 2; ++i) {
     const auto body = client.get(server.url("localhost"));
     ASSERT_TRUE(body.ok()) << body.error().message;
@@ -158,7 +158,7 @@ TEST_F(Https, GetsFromAServerThatIsTrusted) {
 
 TEST_F(Https, RefusesACertificateThatNobodyVouchesFor) {
   TlsServer server(*identity, false);
-  HttpClient client(quick());
+  HttpClient client(one_try());
   const auto body = client.get(server.url("localhost"));
   ASSERT_FALSE(body.ok());
   EXPECT_EQ(body.error().code, Code::denied);
@@ -168,7 +168,7 @@ TEST_F(Https, RefusesACertificateThatNobodyVouchesFor) {
 TEST_F(Https, RefusesACertificateOfAnotherHost) {
   trust(identity->certificate);
   TlsServer server(*identity, false);
-  HttpClient client(quick());
+  HttpClient client(one_try());
   const auto body = client.get(server.url("127.0.0.1"));
   ASSERT_FALSE(body.ok());
   EXPECT_EQ(body.error().code, Code::denied) << body.error().message;
@@ -177,7 +177,7 @@ TEST_F(Https, RefusesACertificateOfAnotherHost) {
 TEST_F(Https, TakesNoBodyThatSomebodyMayHaveCut) {
   trust(identity->certificate);
   TlsServer server(*identity, true);
-  HttpClient client(quick());
+  HttpClient client(one_try());
   const auto body = client.get(server.url("localhost"));
   ASSERT_FALSE(body.ok());
   EXPECT_EQ(body.error().code, Code::corrupt) << body.error().message;

@@ -5,23 +5,14 @@
 #include <optional>
 #include <utility>
 
-// Behind <utility>, which Boost 1.74 in C++20 wants first.
-#include <boost/beast/http/basic_parser.hpp>
+#include "net/beast_parser.h"
 
 namespace scoria::net {
 namespace {
 
-namespace http = boost::beast::http;
-using boost::beast::error_code;
-using BeastView = boost::beast::string_view;
-
-constexpr std::size_t kMaxChunkLines = 8u << 10;  // of a chunk's size line, or of all trailers
-
-std::string_view view(BeastView text) { return {text.data(), text.size()}; }
-
-class Parser final : public http::basic_parser<false> {
+class ReplyParser final : public http::basic_parser<false> {
  public:
-  explicit Parser(Headers& headers) : headers_(headers) {
+  explicit ReplyParser(Headers& headers) : headers_(headers) {
     header_limit(std::numeric_limits<std::uint32_t>::max());  // ReplyReader has counted
     body_limit(std::numeric_limits<std::uint64_t>::max());    // ReplyReader's owner counts
   }
@@ -126,7 +117,7 @@ struct ReplyReader::State {
   int interim = 0;
   std::size_t scanned = 0;
   Headers headers;
-  std::optional<Parser> parser;
+  std::optional<ReplyParser> parser;
   std::string why;
 };
 

@@ -4,25 +4,15 @@
 #include <limits>
 #include <utility>
 
-// Behind <utility>, which Boost 1.74 in C++20 wants first.
-#include <boost/beast/http/basic_parser.hpp>
+#include "net/beast_parser.h"
 
 namespace scoria::net {
 namespace {
 
-namespace http = boost::beast::http;
-using boost::beast::error_code;
-using BeastView = boost::beast::string_view;
-
-// More of a chunk's size line, or of all trailers, than anyone sends in earnest.
-constexpr std::size_t kMaxChunkLines = 8u << 10;
-
-std::string_view view(BeastView text) { return {text.data(), text.size()}; }
-
 // Beast's parser with its findings put where they are wanted.
-class Parser final : public http::basic_parser<true> {
+class RequestParser final : public http::basic_parser<true> {
  public:
-  explicit Parser(HttpRequest& request) : request_(request) {
+  explicit RequestParser(HttpRequest& request) : request_(request) {
     header_limit(std::numeric_limits<std::uint32_t>::max());  // RequestReader has counted
     body_limit(std::numeric_limits<std::uint64_t>::max());    // RequestReader's owner counts
   }
@@ -177,7 +167,7 @@ struct RequestReader::State {
   std::size_t scanned = 0;     // up to here there is no end of a line
   int empty_lines = 0;
   HttpRequest request;
-  std::optional<Parser> parser;
+  std::optional<RequestParser> parser;
   int status = 0;
   std::string why;
 };
