@@ -6,9 +6,7 @@
 namespace scoria::expr {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLongEpsilon = LDBL_EPSILON;  // R divides with 80-bit rests
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 // 10 to a whole power by repeated squaring in double, as R does: exact up to 10^22, the same rounding errors above.
 double power_of_ten(int exponent) {

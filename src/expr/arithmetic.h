@@ -11,6 +11,9 @@
 
 namespace scoria::expr {
 
+inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+inline constexpr double kInf = std::numeric_limits<double>::infinity();
+
 // x ^ y: 1 for x == 1 or y == 0 whatever the other is; x * x for y == 2; else C's pow, with R's rules for infinities.
 double r_power(double x, double y);
 // x %% y, with the sign of y; NaN for y == 0.

@@ -13,13 +13,6 @@ using table::Column;
 using table::ColumnPtr;
 using table::Type;
 
-template <typename T>
-Input<T> input(std::span<const T> values) {
-  return {values.data(), values.size() == 1 ? 0u : 1u};
-}
-
-std::size_t row_in(const Column& column, std::size_t row) { return column.size() == 1 ? 0 : row; }
-
 // The rows of `yes` or `no` as `test` says, by plain arrays.
 template <typename T>
 std::vector<T> choose(Input<std::uint8_t> test, Input<T> yes, Input<T> no, std::size_t size) {

@@ -28,11 +28,6 @@ void compare_loop(std::uint8_t* out, std::size_t size, Input<T> a, Input<T> b, F
   }
 }
 
-template <typename T>
-Input<T> input(std::span<const T> values) {
-  return {values.data(), values.size() == 1 ? 0u : 1u};
-}
-
 bool is_whole(const Column& column) { return column.type() == Type::integer || column.type() == Type::logical; }
 
 // A single whole double beside integers can be compared as an integer: week == start + 1.

@@ -26,8 +26,6 @@ std::size_t position_of(std::string_view text, std::int64_t index) {
   return at;
 }
 
-std::size_t row_in(const Column& column, std::size_t row) { return column.size() == 1 ? 0 : row; }
-
 }  // namespace
 
 Result<ColumnPtr> character_count(const Call& call) {

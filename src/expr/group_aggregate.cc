@@ -14,9 +14,6 @@ using table::Column;
 using table::ColumnPtr;
 using table::Type;
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
-
 // The values of one argument that belong to a group: its rows there, or its only row.
 template <typename T>
 std::span<const T> part(const Call& call, std::span<const T> values, std::size_t group) {

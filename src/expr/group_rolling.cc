@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/na.h"
+#include "expr/arithmetic.h"
 #include "expr/convert.h"
 #include "expr/group.h"
 
@@ -37,7 +38,6 @@ Result<ColumnPtr> rolling_extreme(const Call& call, Worse is_worse) {
   SCORIA_TRY(width, window_width(call.args[1]));
   const ColumnPtr column = to_real(call.args[0]);
   const std::span<const double> in = column->reals();
-  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   std::vector<double> out(call.size, na_real());
   std::vector<std::size_t> queue(call.size);
   for (std::size_t group = 0; group < call.starts.size(); ++group) {

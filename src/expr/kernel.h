@@ -37,6 +37,13 @@ struct Input {
   std::size_t step;
   T operator[](std::size_t row) const { return data[row * step]; }
 };
+template <typename T>
+Input<T> input(std::span<const T> values) {
+  return {values.data(), values.size() == 1 ? 0u : 1u};
+}
+
+// The row of an argument that row `row` of the result is made of.
+inline std::size_t row_in(const table::Column& column, std::size_t row) { return column.size() == 1 ? 0 : row; }
 
 // Calls f(row) for every null of a column, recycled to `size` rows.
 template <typename F>

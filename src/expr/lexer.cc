@@ -19,7 +19,7 @@ bool is_letter(char c) {
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
 
 // Longest first. The ones that are known only to be refused are here so that the message names all of them.
-constexpr std::array<std::string_view, 37> kOperators = {
+constexpr std::array<std::string_view, 37> kOperatorTexts = {
     "<<-", "->>", ":::", "%/%", "<-", "->", "<=", ">=", "==", "!=", "&&", "||", "::", ":=", "|>", "[[", "%%", "**", "+",
     "-",   "*",   "/",   "^",   ":",  "<",  ">",  "!",  "&",  "|",  "$",  "=",  "(",  ")",  ",",  "~",  "?",  "@"};
 constexpr std::string_view kOtherPunctuation = "[]{};\\";
@@ -85,7 +85,7 @@ class Lexer {
     if (c == '"' || c == '\'' || c == '`') return read_quoted(token);
     if (is_letter(c) || c == '.') return read_name(token);
     if (c == '%') return read_percent(token);
-    for (const std::string_view op : kOperators) {
+    for (const std::string_view op : kOperatorTexts) {
       if (!text_.substr(at_).starts_with(op)) continue;
       token.kind = TokenKind::op;
       token.text = op == "**" ? "^" : op;
