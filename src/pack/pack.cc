@@ -11,7 +11,7 @@ namespace scoria::pack {
 namespace {
 
 constexpr std::uint64_t kMostContents = 256u << 20;
-constexpr std::uint64_t kMostProbes = 1 << 16;
+constexpr std::uint64_t kMostStoredProbes = 1 << 16;
 
 template <typename T>
 T read_at(std::span<const std::byte> bytes, std::uint64_t offset) {
@@ -102,7 +102,7 @@ Status Pack::check_extents() const {
   if (!is_in_order || tail_.contents.bytes > kMostContents || tail_.checksums.bytes != blocks * sizeof(std::uint32_t)) {
     return corrupt("its parts do not fit each other");
   }
-  if (!std::has_single_bit(tail_.slots) || tail_.slots > bytes_.size() || tail_.most_probes > kMostProbes ||
+  if (!std::has_single_bit(tail_.slots) || tail_.slots > bytes_.size() || tail_.most_probes > kMostStoredProbes ||
       tail_.index.bytes != (tail_.slots + tail_.most_probes) * sizeof(Slot) || tail_.models > tail_.slots) {
     return corrupt("its index has another size than it says");
   }
