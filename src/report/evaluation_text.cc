@@ -72,11 +72,15 @@ std::string counted(std::size_t count, std::string_view what) {
   return count == 0 ? "" : grouped_count(count) + " " + std::string(what) + "\n";
 }
 
-ordered_json number(double value) { return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr); }
+ordered_json number_or_null(double value) { return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr); }
 
 ordered_json point_json(const PointScore& score) {
-  return {{"rows", score.rows},         {"zero_actuals", score.zero_actuals}, {"pinball", number(score.pinball)},
-          {"mape", number(score.mape)}, {"wape", number(score.wape)},         {"rmse", number(score.rmse)}};
+  return {{"rows", score.rows},
+          {"zero_actuals", score.zero_actuals},
+          {"pinball", number_or_null(score.pinball)},
+          {"mape", number_or_null(score.mape)},
+          {"wape", number_or_null(score.wape)},
+          {"rmse", number_or_null(score.rmse)}};
 }
 
 ordered_json score_json(const Score& score) {
@@ -86,29 +90,29 @@ ordered_json score_json(const Score& score) {
   json["scored"] = score.scored;
   json["without_actual"] = score.without_actual;
   json["incomplete"] = score.incomplete;
-  json["mean_pinball"] = number(score.mean_pinball);
+  json["mean_pinball"] = number_or_null(score.mean_pinball);
   json["quantiles"] = ordered_json::array();
   for (const QuantileScore& quantile : score.quantiles) {
     json["quantiles"].push_back({{"column", quantile.quantile.column},
                                  {"level", quantile.quantile.level},
-                                 {"pinball", number(quantile.pinball)},
-                                 {"at_or_below", number(quantile.at_or_below)}});
+                                 {"pinball", number_or_null(quantile.pinball)},
+                                 {"at_or_below", number_or_null(quantile.at_or_below)}});
   }
   json["bands"] = ordered_json::array();
   for (const BandScore& band : score.bands) {
     json["bands"].push_back({{"nominal", band.band.nominal},
                              {"lower", score.quantiles[band.band.lower].quantile.column},
                              {"upper", score.quantiles[band.band.upper].quantile.column},
-                             {"coverage", number(band.coverage)},
-                             {"width", number(band.width)}});
+                             {"coverage", number_or_null(band.coverage)},
+                             {"width", number_or_null(band.width)}});
   }
-  json["crossing"] = number(score.crossing);
+  json["crossing"] = number_or_null(score.crossing);
   json["median"] = point_json(score.median);
   json["compared"] = point_json(score.compared);
   json["naive"] = ordered_json::object();
   for (std::size_t i = 0; i < kNaives; ++i) json["naive"][naive_name(i)] = point_json(score.naive[i]);
   json["best_naive"] = score.best_naive ? ordered_json(naive_name(*score.best_naive)) : ordered_json(nullptr);
-  json["skill"] = number(score.skill);
+  json["skill"] = number_or_null(score.skill);
   return json;
 }
 

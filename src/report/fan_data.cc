@@ -18,12 +18,12 @@ std::string array(const Range& range, Write write) {
   return out + "]";
 }
 
-std::string number(double value) { return std::isnan(value) ? "null" : plain_number(value, 5); }
+std::string short_number(double value) { return std::isnan(value) ? "null" : plain_number(value, 5); }
 
-std::string values(const std::vector<double>& numbers) { return array(numbers, number); }
+std::string values(const std::vector<double>& numbers) { return array(numbers, short_number); }
 
 // [1,2,4] as it is; evenly spaced ones as {"a":108,"d":1,"n":13}.
-std::string times(const std::vector<double>& time) {
+std::string time_array(const std::vector<double>& time) {
   const auto exact = [](double value) { return plain_number(value, 12); };
   if (time.size() < 3) return array(time, exact);
   const double step = time[1] - time[0];
@@ -35,9 +35,9 @@ std::string times(const std::vector<double>& time) {
 
 std::string fan_json(const Fan& fan) {
   std::string out = "{\"k\":" + array(fan.names, [](const std::string& name) { return json_string(name); });
-  out += ",\"t\":" + times(fan.time) + ",\"q\":" + array(fan.quantiles, values);
-  if (!fan.history.empty()) out += ",\"ht\":" + times(fan.history_time) + ",\"h\":" + values(fan.history);
-  if (!fan.actual.empty()) out += ",\"at\":" + times(fan.actual_time) + ",\"a\":" + values(fan.actual);
+  out += ",\"t\":" + time_array(fan.time) + ",\"q\":" + array(fan.quantiles, values);
+  if (!fan.history.empty()) out += ",\"ht\":" + time_array(fan.history_time) + ",\"h\":" + values(fan.history);
+  if (!fan.actual.empty()) out += ",\"at\":" + time_array(fan.actual_time) + ",\"a\":" + values(fan.actual);
   return out + "}";
 }
 

@@ -16,7 +16,7 @@ constexpr ChartSize kChartSize{560, 210};
 constexpr std::size_t kMostTableRows = 1000;
 
 // The table's columns, row by row, and the rows of each series by time.
-struct Rows {
+struct FlagRows {
   Times times;
   std::vector<double> values;
   std::vector<double> flags;
@@ -24,9 +24,9 @@ struct Rows {
   std::vector<std::vector<std::string>> keys;
 };
 
-Result<Rows> read(const FlagSpec& spec, const table::Table& table) {
+Result<FlagRows> read(const FlagSpec& spec, const table::Table& table) {
   constexpr std::string_view kWhat = "scored";
-  Rows rows;
+  FlagRows rows;
   SCORIA_TRY(when, times(table, spec.time, kWhat));
   SCORIA_TRY(values, numbers(table, spec.value, kWhat));
   SCORIA_TRY(flags, numbers(table, spec.flag, kWhat));
@@ -59,7 +59,7 @@ Result<Rows> read(const FlagSpec& spec, const table::Table& table) {
 
 bool is_flagged(double flag) { return !std::isnan(flag) && flag != 0; }
 
-std::string time_as_written(const table::Table& table, const FlagSpec& spec, const Rows& rows, std::uint32_t row) {
+std::string time_as_written(const table::Table& table, const FlagSpec& spec, const FlagRows& rows, std::uint32_t row) {
   const table::ColumnPtr column = table.find(spec.time);
   if (column->type() == table::Type::text) {
     std::string text(column->text_at(row));
@@ -69,7 +69,7 @@ std::string time_as_written(const table::Table& table, const FlagSpec& spec, con
   return time_text(rows.times.kind, rows.times.values[row]);
 }
 
-std::vector<FlaggedSeries> count(const FlagSpec& spec, const table::Table& table, const Rows& rows) {
+std::vector<FlaggedSeries> count(const FlagSpec& spec, const table::Table& table, const FlagRows& rows) {
   std::vector<FlaggedSeries> all;
   for (std::size_t i = 0; i < rows.series.size(); ++i) {
     FlaggedSeries& series = all.emplace_back();
@@ -147,7 +147,7 @@ std::string share_table(const FlagReportInput& input, const std::vector<FlaggedS
   return out;
 }
 
-std::string charts(const FlagReportInput& input, const Rows& rows, const std::vector<FlaggedSeries>& all) {
+std::string charts(const FlagReportInput& input, const FlagRows& rows, const std::vector<FlaggedSeries>& all) {
   const std::vector<std::size_t> shown = chosen(all, input.most_charts);
   std::string out =
       "<ul class=\"legend\"><li><svg class=\"swatch\" viewBox=\"0 0 22 10\" aria-hidden=\"true\"><path class=\"history "

@@ -5,6 +5,7 @@
 #include "report/fan_data.h"
 #include "report/format.h"
 #include "report/page_assets.h"
+#include "report/svg.h"
 
 namespace scoria::report {
 namespace {
@@ -16,14 +17,10 @@ Result<Fans> fans_of(const ReportInput& input, std::size_t budget) {
                       input.choice, budget);
 }
 
-std::string swatch(const std::string& mark) {
-  return "<svg class=\"swatch\" viewBox=\"0 0 22 10\" aria-hidden=\"true\">" + mark + "</svg>";
-}
-
 std::string legend(const ReportInput& input) {
   std::string out = "<ul class=\"legend\">";
   const auto entry = [&](const std::string& mark, const std::string& label) {
-    out += "<li>" + swatch(mark) + html_escape(label) + "</li>";
+    out += "<li>" + svg::swatch(mark) + html_escape(label) + "</li>";
   };
   entry("<path class=\"history\" d=\"M0 5L22 5\"/>", "history");
   if (median_of(input.spec.quantiles)) entry("<path class=\"median\" d=\"M0 5L22 5\"/>", "median forecast");
@@ -36,7 +33,7 @@ std::string legend(const ReportInput& input) {
   return out + "</ul>";
 }
 
-std::string fan_title(const std::vector<std::string>& keys, const std::vector<std::string>& names) {
+std::string figure_title(const std::vector<std::string>& keys, const std::vector<std::string>& names) {
   std::string title;
   for (std::size_t k = 0; k < keys.size(); ++k) title += (k == 0 ? "" : ", ") + keys[k] + " " + names[k];
   return title.empty() ? "forecast" : title;
@@ -52,7 +49,7 @@ std::string fans_html(const ReportInput& input) {
   if (fans.fans.empty()) return out + "</section>";
   out += "<div id=\"controls\"></div>" + legend(input) + "<div id=\"fans\" class=\"grid two\">";
   for (std::size_t i = 0; i < fans.chosen; ++i) {
-    const std::string title = fan_title(input.spec.keys, fans.fans[i].names);
+    const std::string title = figure_title(input.spec.keys, fans.fans[i].names);
     out += "<figure class=\"fan\"><figcaption>" + html_escape(title) + "</figcaption>" +
            fan_chart(fans.fans[i], input.spec, fans.kind, title, kFanSize) + "</figure>";
   }

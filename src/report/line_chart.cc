@@ -23,15 +23,14 @@ struct Extent {
   bool is_empty() const { return low > high; }
 };
 
-std::string swatch(const std::string& css_class) {
-  return "<svg class=\"swatch\" viewBox=\"0 0 22 10\" aria-hidden=\"true\"><path class=\"" + css_class +
-         "\" d=\"M0 5L22 5\"/></svg>";
+std::string line_swatch(const std::string& css_class) {
+  return svg::swatch("<path class=\"" + css_class + "\" d=\"M0 5L22 5\"/>");
 }
 
 std::string legend(const LineChart& chart) {
   std::string out = "<ul class=\"legend\">";
-  for (const Line& line : chart.lines) out += "<li>" + swatch(line.css_class) + html_escape(line.name) + "</li>";
-  if (!chart.levels.empty()) out += "<li>" + swatch("nominal") + "nominal</li>";
+  for (const Line& line : chart.lines) out += "<li>" + line_swatch(line.css_class) + html_escape(line.name) + "</li>";
+  if (!chart.levels.empty()) out += "<li>" + line_swatch("nominal") + "nominal</li>";
   return out + "</ul>";
 }
 

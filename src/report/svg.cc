@@ -33,6 +33,10 @@ std::string text(double x, double y, std::string_view text, std::string_view css
          html_escape(text) + "</text>";
 }
 
+std::string swatch(std::string_view mark) {
+  return "<svg class=\"swatch\" viewBox=\"0 0 22 10\" aria-hidden=\"true\">" + std::string(mark) + "</svg>";
+}
+
 std::string left_axis(const Axis& axis, const Plot& plot, std::string_view title) {
   std::string out = text(0, plot.top - 12, title, "axis-title");
   for (const Tick& tick : axis.ticks) {

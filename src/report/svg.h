@@ -17,6 +17,9 @@ std::string line(double x1, double y1, double x2, double y2, std::string_view cs
 std::string text(double x, double y, std::string_view text, std::string_view css_class,
                  std::string_view anchor = "start");
 
+// A mark of a chart by itself, 22 by 10 pixels, as legends in HTML show it.
+std::string swatch(std::string_view mark);
+
 // The part of a chart that marks are drawn in, within its margins.
 struct Plot {
   double left;
