@@ -14,13 +14,6 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-std::string listed(const std::vector<std::string>& names, std::size_t most = ~std::size_t{0}) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size() && i < most; ++i) text += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > most) text += " and " + std::to_string(names.size() - most) + " more";
-  return text;
-}
-
 template <typename T>
 std::vector<std::string> names_of(const NamedList<T>& list) {
   std::vector<std::string> names;
@@ -37,12 +30,6 @@ std::string models_what(const Models& entry) {
   if (entry.missing == Models::Missing::skip) what += ", missing ones skipped";
   if (entry.missing == Models::Missing::other) what += ", " + entry.other.text() + " for missing ones";
   return what;
-}
-
-std::string with_commas(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
-  return text;
 }
 
 std::string seconds_text(double seconds) {
@@ -71,6 +58,12 @@ std::string aligned(const std::vector<Row>& rows, std::size_t numbers) {
 }
 
 }  // namespace
+
+std::string with_commas(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
+  return text;
+}
 
 void StepLog::add(const Step& step) {
   const auto known =

@@ -15,6 +15,9 @@ namespace scoria::plan {
 
 struct Plan;
 
+// "12,345,678".
+std::string with_commas(std::uint64_t number);
+
 struct Step {
   std::string name;  // "prepare 2: join products"
   std::uint64_t rows_in = 0;

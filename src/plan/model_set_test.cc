@@ -57,12 +57,12 @@ class ModelSetTest : public FolderTest {
   InlineExecutor executor_;
 };
 
-constexpr const char* kRows = "k,a,b\n1,0.5,0.25\n01,-0.5,0.75\n1,1.5,-1\n01,2.5,0\n";
+constexpr const char* kKeyedRows = "k,a,b\n1,0.5,0.25\n01,-0.5,0.75\n1,1.5,-1\n01,2.5,0\n";
 
 TEST_F(ModelSetTest, ScoresEachRowByItsKeysModelInTheInputsOrder) {
   const auto set = open("m_{k}.rds");
   EXPECT_THAT(set->keys(), ElementsAre("k"));
-  const Table rows = rows_of(kRows);
+  const Table rows = rows_of(kKeyedRows);
   SetTally tally;
   const auto scored = set->score(rows, {}, {}, tally, executor_);
   ASSERT_TRUE(scored.ok()) << scored.error().message;

@@ -17,7 +17,7 @@ struct Wrong {
   const char* message;
 };
 
-constexpr const char* kPlan = R"(name: errors
+constexpr const char* kRightPlan = R"(name: errors
 input:
   rows: rows.csv
   second: second.csv
@@ -64,10 +64,10 @@ class PlanErrors : public FolderTest, public testing::WithParamInterface<Wrong> 
   }
 };
 
-TEST_F(PlanErrors, ThePlanItselfIsRight) { EXPECT_EQ(error_of(kPlan), "no error"); }
+TEST_F(PlanErrors, ThePlanItselfIsRight) { EXPECT_EQ(error_of(kRightPlan), "no error"); }
 
 TEST_P(PlanErrors, AreToldWithTheirPlace) {
-  std::string text = kPlan;
+  std::string text = kRightPlan;
   const std::size_t at = text.find(GetParam().from);
   ASSERT_NE(at, std::string::npos);
   text.replace(at, std::string_view(GetParam().from).size(), GetParam().to);
@@ -193,18 +193,18 @@ const Wrong kWrong[] = {
 INSTANTIATE_TEST_SUITE_P(Of, PlanErrors, testing::ValuesIn(kWrong), [](const auto& param) { return param.param.name; });
 
 TEST_F(PlanErrors, OfASettingNameTheSetting) {
-  EXPECT_THAT(error_of(kPlan, {{"features.filter", "week >"}}),
+  EXPECT_THAT(error_of(kRightPlan, {{"features.filter", "week >"}}),
               HasSubstr("plan.yaml', --set features.filter: features.filter: "));
-  EXPECT_THAT(error_of(kPlan, {{"features", "{from: rows, filtr: x}"}}),
+  EXPECT_THAT(error_of(kRightPlan, {{"features", "{from: rows, filtr: x}"}}),
               HasSubstr("plan.yaml', --set features: features.filtr: unknown key"));
-  EXPECT_THAT(error_of(kPlan, {{"output", "[a"}}), HasSubstr("--set output: '[a', column 1"));
+  EXPECT_THAT(error_of(kRightPlan, {{"output", "[a"}}), HasSubstr("--set output: '[a', column 1"));
 }
 
 TEST_F(PlanErrors, OfTypesLookIntoEveryRowOfJsonLines) {
   std::string rows;  // more than one batch
   for (int id = 1; id < 100'000; ++id) rows += "{\"id\":" + std::to_string(id) + ",\"v\":7,\"w\":7}\n";
   put("second.jsonl", rows + "{\"id\":100000,\"v\":8,\"w\":\"seven\",\"late\":\"a text\"}\n");
-  std::string text = kPlan;
+  std::string text = kRightPlan;
   text.replace(text.find("second.csv"), 10, "second.jsonl");
   EXPECT_EQ(error_of(text + "types: {w: character, late: character}\n"), "no error");
   EXPECT_THAT(error_of(text + "types: {later: double}\n"),
@@ -212,16 +212,16 @@ TEST_F(PlanErrors, OfTypesLookIntoEveryRowOfJsonLines) {
 }
 
 TEST_F(PlanErrors, OfItemsOfAListCountFromOne) {
-  EXPECT_EQ(error_of(kPlan, {{"models.1.column", "x"}, {"result", "{select: [id, x]}"}}), "no error");
-  EXPECT_THAT(error_of(kPlan, {{"models.2.column", "x"}}),
+  EXPECT_EQ(error_of(kRightPlan, {{"models.1.column", "x"}, {"result", "{select: [id, x]}"}}), "no error");
+  EXPECT_THAT(error_of(kRightPlan, {{"models.2.column", "x"}}),
               HasSubstr("--set models.2.column: the plan has no 'models.2'"));
-  EXPECT_THAT(error_of(kPlan, {{"models.0.column", "x"}}), HasSubstr("the plan has no 'models.0'"));
+  EXPECT_THAT(error_of(kRightPlan, {{"models.0.column", "x"}}), HasSubstr("the plan has no 'models.0'"));
 }
 
 TEST_F(PlanErrors, OfDocumentsThatAreNone) {
   EXPECT_THAT(error_of(""), HasSubstr("is empty"));
   EXPECT_THAT(error_of("a text"), HasSubstr("must be a mapping"));
-  EXPECT_THAT(error_of(std::string(kPlan) + "---\nname: other\n"), HasSubstr("holds more than one document"));
+  EXPECT_THAT(error_of(std::string(kRightPlan) + "---\nname: other\n"), HasSubstr("holds more than one document"));
 }
 
 TEST_F(PlanErrors, OfHostileYamlComeSoon) {

@@ -7,12 +7,6 @@
 namespace scoria::plan {
 namespace {
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 // A mapping of names, or a list of names that stand for themselves: {sku: product_id} or [sku].
 Result<NamedList<std::string>> read_names(const YamlPlace& place) {
   NamedList<std::string> names;

@@ -15,7 +15,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr const char* kRows =
+constexpr const char* kStoreRows =
     "id,store,a,b,g,k\n1,n,0.5,0.25,mid,0\n2,s,-0.5,0.75,low,3\n3,n,1.5,-1,high,1\n4,w,2.5,0,low,2\n5,s,0,1,mid,1\n";
 
 class RunModels : public FolderTest {
@@ -25,7 +25,7 @@ class RunModels : public FolderTest {
     copy_model("gbm_default_trees_cv", "m_n.rds");
     copy_model("gbm_default_trees_test", "m_s.rds");
     copy_model("rf_class_xy", "class.rds");
-    put("rows.csv", kRows);
+    put("rows.csv", kStoreRows);
   }
   void copy_model(const std::string& golden, const std::string& name) {
     const auto from = std::filesystem::path(SCORIA_SOURCE_DIR) / "tests/golden" / golden / "model.rds";
@@ -52,7 +52,7 @@ class RunModels : public FolderTest {
     if (!type.empty()) request.types = {type};
     InlineExecutor executor;
     const auto model = model::open_model(FileBytes::open(folder_ / file).value().bytes()).value();
-    return model->score(table::read_csv(kRows).value(), request, executor).value().table;
+    return model->score(table::read_csv(kStoreRows).value(), request, executor).value().table;
   }
 };
 
@@ -91,7 +91,7 @@ TEST_F(RunModels, WithOneNameForTwoColumnsAreRefused) {
 }
 
 TEST_F(RunModels, OfGroupsScoreTheirOwnRows) {
-  put("rows.csv", std::string(kRows).replace(std::string(kRows).find("4,w"), 3, "4,s"));
+  put("rows.csv", std::string(kStoreRows).replace(std::string(kStoreRows).find("4,w"), 3, "4,s"));
   const auto result = run("  {file: \"m_{store}.rds\", column: p}\n");
   ASSERT_TRUE(result.ok()) << result.error().message;
   const table::Table north = scored("m_n.rds");

@@ -16,7 +16,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 // Partitions a and b of three groups, scored by two of R's gbm models (features a and b).
-constexpr const char* kPlan = R"(name: small
+constexpr const char* kSmallPlan = R"(name: small
 partition: part
 input:
   rows: "data/{part}.csv"
@@ -46,7 +46,7 @@ class Run : public FolderTest {
     const std::filesystem::path golden = std::filesystem::path(SCORIA_SOURCE_DIR) / "tests/golden";
     std::filesystem::copy_file(golden / "gbm_default_trees_cv/model.rds", folder_ / "model_1.rds");
     std::filesystem::copy_file(golden / "gbm_default_trees_test/model.rds", folder_ / "model_2.rds");
-    put("plan.yaml", kPlan);
+    put("plan.yaml", kSmallPlan);
     put("data/a.csv",
         "id,week,a,b,g\n2,2,0.5,0.25,mid\n2,1,-0.5,0.75,low\n1,1,1.5,-1,high\n1,2,2.5,0,low\n1,3,0,1,mid\n");
     put("data/b.csv", "id,week,a,b,g\n7,1,0,0,low\n7,2,NA,1,mid\n7,3,1,NA,high\n");
@@ -104,7 +104,7 @@ TEST_F(Run, ResumeRunsWhatHasChanged) {
   EXPECT_EQ(run({.resume = true}).value().counts.partitions_done, 1u);
   put("out/a.csv", "id\n");  // an output
   EXPECT_EQ(run({.resume = true}).value().counts.partitions_done, 1u);
-  put("plan.yaml", std::string(kPlan) + "# changed\n");  // the plan
+  put("plan.yaml", std::string(kSmallPlan) + "# changed\n");  // the plan
   EXPECT_EQ(run({.resume = true}).value().counts.partitions_done, 2u);
 }
 
@@ -132,7 +132,7 @@ TEST_F(Run, AColumnThatOnlyAModelWantsIsTold) {
 }
 
 TEST_F(Run, AnUnknownNameIsToldWithItsDefinition) {
-  std::string plan = kPlan;
+  std::string plan = kSmallPlan;
   plan.replace(plan.find("lag(a, step)"), 12, "lag(c, step)");
   put("plan.yaml", plan);
   EXPECT_THAT(error_of(run()), HasSubstr("features.mutate.before"));
@@ -149,7 +149,7 @@ TEST_F(Run, AStoppedRunWritesNothing) {
 TEST_F(Run, SortAcrossPutsEachRowsValuesInOrder) {
   ASSERT_TRUE(run().ok());
   const table::Table crossed = table::read_csv(get("out/a.csv")).value();
-  std::string plan = kPlan;
+  std::string plan = kSmallPlan;
   plan.replace(plan.find("then: prediction * 2"), 20, "then: prediction * 2\n  sort_across: true");
   put("plan.yaml", plan);
   ASSERT_TRUE(run().ok());

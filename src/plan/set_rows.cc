@@ -9,6 +9,7 @@
 #include "base/natural_order.h"
 #include "expr/scalar.h"
 #include "model/features.h"
+#include "plan/explain.h"
 #include "plan/stacking.h"
 
 namespace scoria::plan {
@@ -20,12 +21,6 @@ using table::Table;
 using table::Type;
 
 constexpr std::size_t kMostNamed = 12;
-
-std::string with_commas(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
-  return text;
-}
 
 // "; its features are 'a', 'b'", where the model's own names, which it speaks of in errors, are others.
 std::string whose_features(const SetOptions& options, const model::Description& description) {
