@@ -17,7 +17,7 @@ std::string signature(std::string_view key, std::string_view payload) {
   return hmac_sha256(key, "scoria task token\n" + std::string(payload));
 }
 
-Error denied(std::string_view what) {
+Error token_denied(std::string_view what) {
   return Error{Code::denied, "the bearer token " + std::string(what), "AuthenticationFailed"};
 }
 
@@ -47,14 +47,14 @@ std::string make_task_token(std::string_view key, const TaskToken& token) {
 
 Result<TaskToken> check_task_token(std::string_view key, std::string_view account, std::string_view token,
                                    WallTime now) {
-  if (token.size() > kMaxToken || !token.starts_with(kForm)) return denied("is not one of this server's");
+  if (token.size() > kMaxToken || !token.starts_with(kForm)) return token_denied("is not one of this server's");
   token.remove_prefix(kForm.size());
   const std::size_t dot = token.find('.');
-  if (dot == std::string_view::npos) return denied("is not one of this server's");
+  if (dot == std::string_view::npos) return token_denied("is not one of this server's");
   const auto payload = from_base64url(token.substr(0, dot));
   const auto given = from_base64url(token.substr(dot + 1));
   if (!payload.ok() || !given.ok() || !equal_in_constant_time(signature(key, payload.value()), given.value())) {
-    return denied("was not signed by this server");
+    return token_denied("was not signed by this server");
   }
   std::string_view rest = payload.value();
   const auto name = take_field(rest);
@@ -63,13 +63,13 @@ Result<TaskToken> check_task_token(std::string_view key, std::string_view accoun
   TaskToken read;
   std::int64_t seconds = 0;
   if (!name || !job || !expires || !read_number(*job, read.job) || !read_number(*expires, seconds)) {
-    return denied("is damaged");
+    return token_denied("is damaged");
   }
-  if (*name != account) return denied("is another account's");
+  if (*name != account) return token_denied("is another account's");
   read.account = *name;
   read.job_id = rest;
   read.expires = WallTime(std::chrono::seconds(seconds));
-  if (now >= read.expires) return denied("expired at " + format_http_time(read.expires));
+  if (now >= read.expires) return token_denied("expired at " + format_http_time(read.expires));
   return read;
 }
 

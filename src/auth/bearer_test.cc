@@ -9,11 +9,12 @@ namespace scoria::auth {
 namespace {
 
 const std::string kKey(32, 's');
-const WallTime kNow = parse_time("2026-11-29T12:00:00Z").value();
-const TaskToken kToken{.account = "scoria", .job = 7, .job_id = "night|ly", .expires = kNow + std::chrono::hours(1)};
+const WallTime kBearerNow = parse_time("2026-11-29T12:00:00Z").value();
+const TaskToken kToken{
+    .account = "scoria", .job = 7, .job_id = "night|ly", .expires = kBearerNow + std::chrono::hours(1)};
 
 TEST(TaskToken, CarriesAccountJobAndExpiry) {
-  const auto read = check_task_token(kKey, "scoria", make_task_token(kKey, kToken), kNow);
+  const auto read = check_task_token(kKey, "scoria", make_task_token(kKey, kToken), kBearerNow);
   ASSERT_TRUE(read.ok()) << read.error().message;
   EXPECT_EQ(read.value().job, 7u);
   EXPECT_EQ(read.value().job_id, "night|ly");
@@ -28,8 +29,8 @@ TEST(TaskToken, IsRefusedFromItsExpiryOn) {
 
 TEST(TaskToken, IsRefusedForAnotherAccountAndKey) {
   const std::string token = make_task_token(kKey, kToken);
-  EXPECT_FALSE(check_task_token(kKey, "other", token, kNow).ok());
-  EXPECT_FALSE(check_task_token(std::string(32, 't'), "scoria", token, kNow).ok());
+  EXPECT_FALSE(check_task_token(kKey, "other", token, kBearerNow).ok());
+  EXPECT_FALSE(check_task_token(std::string(32, 't'), "scoria", token, kBearerNow).ok());
 }
 
 TEST(TaskToken, IsRefusedWhenAnyCharacterChanges) {
@@ -37,13 +38,13 @@ TEST(TaskToken, IsRefusedWhenAnyCharacterChanges) {
   for (std::size_t i = 0; i < token.size(); ++i) {
     std::string changed = token;
     changed[i] = changed[i] == 'A' ? 'B' : 'A';
-    const auto read = check_task_token(kKey, "scoria", changed, kNow);
+    const auto read = check_task_token(kKey, "scoria", changed, kBearerNow);
     ASSERT_FALSE(read.ok()) << "character " << i;
     EXPECT_EQ(read.error().api_code, "AuthenticationFailed");
   }
-  EXPECT_FALSE(check_task_token(kKey, "scoria", "", kNow).ok());
-  EXPECT_FALSE(check_task_token(kKey, "scoria", "sct1.", kNow).ok());
-  EXPECT_FALSE(check_task_token(kKey, "scoria", "sct1..", kNow).ok());
+  EXPECT_FALSE(check_task_token(kKey, "scoria", "", kBearerNow).ok());
+  EXPECT_FALSE(check_task_token(kKey, "scoria", "sct1.", kBearerNow).ok());
+  EXPECT_FALSE(check_task_token(kKey, "scoria", "sct1..", kBearerNow).ok());
 }
 
 }  // namespace

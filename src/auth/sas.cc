@@ -18,7 +18,7 @@ constexpr std::string_view kWithEncryption = "2020-12-06";  // ses is signed
 constexpr std::string_view kOurs = "2020-10-02";            // the version of what make_sas() writes
 constexpr std::string_view kPermissionOrder = "racwdxltmeopi";
 
-Error denied(std::string message, std::string api_code = "AuthenticationFailed") {
+Error sas_denied(std::string message, std::string api_code = "AuthenticationFailed") {
   return Error{Code::denied, std::move(message), std::move(api_code)};
 }
 
@@ -39,7 +39,7 @@ bool shares_a_letter(std::string_view a, std::string_view b) { return a.find_fir
 Status check_signature(const AccountKey& account, const Target& target, const std::string& text) {
   const auto given = from_base64(field(target, "sig"));
   if (!given.ok() || !equal_in_constant_time(hmac_sha256(account.key, text), given.value())) {
-    return denied("the shared access signature does not fit: the key is another, or a parameter was changed");
+    return sas_denied("the shared access signature does not fit: the key is another, or a parameter was changed");
   }
   return Ok{};
 }
@@ -87,18 +87,19 @@ Status check_address(const std::string& range, std::string_view peer) {
   const auto first = ipv4(std::string_view(range).substr(0, dash));
   const auto last = dash == std::string::npos ? first : ipv4(std::string_view(range).substr(dash + 1));
   const auto address = peer_ipv4(peer);
-  if (!first || !last) return denied("the signature's sip '" + range + "' must be an IPv4 address or a range of two");
+  if (!first || !last)
+    return sas_denied("the signature's sip '" + range + "' must be an IPv4 address or a range of two");
   if (!address || *address < *first || *address > *last) {
-    return denied("the signature does not hold for the address that this request comes from",
-                  "AuthorizationSourceIPMismatch");
+    return sas_denied("the signature does not hold for the address that this request comes from",
+                      "AuthorizationSourceIPMismatch");
   }
   return Ok{};
 }
 
 Status check_protocol(const std::string& allowed, bool is_tls) {
   if (allowed.empty() || allowed == "https,http") return Ok{};
-  if (allowed != "https") return denied("the signature's spr must be 'https' or 'https,http'");
-  if (!is_tls) return denied("the signature holds for https only", "AuthorizationProtocolMismatch");
+  if (allowed != "https") return sas_denied("the signature's spr must be 'https' or 'https,http'");
+  if (!is_tls) return sas_denied("the signature holds for https only", "AuthorizationProtocolMismatch");
   return Ok{};
 }
 
@@ -106,7 +107,8 @@ Result<std::optional<WallTime>> read_time(const Target& target, const char* name
   const std::string text = field(target, name);
   if (text.empty()) return std::optional<WallTime>{};
   const auto time = parse_time(text);
-  if (!time.ok()) return denied(std::string("the signature's ") + name + " is no time such as 2026-11-29T12:00:00Z");
+  if (!time.ok())
+    return sas_denied(std::string("the signature's ") + name + " is no time such as 2026-11-29T12:00:00Z");
   return std::optional<WallTime>(time.value());
 }
 
@@ -122,12 +124,13 @@ Result<Terms> merge_policy(Terms terms, const Target& target, std::string_view c
   if (id.empty()) return terms;
   const auto policy = policies ? policies(container, id) : std::nullopt;
   if (!policy)
-    return denied("the signature names a stored access policy that container '" + std::string(container) +
-                  "' does not have");
-  if (terms.start && policy->start) return denied("the signature and its stored access policy both have a start");
-  if (terms.expiry && policy->expiry) return denied("the signature and its stored access policy both have an expiry");
+    return sas_denied("the signature names a stored access policy that container '" + std::string(container) +
+                      "' does not have");
+  if (terms.start && policy->start) return sas_denied("the signature and its stored access policy both have a start");
+  if (terms.expiry && policy->expiry)
+    return sas_denied("the signature and its stored access policy both have an expiry");
   if (!terms.permissions.empty() && !policy->permissions.empty()) {
-    return denied("the signature and its stored access policy both have permissions");
+    return sas_denied("the signature and its stored access policy both have permissions");
   }
   if (!terms.start) terms.start = policy->start;
   if (!terms.expiry) terms.expiry = policy->expiry;
@@ -136,40 +139,41 @@ Result<Terms> merge_policy(Terms terms, const Target& target, std::string_view c
 }
 
 Status check_times(const Terms& terms, WallTime now) {
-  if (!terms.expiry) return denied("the signature has no expiry (se), nor has its stored access policy");
+  if (!terms.expiry) return sas_denied("the signature has no expiry (se), nor has its stored access policy");
   if (terms.start && now < *terms.start) {
-    return denied("the signature is not valid before " + format_http_time(*terms.start));
+    return sas_denied("the signature is not valid before " + format_http_time(*terms.start));
   }
-  if (now >= *terms.expiry) return denied("the signature expired at " + format_http_time(*terms.expiry));
+  if (now >= *terms.expiry) return sas_denied("the signature expired at " + format_http_time(*terms.expiry));
   return Ok{};
 }
 
 Status check_permissions(std::string_view given, std::string_view wanted) {
   if (shares_a_letter(given, wanted)) return Ok{};
-  return denied("the signature has the permissions '" + std::string(given) + "', and this operation needs " +
-                    (wanted.empty() ? "another kind of authorization" : "one of '" + std::string(wanted) + "'"),
-                "AuthorizationPermissionMismatch");
+  return sas_denied("the signature has the permissions '" + std::string(given) + "', and this operation needs " +
+                        (wanted.empty() ? "another kind of authorization" : "one of '" + std::string(wanted) + "'"),
+                    "AuthorizationPermissionMismatch");
 }
 
 Status check_account_scope(const Target& target, const SasUse& use) {
   if (field(target, "ss").find('b') == std::string::npos) {
-    return denied("the account signature is not for the blob service (ss has no 'b')", "AuthorizationServiceMismatch");
+    return sas_denied("the account signature is not for the blob service (ss has no 'b')",
+                      "AuthorizationServiceMismatch");
   }
   const char type = use.container.empty() ? 's' : use.blob.empty() ? 'c' : 'o';
   if (field(target, "srt").find(type) == std::string::npos) {
-    return denied(std::string("the account signature is not for this kind of resource (srt has no '") + type + "')",
-                  "AuthorizationResourceTypeMismatch");
+    return sas_denied(std::string("the account signature is not for this kind of resource (srt has no '") + type + "')",
+                      "AuthorizationResourceTypeMismatch");
   }
   return Ok{};
 }
 
 Status check_service_scope(const Target& target, const SasUse& use) {
   const std::string kind = field(target, "sr");
-  if (kind != "b" && kind != "c") return denied("the signature's sr must be 'b' or 'c' here");
+  if (kind != "b" && kind != "c") return sas_denied("the signature's sr must be 'b' or 'c' here");
   if (use.container.empty() || (kind == "b" && use.blob.empty())) {
-    return denied("the signature is for one " + std::string(kind == "b" ? "blob" : "container") +
-                      ", and this operation is not on one",
-                  "AuthorizationResourceTypeMismatch");
+    return sas_denied("the signature is for one " + std::string(kind == "b" ? "blob" : "container") +
+                          ", and this operation is not on one",
+                      "AuthorizationResourceTypeMismatch");
   }
   return Ok{};
 }
@@ -184,15 +188,15 @@ Result<SasGrant> check_sas(const AccountKey& account, const Target& target, cons
   for (const char* name : {"sv", "sr", "sp", "st", "se", "si", "sip", "spr", "ss", "srt", "sig", "ses"}) {
     const auto is_it = [&](const auto& pair) { return lower_case(pair.first) == name; };
     if (std::count_if(target.query.begin(), target.query.end(), is_it) > 1) {
-      return denied(std::string("the signature's parameter ") + name + " stands twice");
+      return sas_denied(std::string("the signature's parameter ") + name + " stands twice");
     }
   }
   const std::string version = field(target, "sv");
   if (!is_version(version) || version < kOldest) {
-    return denied("the signature's sv must be a version from 2015-04-05 on, such as 2020-12-06");
+    return sas_denied("the signature's sv must be a version from 2015-04-05 on, such as 2020-12-06");
   }
   if (target.parameter("skoid"))
-    return denied("user delegation signatures (skoid) are not supported; sign with the account's key");
+    return sas_denied("user delegation signatures (skoid) are not supported; sign with the account's key");
   const bool is_account = target.parameter("ss").has_value() || target.parameter("srt").has_value();
   if (!is_account) SCORIA_TRY_STATUS(check_service_scope(target, use));
   SCORIA_TRY_STATUS(check_signature(

@@ -9,8 +9,8 @@ namespace scoria::auth {
 namespace {
 
 // The key of the recorded requests: 64 bytes of 'k'.
-const AccountKey kAccount{"acct", std::string(64, 'k')};
-const WallTime kNow = parse_time("2026-11-20T12:00:00Z").value();
+const AccountKey kSasAccount{"acct", std::string(64, 'k')};
+const WallTime kSasNow = parse_time("2026-11-20T12:00:00Z").value();
 
 // Recorded: @azure/storage-blob 12.32.0 and rAzureBatch 0.7.0 made these.
 constexpr std::string_view kFromJavaScript =
@@ -33,14 +33,15 @@ SasUse read_blob(std::string container, std::string blob) {
 }
 
 // The api_code of the refusal, or "" where it is granted.
-std::string refusal(std::string_view query, const SasUse& use, WallTime now = kNow, const PolicyLookup& policies = {}) {
-  const auto grant = check_sas(kAccount, split_target("/x?" + std::string(query)), use, policies, now);
+std::string refusal(std::string_view query, const SasUse& use, WallTime now = kSasNow,
+                    const PolicyLookup& policies = {}) {
+  const auto grant = check_sas(kSasAccount, split_target("/x?" + std::string(query)), use, policies, now);
   return grant.ok() ? "" : grant.error().api_code;
 }
 
 // Signs by hand what the parameters say, so that only the text's form is shared with the code under test.
 std::string with_signature(std::string query, std::string_view text) {
-  return std::move(query) + "&sig=" + net::percent_encode(base64(hmac_sha256(kAccount.key, text)));
+  return std::move(query) + "&sig=" + net::percent_encode(base64(hmac_sha256(kSasAccount.key, text)));
 }
 
 TEST(Sas, AcceptsWhatClientsWereRecordedToMake) {
@@ -84,7 +85,7 @@ TEST(Sas, ReadsTheFifteenLinesOf2018) {
       "r\n\n2026-12-01T00:00:00Z\n/blob/acct/c/dir/b\n\n10.0.0.1-10.0.0.9\nhttps\n2018-11-09\nb\n\n\n\n\n\ntext/plain";
   const std::string sas = with_signature(query, text);
   SasUse use = read_blob("c", "dir/b");
-  const auto grant = check_sas(kAccount, split_target("/x?" + sas), use, {}, kNow);
+  const auto grant = check_sas(kSasAccount, split_target("/x?" + sas), use, {}, kSasNow);
   ASSERT_TRUE(grant.ok()) << grant.error().message;
   EXPECT_EQ(grant.value().content_type, "text/plain");
   EXPECT_EQ(refusal(sas, read_blob("c", "dir/c")), "AuthenticationFailed");
@@ -111,11 +112,11 @@ TEST(Sas, TakesWhatItLeavesOutFromTheStoredPolicy) {
       with_signature("sv=2018-11-09&sr=c&si=weekly", "\n\n\n/blob/acct/c\nweekly\n\n\n2018-11-09\nc\n\n\n\n\n\n");
   const PolicyLookup policies = [](std::string_view container, std::string_view id) -> std::optional<AccessPolicy> {
     if (container != "c" || id != "weekly") return std::nullopt;
-    return AccessPolicy{.start = {}, .expiry = kNow + std::chrono::hours(1), .permissions = "r"};
+    return AccessPolicy{.start = {}, .expiry = kSasNow + std::chrono::hours(1), .permissions = "r"};
   };
-  EXPECT_EQ(refusal(sas, read_blob("c", "b"), kNow, policies), "");
-  EXPECT_EQ(refusal(sas, read_blob("c", "b"), kNow + std::chrono::hours(1), policies), "AuthenticationFailed");
-  EXPECT_EQ(refusal(sas, read_blob("c", "b"), kNow), "AuthenticationFailed");
+  EXPECT_EQ(refusal(sas, read_blob("c", "b"), kSasNow, policies), "");
+  EXPECT_EQ(refusal(sas, read_blob("c", "b"), kSasNow + std::chrono::hours(1), policies), "AuthenticationFailed");
+  EXPECT_EQ(refusal(sas, read_blob("c", "b"), kSasNow), "AuthenticationFailed");
 }
 
 TEST(Sas, RefusesFormsThatItDoesNotKnow) {
@@ -128,10 +129,10 @@ TEST(Sas, RefusesFormsThatItDoesNotKnow) {
 
 TEST(Sas, AcceptsWhatItMakes) {
   const std::string container =
-      make_sas(kAccount, "c", "", "rl", kNow - std::chrono::hours(1), kNow + std::chrono::hours(1));
+      make_sas(kSasAccount, "c", "", "rl", kSasNow - std::chrono::hours(1), kSasNow + std::chrono::hours(1));
   EXPECT_EQ(refusal(container, read_blob("c", "a/b")), "");
   const std::string blob =
-      make_sas(kAccount, "c", "a b", "r", kNow - std::chrono::hours(1), kNow + std::chrono::hours(1));
+      make_sas(kSasAccount, "c", "a b", "r", kSasNow - std::chrono::hours(1), kSasNow + std::chrono::hours(1));
   EXPECT_EQ(refusal(blob, read_blob("c", "a b")), "");
   EXPECT_EQ(refusal(blob, read_blob("c", "a")), "AuthenticationFailed");
 }

@@ -178,7 +178,7 @@ Canonical canonicalize(Service service, std::string_view account, std::string_vi
   return canonical;
 }
 
-Error denied(std::string message) { return Error{Code::denied, std::move(message), "AuthenticationFailed"}; }
+Error signature_denied(std::string message) { return Error{Code::denied, std::move(message), "AuthenticationFailed"}; }
 
 // Errors: denied, where there is no date or it is off.
 Status check_date(Service service, const net::Headers& headers, WallTime now) {
@@ -189,16 +189,17 @@ Status check_date(Service service, const net::Headers& headers, WallTime now) {
     text = net::find_header(headers, name);
   }
   if (!text) {
-    return denied(std::string("the request has neither a Date nor ") +
-                  (service == Service::batch ? "an ocp-date" : "an x-ms-date") + " header, and one must be signed");
+    return signature_denied(std::string("the request has neither a Date nor ") +
+                            (service == Service::batch ? "an ocp-date" : "an x-ms-date") +
+                            " header, and one must be signed");
   }
   const auto date = parse_time(trimmed(*text));
   if (!date.ok()) {
-    return denied("the header " + std::string(name) + " is no date such as 'Fri, 20 Nov 2026 11:18:18 GMT'");
+    return signature_denied("the header " + std::string(name) + " is no date such as 'Fri, 20 Nov 2026 11:18:18 GMT'");
   }
   if (date.value() - now > kMaxSkew || now - date.value() > kMaxSkew) {
-    return denied("the header " + std::string(name) + " says " + format_http_time(date.value()) + ", and here it is " +
-                  format_http_time(now) + ": it may be off by 15 minutes");
+    return signature_denied("the header " + std::string(name) + " says " + format_http_time(date.value()) +
+                            ", and here it is " + format_http_time(now) + ": it may be off by 15 minutes");
   }
   return Ok{};
 }
@@ -209,16 +210,16 @@ struct Credentials {
 
 Result<Credentials> read_authorization(const net::Headers& headers) {
   const auto header = net::find_header(headers, "Authorization");
-  if (!header) return denied("the request has no Authorization header 'SharedKey ACCOUNT:SIGNATURE'");
+  if (!header) return signature_denied("the request has no Authorization header 'SharedKey ACCOUNT:SIGNATURE'");
   constexpr std::string_view kScheme = "sharedkey ";
   if (lower_case(header->substr(0, kScheme.size())) != kScheme) {
-    return denied("the Authorization header's scheme must be SharedKey");
+    return signature_denied("the Authorization header's scheme must be SharedKey");
   }
   std::string_view rest = header->substr(kScheme.size());
   while (rest.starts_with(' ')) rest.remove_prefix(1);
   const std::size_t colon = rest.find(':');
   if (colon == std::string_view::npos) {
-    return denied("the Authorization header has no ':' between account and signature");
+    return signature_denied("the Authorization header has no ':' between account and signature");
   }
   return Credentials{rest.substr(0, colon), rest.substr(colon + 1)};
 }
@@ -252,12 +253,12 @@ Status check_shared_key(Service service, const AccountKey& account, std::string_
                         const net::Headers& headers, WallTime now) {
   SCORIA_TRY(credentials, read_authorization(headers));
   if (credentials.account != account.name) {
-    return denied("the Authorization header names an account that is not '" + account.name + "'");
+    return signature_denied("the Authorization header names an account that is not '" + account.name + "'");
   }
   SCORIA_TRY_STATUS(check_date(service, headers, now));
   const auto given = from_base64(credentials.signature);
   if (!given.ok() || given.value().size() != 32) {
-    return denied("the signature in the Authorization header is not 32 bytes in base64");
+    return signature_denied("the signature in the Authorization header is not 32 bytes in base64");
   }
   const Canonical canonical = canonicalize(service, account.name, method, target, headers);
   for (std::size_t i = 0; i < canonical.length.size(); ++i) {
@@ -269,8 +270,9 @@ Status check_shared_key(Service service, const AccountKey& account, std::string_
       }
     }
   }
-  return denied("the signature does not fit the request: the key is another, or what was signed is not what arrived (" +
-                std::string(method) + " " + split_target(target).path + ")");
+  return signature_denied(
+      "the signature does not fit the request: the key is another, or what was signed is not what arrived (" +
+      std::string(method) + " " + split_target(target).path + ")");
 }
 
 net::Headers sign(Service service, const AccountKey& account, std::string_view method, std::string_view target,
