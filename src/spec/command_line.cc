@@ -3,10 +3,10 @@
 namespace scoria::spec {
 namespace {
 
-constexpr std::size_t kMaxBytes = std::size_t{64} << 10;
+constexpr std::size_t kMaxCommandBytes = std::size_t{64} << 10;
 constexpr std::size_t kMaxArguments = 4096;
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_separator(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_name(char c) { return is_name_start(c) || (c >= '0' && c <= '9'); }
 
@@ -25,9 +25,9 @@ Error open_quote(char quote, std::size_t at) {
 }  // namespace
 
 Result<std::vector<std::string>> split_command_line(std::string_view text) {
-  if (text.size() > kMaxBytes) {
+  if (text.size() > kMaxCommandBytes) {
     return Error{Code::too_large, "the command line has " + std::to_string(text.size()) + " bytes, at most " +
-                                      std::to_string(kMaxBytes) + " are allowed"};
+                                      std::to_string(kMaxCommandBytes) + " are allowed"};
   }
   if (const auto at = text.find('\0'); at != std::string_view::npos) {
     return Error{Code::invalid, "the command line has a NUL at byte " + std::to_string(at)};
@@ -41,7 +41,7 @@ Result<std::vector<std::string>> split_command_line(std::string_view text) {
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (is_blank(c)) {
+    if (is_separator(c)) {
       is_open = false;
     } else if (c == '\'') {
       const auto end = text.find('\'', i + 1);

@@ -180,6 +180,7 @@ inline constexpr std::string_view kResults[] = {"success", "failure"};
 extern const Type kApplicationPackageReference, kAuthenticationTokenSettings, kContainerRegistry, kEnvironmentSetting,
     kFailureInformation, kContainerExecutionInformation, kMetadataItem, kNameValuePair, kOutputFile, kResourceFile,
     kContainerSettings, kTaskConstraints, kUserIdentity, kIdentityReference;
+inline constexpr std::string_view kElevationLevels[] = {"nonadmin", "admin"};
 // A task must have a command, or an image that has one.
 std::optional<Problem> check_command(Json::object_t& task);
 

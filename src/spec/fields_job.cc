@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view kOnAllTasksComplete[] = {"noaction", "terminatejob"};
 constexpr std::string_view kOnTaskFailure[] = {"noaction", "performexitoptionsjobaction"};
 constexpr std::string_view kPoolLifetimes[] = {"jobschedule", "job"};
-constexpr std::string_view kDisableOptions[] = {"requeue", "terminate", "wait"};
+constexpr std::string_view kJobDisableOptions[] = {"requeue", "terminate", "wait"};
 constexpr std::string_view kJobStates[] = {"active",      "disabling", "disabled", "enabling",
                                            "terminating", "completed", "deleting"};
 constexpr std::string_view kPreparationStates[] = {"running", "completed"};
@@ -142,7 +142,7 @@ constexpr auto kJobUpdateFields = fields({
     objects("metadata", kMetadataItem),
     one_of("onAllTasksComplete", kOnAllTasksComplete).otherwise("noaction"),
 });
-constexpr auto kJobDisableFields = fields({one_of("disableTasks", kDisableOptions).required()});
+constexpr auto kJobDisableFields = fields({one_of("disableTasks", kJobDisableOptions).required()});
 constexpr auto kJobTerminateFields = fields({text("terminateReason", 0, 4096)});
 
 constexpr auto kSchedulingErrorFields = fields({

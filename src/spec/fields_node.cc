@@ -4,7 +4,7 @@ namespace scoria::spec {
 namespace {
 
 constexpr std::string_view kStopOptions[] = {"requeue", "terminate", "taskcompletion", "retaineddata"};
-constexpr std::string_view kDisableOptions[] = {"requeue", "terminate", "taskcompletion"};
+constexpr std::string_view kNodeDisableOptions[] = {"requeue", "terminate", "taskcompletion"};
 constexpr std::string_view kNodeStates[] = {
     "idle",      "rebooting",           "reimaging",       "running",    "unusable",    "creating",
     "starting",  "waitingforstarttask", "starttaskfailed", "unknown",    "leavingpool", "offline",
@@ -14,7 +14,8 @@ constexpr std::string_view kStartTaskStates[] = {"running", "completed"};
 
 constexpr auto kRebootFields = fields({one_of("nodeRebootOption", kStopOptions).otherwise("requeue")});
 constexpr auto kReimageFields = fields({one_of("nodeReimageOption", kStopOptions).otherwise("requeue")});
-constexpr auto kDisableFields = fields({one_of("nodeDisableSchedulingOption", kDisableOptions).otherwise("requeue")});
+constexpr auto kDisableFields =
+    fields({one_of("nodeDisableSchedulingOption", kNodeDisableOptions).otherwise("requeue")});
 constexpr auto kUserFields = fields({
     text("name", 1, 20),
     boolean("isAdmin"),
@@ -75,7 +76,7 @@ constexpr auto kNodeFields = fields({
     any_object("virtualMachineInfo").since(20220101),
 });
 
-constexpr auto kCountsFields = fields({
+constexpr auto kNodesByStateFields = fields({
     integer("creating"),
     integer("idle"),
     integer("offline"),
@@ -91,9 +92,9 @@ constexpr auto kCountsFields = fields({
     integer("waitingForStartTask"),
     integer("total"),
 });
-constexpr Type kCounts{kCountsFields};
+constexpr Type kNodesByState{kNodesByStateFields};
 constexpr auto kNodeCountsFields =
-    fields({text("poolId"), object("dedicated", kCounts), object("lowPriority", kCounts)});
+    fields({text("poolId"), object("dedicated", kNodesByState), object("lowPriority", kNodesByState)});
 
 }  // namespace
 

@@ -8,7 +8,6 @@ namespace {
 constexpr std::string_view kFillTypes[] = {"spread", "pack"};
 constexpr std::string_view kCommunicationModes[] = {"default", "classic", "simplified"};
 constexpr std::string_view kDeallocationOptions[] = {"requeue", "terminate", "taskcompletion", "retaineddata"};
-constexpr std::string_view kElevationLevels[] = {"nonadmin", "admin"};
 constexpr std::string_view kLoginModes[] = {"batch", "interactive"};
 constexpr std::string_view kProviders[] = {"local", "joined"};
 constexpr std::string_view kContainerTypes[] = {"dockerCompatible", "criCompatible", "docker"};

@@ -6,7 +6,6 @@ namespace {
 constexpr std::string_view kAccessScopes[] = {"job"};
 constexpr std::string_view kWorkingDirectories[] = {"taskWorkingDirectory", "containerImageDefault"};
 constexpr std::string_view kAutoUserScopes[] = {"task", "pool"};
-constexpr std::string_view kElevationLevels[] = {"nonadmin", "admin"};
 constexpr std::string_view kUploadConditions[] = {"tasksuccess", "taskfailure", "taskcompletion"};
 
 constexpr auto kIdentityReferenceFields = fields({text("resourceId")});

@@ -114,15 +114,16 @@ constexpr auto kTaskAddedFields = fields({
     any_object("stats"),
 });
 
-constexpr auto kCountsFields = fields({
+constexpr auto kTasksByStateFields = fields({
     integer("active"),
     integer("running"),
     integer("completed"),
     integer("succeeded"),
     integer("failed"),
 });
-constexpr Type kCounts{kCountsFields};
-constexpr auto kTaskCountsFields = fields({object("taskCounts", kCounts), object("taskSlotCounts", kCounts)});
+constexpr Type kTasksByState{kTasksByStateFields};
+constexpr auto kTaskCountsFields =
+    fields({object("taskCounts", kTasksByState), object("taskSlotCounts", kTasksByState)});
 
 }  // namespace
 

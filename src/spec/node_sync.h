@@ -22,7 +22,7 @@ namespace scoria::spec {
 // The fencing number of one attempt to run one thing: grows over the server's whole life, and is never used twice.
 using AttemptId = std::uint64_t;
 
-enum class RunKind { task, start_task, preparation, release };
+enum class RunKind { task, start_task, preparation, release, images };  // images: fetches the pool's, before all else
 enum class Phase { queued, preparing, running, ended };  // preparing: fetches its resource files or image
 
 // Everything a node needs to run one attempt. Paths are relative to the node's root folder.
@@ -35,7 +35,8 @@ struct StartOrder {
   int slots = 1;          // how many of the node's it takes; 0 for start, preparation and release tasks
   bool may_wait = false;  // sent ahead: starts when slots are free, without asking again
   // commandLine, containerSettings, resourceFiles, outputFiles, environmentSettings, constraints, userIdentity, as submitted; secrets unresolved.
-  // Environment settings are the job's and the task's, merged.
+  // Environment settings are the job's and the task's, merged. containerRegistries: the pool's, where there are containerSettings; of `images`
+  // there are these and containerImageNames.
   Json spec;
   std::string preparation_directory;  // of the job's preparation task, where it has one
   std::string token;                  // AZ_BATCH_AUTHENTICATION_TOKEN, where the task asked for it

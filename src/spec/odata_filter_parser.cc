@@ -9,7 +9,6 @@
 namespace scoria::spec {
 namespace {
 
-constexpr std::size_t kMaxBytes = 4096;
 constexpr int kMaxDepth = 64;
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -301,9 +300,10 @@ class FilterParser {
 
 Result<Filter> Filter::parse(Entity entity, std::string_view text) {
   Filter filter;
-  if (text.size() > kMaxBytes) {
-    return query_error("$filter", text,
-                       "has " + std::to_string(text.size()) + " bytes, must have at most " + std::to_string(kMaxBytes));
+  if (text.size() > kMaxQueryBytes) {
+    return query_error(
+        "$filter", text,
+        "has " + std::to_string(text.size()) + " bytes, must have at most " + std::to_string(kMaxQueryBytes));
   }
   if (std::ranges::all_of(text, is_blank)) return filter;
   auto root = FilterParser(entity, text).parse();

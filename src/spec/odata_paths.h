@@ -21,6 +21,9 @@ struct PropertyPath {
 // "executionInfo/result". Errors: invalid, the words for InvalidQueryParameterValue.
 Result<PropertyPath> resolve_path(Entity entity, std::string_view text);
 
+// Of the text of one parameter.
+inline constexpr std::size_t kMaxQueryBytes = 4096;
+
 // InvalidQueryParameterValue of `parameter` ("$filter").
 Error query_error(std::string_view parameter, std::string_view value, std::string reason);
 

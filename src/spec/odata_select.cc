@@ -4,7 +4,6 @@
 namespace scoria::spec {
 namespace {
 
-constexpr std::size_t kMaxBytes = 4096;
 constexpr std::size_t kMaxPaths = 256;
 
 using Path = std::vector<std::string>;
@@ -46,9 +45,10 @@ void keep(Json& value, const std::vector<const Path*>& paths, std::size_t depth)
 
 Result<Select> Select::parse(Entity entity, std::string_view text) {
   Select select;
-  if (text.size() > kMaxBytes) {
-    return query_error("$select", text,
-                       "has " + std::to_string(text.size()) + " bytes, must have at most " + std::to_string(kMaxBytes));
+  if (text.size() > kMaxQueryBytes) {
+    return query_error(
+        "$select", text,
+        "has " + std::to_string(text.size()) + " bytes, must have at most " + std::to_string(kMaxQueryBytes));
   }
   if (trimmed(text).empty()) return select;
   for (std::string_view rest = text;;) {

@@ -235,6 +235,14 @@ class Reader {
   }
 
   bool read_integer(const Field& field, Json& json, const Where& where) {
+    if (const auto* text = json.get_ptr<const std::string*>()) {  // az batch writes "2", and Azure takes it
+      std::int64_t value = 0;
+      const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+      if (text->empty() || error != std::errc{} || end != text->data() + text->size()) {
+        return refuse_type(where, "an integer");
+      }
+      json = value;
+    }
     if (json.is_number_float()) {  // R writes 2e+05
       const double value = json.get<double>();
       if (value != std::floor(value) || std::fabs(value) > 9e15) return refuse_type(where, "an integer");

@@ -8,12 +8,10 @@
 #include "base/iso8601.h"
 #include "spec/fields.h"
 #include "spec/shape.h"
+#include "spec/versions_for_tests.h"
 
 namespace scoria::spec {
 namespace {
-
-constexpr ApiVersion k2018March{20180301};
-constexpr ApiVersion k2018December{20181201};
 
 Json read(Body kind, std::string_view body, ApiVersion version = kNewest) {
   auto result = read_body(kind, version, body);

@@ -26,10 +26,10 @@ bool is_below_root(std::string_view path) {
   return true;
 }
 
-// Members of one object. The first that is wrong is remembered in `error`; what follows does nothing.
-class Members {
+// MemberReader of one object. The first that is wrong is remembered in `error`; what follows does nothing.
+class MemberReader {
  public:
-  Members(const Json& object, std::string where, std::optional<Error>& error)
+  MemberReader(const Json& object, std::string where, std::optional<Error>& error)
       : object_(object), where_(std::move(where)), error_(error) {
     if (!object_.is_object() && !error_) {
       error_ = Error{Code::invalid, "sync: " + (where_.empty() ? where_ : where_ + ": ") + "must be an object"};
@@ -135,7 +135,7 @@ class Members {
 
 constexpr auto kAnyAttempt = std::numeric_limits<AttemptId>::max();
 
-void read_attempt(Members& members, AttemptId& out) {
+void read_attempt(MemberReader& members, AttemptId& out) {
   members.require("attempt");
   members.integer("attempt", out, AttemptId{1}, kAnyAttempt);
 }
@@ -150,7 +150,7 @@ std::pair<std::string, std::string> read_pair(const Json& json, const std::strin
 
 Failure read_failure(const Json& json, std::string where, std::optional<Error>& error) {
   Failure out;
-  Members members(json, std::move(where), error);
+  MemberReader members(json, std::move(where), error);
   members.text("category", out.category, kMaxWord);
   members.text("code", out.code, kMaxId);
   members.text("message", out.message, kMaxText);
@@ -160,7 +160,7 @@ Failure read_failure(const Json& json, std::string where, std::optional<Error>& 
 
 StartOrder read_start(const Json& json, std::string where, std::optional<Error>& error) {
   StartOrder out;
-  Members members(json, std::move(where), error);
+  MemberReader members(json, std::move(where), error);
   read_attempt(members, out.attempt);
   members.enumerator("kind", out.kind, kRunKinds);
   members.text("job", out.job, kMaxId);
@@ -179,7 +179,7 @@ StartOrder read_start(const Json& json, std::string where, std::optional<Error>&
 
 StopOrder read_stop(const Json& json, std::string where, std::optional<Error>& error) {
   StopOrder out;
-  Members members(json, std::move(where), error);
+  MemberReader members(json, std::move(where), error);
   read_attempt(members, out.attempt);
   members.text("reason", out.reason, kMaxWord);
   members.integer("grace_ms", out.grace_ms, std::int64_t{0}, std::int64_t{24} * 3600 * 1000);
@@ -188,7 +188,7 @@ StopOrder read_stop(const Json& json, std::string where, std::optional<Error>& e
 
 FileOrder read_file(const Json& json, std::string where, std::optional<Error>& error) {
   FileOrder out;
-  Members members(json, std::move(where), error);
+  MemberReader members(json, std::move(where), error);
   members.require("id");
   members.integer("id", out.id, std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max());
   members.text("action", out.action, kMaxWord);
@@ -200,7 +200,7 @@ FileOrder read_file(const Json& json, std::string where, std::optional<Error>& e
 
 Held read_held(const Json& json, std::string where, std::optional<Error>& error) {
   Held out;
-  Members members(json, std::move(where), error);
+  MemberReader members(json, std::move(where), error);
   read_attempt(members, out.attempt);
   members.enumerator("phase", out.phase, kPhases);
   return out;
@@ -208,7 +208,7 @@ Held read_held(const Json& json, std::string where, std::optional<Error>& error)
 
 Event read_event(const Json& json, std::string where, std::optional<Error>& error) {
   Event out;
-  Members members(json, std::move(where), error);
+  MemberReader members(json, std::move(where), error);
   members.require("kind");
   members.enumerator("kind", out.kind, kEventKinds);
   read_attempt(members, out.attempt);
@@ -229,7 +229,7 @@ Event read_event(const Json& json, std::string where, std::optional<Error>& erro
 
 NodeFacts read_facts(const Json& json, std::string where, std::optional<Error>& error) {
   NodeFacts out;
-  Members members(json, std::move(where), error);
+  MemberReader members(json, std::move(where), error);
   members.text("agent_version", out.agent_version, kMaxWord);
   members.text("ip_address", out.ip_address, kMaxWord);
   members.integer("cores", out.cores, 0, 1 << 16);
@@ -242,7 +242,7 @@ NodeFacts read_facts(const Json& json, std::string where, std::optional<Error>& 
 
 NodeSample read_sample(const Json& json, std::string where, std::optional<Error>& error) {
   NodeSample out;
-  Members members(json, std::move(where), error);
+  MemberReader members(json, std::move(where), error);
   members.integer("at_us", out.at_us, std::int64_t{0}, std::numeric_limits<std::int64_t>::max());
   members.number("cpu_percent", out.cpu_percent);
   members.number("memory_bytes", out.memory_bytes);
@@ -269,7 +269,7 @@ Result<SyncRequest> parse_sync_request(std::string_view text) {
   SCORIA_TRY(json, parse_json(text));
   SyncRequest out;
   std::optional<Error> error;
-  Members members(json, "", error);
+  MemberReader members(json, "", error);
   members.require("session");
   members.text("session", out.session, kMaxId);
   members.integer("sequence", out.sequence, std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max());
@@ -287,7 +287,7 @@ Result<SyncReply> parse_sync_reply(std::string_view text) {
   SCORIA_TRY(json, parse_json(text));
   SyncReply out;
   std::optional<Error> error;
-  Members members(json, "", error);
+  MemberReader members(json, "", error);
   members.list("start", out.start, read_start);
   members.list("stop", out.stop, read_stop);
   members.list("files", out.files, read_file);

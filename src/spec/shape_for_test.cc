@@ -2,12 +2,10 @@
 
 #include "spec/fields.h"
 #include "spec/shape.h"
+#include "spec/versions_for_tests.h"
 
 namespace scoria::spec {
 namespace {
-
-constexpr ApiVersion k2018March{20180301}, k2018August{20180801}, k2018December{20181201}, k2019June{20190601},
-    k2020March{20200301}, k2020September{20200901};
 
 Json shaped(Entity entity, ApiVersion version, std::string_view document) {
   Json json = Json::parse(document);
@@ -57,10 +55,10 @@ TEST(ShapeFor, CallsSlotsTasksBefore202009) {
 }
 
 TEST(ShapeFor, CallsUrlsOfResourceFilesBlobSourcesBefore201812) {
-  constexpr std::string_view kTask = R"({"resourceFiles":[{"httpUrl":"u","filePath":"f"}]})";
-  EXPECT_EQ(shaped(Entity::task, k2018August, kTask),
+  constexpr std::string_view kTaskWithFiles = R"({"resourceFiles":[{"httpUrl":"u","filePath":"f"}]})";
+  EXPECT_EQ(shaped(Entity::task, k2018August, kTaskWithFiles),
             Json::parse(R"({"resourceFiles":[{"blobSource":"u","filePath":"f"}]})"));
-  EXPECT_EQ(shaped(Entity::task, k2018December, kTask), Json::parse(kTask));
+  EXPECT_EQ(shaped(Entity::task, k2018December, kTaskWithFiles), Json::parse(kTaskWithFiles));
 }
 
 TEST(ShapeFor, FlattensTaskCountsBefore202009) {

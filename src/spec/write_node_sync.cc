@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::size_t kMaxFailureMessage = 8 << 10;
 
-// Members of one object, in the order written; what is at its default is not.
-class Members {
+// MemberWriter of one object, in the order written; what is at its default is not.
+class MemberWriter {
  public:
-  explicit Members(std::string& out) : out_(out) { out_ += '{'; }
+  explicit MemberWriter(std::string& out) : out_(out) { out_ += '{'; }
   void close() { out_ += '}'; }
 
   std::string& key(std::string_view name) {
@@ -64,7 +64,7 @@ std::string_view cut(std::string_view text, std::size_t limit) {
 }
 
 void append(std::string& out, const Failure& failure) {
-  Members members(out);
+  MemberWriter members(out);
   members.text("category", failure.category);
   members.text("code", failure.code);
   members.text("message", cut(failure.message, kMaxFailureMessage));
@@ -79,7 +79,7 @@ void append(std::string& out, const Failure& failure) {
 }
 
 void append(std::string& out, const StartOrder& order) {
-  Members members(out);
+  MemberWriter members(out);
   members.integer("attempt", order.attempt);
   members.text("kind", kRunKinds[static_cast<std::size_t>(order.kind)]);
   members.text("job", order.job);
@@ -96,7 +96,7 @@ void append(std::string& out, const StartOrder& order) {
 }
 
 void append(std::string& out, const StopOrder& order) {
-  Members members(out);
+  MemberWriter members(out);
   members.integer("attempt", order.attempt);
   members.text("reason", order.reason);
   members.integer("grace_ms", order.grace_ms);
@@ -104,7 +104,7 @@ void append(std::string& out, const StopOrder& order) {
 }
 
 void append(std::string& out, const FileOrder& order) {
-  Members members(out);
+  MemberWriter members(out);
   members.key("id") += std::to_string(order.id);
   members.text("action", order.action);
   members.text("path", order.path);
@@ -114,14 +114,14 @@ void append(std::string& out, const FileOrder& order) {
 }
 
 void append(std::string& out, const Held& held) {
-  Members members(out);
+  MemberWriter members(out);
   members.integer("attempt", held.attempt);
   members.text("phase", kPhases[static_cast<std::size_t>(held.phase)]);
   members.close();
 }
 
 void append(std::string& out, const Event& event) {
-  Members members(out);
+  MemberWriter members(out);
   members.text("kind", kEventKinds[static_cast<std::size_t>(event.kind)]);
   members.integer("attempt", event.attempt);
   members.integer("at_us", event.at_us);
@@ -134,7 +134,7 @@ void append(std::string& out, const Event& event) {
 }
 
 void append(std::string& out, const NodeFacts& facts) {
-  Members members(out);
+  MemberWriter members(out);
   members.text("agent_version", facts.agent_version);
   members.text("ip_address", facts.ip_address);
   members.integer("cores", facts.cores);
@@ -146,7 +146,7 @@ void append(std::string& out, const NodeFacts& facts) {
 }
 
 void append(std::string& out, const NodeSample& sample) {
-  Members members(out);
+  MemberWriter members(out);
   members.integer("at_us", sample.at_us);
   members.number("cpu_percent", sample.cpu_percent);
   members.number("memory_bytes", sample.memory_bytes);
@@ -165,7 +165,7 @@ void append(std::string& out, const NodeSample& sample) {
 std::string to_text(const SyncRequest& request) {
   std::string out;
   const auto each = [&](const auto& item) { append(out, item); };
-  Members members(out);
+  MemberWriter members(out);
   members.text("session", request.session);
   members.integer("sequence", request.sequence);
   members.list("held", request.held, each);
@@ -181,7 +181,7 @@ std::string to_text(const SyncRequest& request) {
 std::string to_text(const SyncReply& reply) {
   std::string out;
   const auto each = [&](const auto& item) { append(out, item); };
-  Members members(out);
+  MemberWriter members(out);
   members.list("start", reply.start, each);
   members.list("stop", reply.stop, each);
   members.list("files", reply.files, each);
