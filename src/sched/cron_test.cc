@@ -151,12 +151,12 @@ TEST(Cron, KnowsChangesAroundMidnight) {
               ElementsAre("2011-12-30T10:00", "2011-12-30T16:00"));
 }
 
-struct Wrong {
+struct WrongCronText {
   const char* text;
   const char* message;
 };
 
-class WrongCron : public ::testing::TestWithParam<Wrong> {};
+class WrongCron : public ::testing::TestWithParam<WrongCronText> {};
 
 TEST_P(WrongCron, IsAnErrorThatNamesTheField) {
   const auto cron = Cron::parse(GetParam().text, "");
@@ -167,22 +167,23 @@ TEST_P(WrongCron, IsAnErrorThatNamesTheField) {
 
 INSTANTIATE_TEST_SUITE_P(
     Texts, WrongCron,
-    ::testing::Values(Wrong{"", "has 0 fields: expected 5"}, Wrong{"* * * *", "has 4 fields"},
-                      Wrong{"0 0 * * * *", "has 6 fields"},
-                      Wrong{"60 * * * *", "'minute' is '60': '60' is not 0 to 59"}, Wrong{"* 24 * * *", "'hour'"},
-                      Wrong{"* * 0 * *", "'day of month' is '0': '0' is not 1 to 31"},
-                      Wrong{"* * * 13 *", "'month' is '13': '13' is not 1 to 12 or jan to dec"},
-                      Wrong{"* * * * 8", "'day of week' is '8': '8' is not 0 to 7 or sun to sat"},
-                      Wrong{"* * * foo *", "'foo' is not 1 to 12"}, Wrong{"* * * * jan", "'jan' is not 0 to 7"},
-                      Wrong{"5-1 * * * *", "the range '5-1' runs backwards"},
-                      Wrong{"*/0 * * * *", "the step after '/'"}, Wrong{"*/ * * * *", "the step after '/'"},
-                      Wrong{"*/60 * * * *", "must be 1 to 59"}, Wrong{"1,,2 * * * *", "missing beside a comma"},
-                      Wrong{"1, * * * *", "missing beside a comma"}, Wrong{"-1 * * * *", "'' is not 0 to 59"},
-                      Wrong{"1- * * * *", "'' is not 0 to 59"}, Wrong{"1-2-3 * * * *", "'2-3' is not"},
-                      Wrong{"** * * * *", "'**' is not"}, Wrong{"99999999999 * * * *", "is not 0 to 59"},
-                      Wrong{"@reboot", "'@reboot' is no known name"},
-                      Wrong{"0 0 30 2 *", "'day of month' is '30': no such day in the months '2'"},
-                      Wrong{"0 0 31 4,6,9,11 *", "it would never fire"}));
+    ::testing::Values(
+        WrongCronText{"", "has 0 fields: expected 5"}, WrongCronText{"* * * *", "has 4 fields"},
+        WrongCronText{"0 0 * * * *", "has 6 fields"},
+        WrongCronText{"60 * * * *", "'minute' is '60': '60' is not 0 to 59"}, WrongCronText{"* 24 * * *", "'hour'"},
+        WrongCronText{"* * 0 * *", "'day of month' is '0': '0' is not 1 to 31"},
+        WrongCronText{"* * * 13 *", "'month' is '13': '13' is not 1 to 12 or jan to dec"},
+        WrongCronText{"* * * * 8", "'day of week' is '8': '8' is not 0 to 7 or sun to sat"},
+        WrongCronText{"* * * foo *", "'foo' is not 1 to 12"}, WrongCronText{"* * * * jan", "'jan' is not 0 to 7"},
+        WrongCronText{"5-1 * * * *", "the range '5-1' runs backwards"},
+        WrongCronText{"*/0 * * * *", "the step after '/'"}, WrongCronText{"*/ * * * *", "the step after '/'"},
+        WrongCronText{"*/60 * * * *", "must be 1 to 59"}, WrongCronText{"1,,2 * * * *", "missing beside a comma"},
+        WrongCronText{"1, * * * *", "missing beside a comma"}, WrongCronText{"-1 * * * *", "'' is not 0 to 59"},
+        WrongCronText{"1- * * * *", "'' is not 0 to 59"}, WrongCronText{"1-2-3 * * * *", "'2-3' is not"},
+        WrongCronText{"** * * * *", "'**' is not"}, WrongCronText{"99999999999 * * * *", "is not 0 to 59"},
+        WrongCronText{"@reboot", "'@reboot' is no known name"},
+        WrongCronText{"0 0 30 2 *", "'day of month' is '30': no such day in the months '2'"},
+        WrongCronText{"0 0 31 4,6,9,11 *", "it would never fire"}));
 
 TEST(Cron, RefusesUnknownZones) {
   for (const char* zone : {"Mars/Olympus", "../../etc/passwd", "europe/zurich", "CEST", " "}) {

@@ -55,6 +55,12 @@ inline std::string code_of(std::string_view text, const AutoscaleInput& input = 
   return outcome.ok() ? "no error" : outcome.error().api_code;
 }
 
+// An expression that has no value, and a part of the message that says why.
+struct Refused {
+  const char* expression;
+  const char* message;
+};
+
 inline constexpr const char* kSyntaxError = "AutoScalingFormulaSyntaxError";
 inline constexpr const char* kEvaluationError = "AutoScalingFormulaEvaluationError";
 

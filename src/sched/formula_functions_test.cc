@@ -42,11 +42,6 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"time(\"2016-10-13\")", "2016-10-13T00:00:00.000Z"},
         Case{"time('Thu, 13 Oct 2016 19:18:47 GMT')", "2016-10-13T19:18:47.000Z"}));
 
-struct Refused {
-  const char* expression;
-  const char* message;
-};
-
 class RefusedCall : public ::testing::TestWithParam<Refused> {};
 
 TEST_P(RefusedCall, IsAnEvaluationErrorThatNamesTheFunction) {

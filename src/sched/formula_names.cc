@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sched/formula_value.h"
+
 namespace scoria::sched::formula {
 namespace {
 
@@ -12,8 +14,6 @@ struct ServiceName {
   std::string_view metric = {};
   std::int64_t ticks = 0;
 };
-
-constexpr std::int64_t kTicksPerSecond = 10'000'000;
 
 constexpr auto kNames = std::to_array<ServiceName>({
     {"$TargetDedicatedNodes", NameKind::target_dedicated},

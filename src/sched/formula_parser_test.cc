@@ -77,12 +77,12 @@ TEST(FormulaParser, MissingSemicolonOnANewLineIsASyntaxErrorWithItsPlace) {
   EXPECT_EQ(parsed.error().values[1], (std::pair<std::string, std::string>("Column", "3")));
 }
 
-struct Wrong {
+struct WrongFormulaText {
   const char* text;
   const char* message;
 };
 
-class WrongFormula : public ::testing::TestWithParam<Wrong> {};
+class WrongFormula : public ::testing::TestWithParam<WrongFormulaText> {};
 
 TEST_P(WrongFormula, IsASyntaxErrorThatSaysWhatWasExpected) {
   const auto parsed = Formula::parse(GetParam().text);
@@ -95,27 +95,34 @@ TEST_P(WrongFormula, IsASyntaxErrorThatSaysWhatWasExpected) {
 INSTANTIATE_TEST_SUITE_P(
     Texts, WrongFormula,
     ::testing::Values(
-        Wrong{"", "line 1, column 1: the formula has no statement"}, Wrong{" // nothing\n;", "has no statement"},
-        Wrong{"a =", "column 4: unexpected the end of the formula: expected a number"},
-        Wrong{"a = 1 +", "unexpected the end of the formula"},
-        Wrong{"a = (1", "expected ')' to close the '(' of line 1"}, Wrong{"a = [1, 2", "expected ']' or ','"},
-        Wrong{"a = max(1 2)", "column 11: unexpected '2': expected ')' or ','"}, Wrong{"a = 1 ? 2", "expected ':'"},
-        Wrong{"a = b = 1", "column 7: unexpected '='"}, Wrong{"1 = a", "column 3: unexpected '='"},
-        Wrong{"a = 1 < 2 < 3", "comparisons do not chain"}, Wrong{"a = 1 == 1 != 0", "comparisons do not chain"},
-        Wrong{"a = \"open", "does not end"}, Wrong{"a = \"open\nb\"", "does not end"},
-        Wrong{"a = 5x", "'5x' is no number"}, Wrong{"a = 1e999", "out of range"},
-        Wrong{"a = $", "expected a name after '$'"}, Wrong{"a = 1 & 2", "column 7: unexpected '&'"},
-        Wrong{"a = 1 # 2", "unexpected '#'"}, Wrong{"a = \xc3\xa4", "unexpected the byte 0xC3"},
-        Wrong{"a = average(1)", "'average' is no function: expected avg"},
-        Wrong{"a = $max(1)", "'$max' is no function"}, Wrong{"a = rand(1)", "'rand' has 1 arguments: expected 0"},
-        Wrong{"a = percentile(1)", "'percentile' has 1 arguments: expected 2"},
-        Wrong{"a = avg()", "'avg' has 0 arguments: expected 1 or more"},
-        Wrong{"a = time(1, 2)", "'time' has 2 arguments: expected 0 to 1"},
-        Wrong{"a = $ActiveTasks.Average(1)", "'Average' is no method"}, Wrong{"a = time().hours", "'hours' is no part"},
-        Wrong{"a = $ActiveTasks.GetSample", "'GetSample' must be called"}, Wrong{"a = time().5", "unexpected"},
-        Wrong{"$ActiveTasks = 1", "'$ActiveTasks' cannot be set"},
-        Wrong{"TimeInterval_Hour = 1", "'TimeInterval_Hour' cannot be set"}, Wrong{"a = (1, 2)", "expected ')'"},
-        Wrong{"a = 1; )", "column 8: unexpected ')'"}));
+        WrongFormulaText{"", "line 1, column 1: the formula has no statement"},
+        WrongFormulaText{" // nothing\n;", "has no statement"},
+        WrongFormulaText{"a =", "column 4: unexpected the end of the formula: expected a number"},
+        WrongFormulaText{"a = 1 +", "unexpected the end of the formula"},
+        WrongFormulaText{"a = (1", "expected ')' to close the '(' of line 1"},
+        WrongFormulaText{"a = [1, 2", "expected ']' or ','"},
+        WrongFormulaText{"a = max(1 2)", "column 11: unexpected '2': expected ')' or ','"},
+        WrongFormulaText{"a = 1 ? 2", "expected ':'"}, WrongFormulaText{"a = b = 1", "column 7: unexpected '='"},
+        WrongFormulaText{"1 = a", "column 3: unexpected '='"},
+        WrongFormulaText{"a = 1 < 2 < 3", "comparisons do not chain"},
+        WrongFormulaText{"a = 1 == 1 != 0", "comparisons do not chain"}, WrongFormulaText{"a = \"open", "does not end"},
+        WrongFormulaText{"a = \"open\nb\"", "does not end"}, WrongFormulaText{"a = 5x", "'5x' is no number"},
+        WrongFormulaText{"a = 1e999", "out of range"}, WrongFormulaText{"a = $", "expected a name after '$'"},
+        WrongFormulaText{"a = 1 & 2", "column 7: unexpected '&'"}, WrongFormulaText{"a = 1 # 2", "unexpected '#'"},
+        WrongFormulaText{"a = \xc3\xa4", "unexpected the byte 0xC3"},
+        WrongFormulaText{"a = average(1)", "'average' is no function: expected avg"},
+        WrongFormulaText{"a = $max(1)", "'$max' is no function"},
+        WrongFormulaText{"a = rand(1)", "'rand' has 1 arguments: expected 0"},
+        WrongFormulaText{"a = percentile(1)", "'percentile' has 1 arguments: expected 2"},
+        WrongFormulaText{"a = avg()", "'avg' has 0 arguments: expected 1 or more"},
+        WrongFormulaText{"a = time(1, 2)", "'time' has 2 arguments: expected 0 to 1"},
+        WrongFormulaText{"a = $ActiveTasks.Average(1)", "'Average' is no method"},
+        WrongFormulaText{"a = time().hours", "'hours' is no part"},
+        WrongFormulaText{"a = $ActiveTasks.GetSample", "'GetSample' must be called"},
+        WrongFormulaText{"a = time().5", "unexpected"},
+        WrongFormulaText{"$ActiveTasks = 1", "'$ActiveTasks' cannot be set"},
+        WrongFormulaText{"TimeInterval_Hour = 1", "'TimeInterval_Hour' cannot be set"},
+        WrongFormulaText{"a = (1, 2)", "expected ')'"}, WrongFormulaText{"a = 1; )", "column 8: unexpected ')'"}));
 
 TEST(FormulaParser, LimitsTheText) {
   const std::string fits = "a=1;" + std::string(8 * 1024 - 4, ' ');

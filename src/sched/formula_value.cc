@@ -10,7 +10,6 @@
 namespace scoria::sched::formula {
 namespace {
 
-constexpr std::int64_t kTicksPerSecond = 10'000'000;
 constexpr std::int64_t kTicksPerDay = 86'400 * kTicksPerSecond;
 constexpr std::int64_t kFirstTick = -719'162 * kTicksPerDay;    // 0001-01-01
 constexpr std::int64_t kTicksAfter = 2'932'897 * kTicksPerDay;  // 10000-01-01

@@ -17,6 +17,8 @@
 
 namespace scoria::sched::formula {
 
+inline constexpr std::int64_t kTicksPerSecond = 10'000'000;
+
 // Of 100 ns, .NET's and therefore Azure's; since 1970, UTC.
 struct Instant {
   std::int64_t ticks = 0;

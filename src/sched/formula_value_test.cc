@@ -90,11 +90,6 @@ TEST(FormulaValue, CountsWeekdaysFromMonday) {
   EXPECT_EQ(value_of("time(\"2026-11-23\").weekday", input), "1");
 }
 
-struct Refused {
-  const char* expression;
-  const char* message;
-};
-
 class RefusedExpression : public ::testing::TestWithParam<Refused> {};
 
 TEST_P(RefusedExpression, IsAnEvaluationErrorThatNamesTheTypes) {
