@@ -103,7 +103,7 @@ std::string base36(std::uint64_t number) {
 }
 
 void add_node(State& state, Pool& pool, bool is_dedicated) {
-  auto made = std::make_unique<Node>();
+  auto made = make<Node>(state);
   Node& node = *made;
   // With the time of its pool: another pool of this name must not meet agents of this one.
   node.id = "tvm-" + base36(static_cast<std::uint64_t>(pool.stamp.created.time_since_epoch().count())) + "-" +

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "batch/jobs.h"
 #include "batch/nodes.h"
+#include "batch/pool_images.h"
 #include "batch/preparations.h"
 #include "batch/task_progress.h"
 #include "batch/usage.h"
@@ -170,6 +171,7 @@ void take_event(State& state, Node& node, const Event& event) {
   }
   Attempt& attempt = found->second;
   switch (attempt.kind) {
+    case RunKind::images: images_event(state, node, attempt.id, event); return;
     case RunKind::start_task: start_task_event(state, node, attempt.id, event); return;
     case RunKind::preparation:
     case RunKind::release: {
@@ -198,7 +200,7 @@ void take_event(State& state, Node& node, const Event& event) {
 void end_without_event(State& state, Node& node, Attempt attempt, std::string_view why, bool is_lost) {
   Job* job = attempt.job;
   erase_attempt(state, node, attempt.id);
-  if (attempt.kind == RunKind::start_task || job == nullptr) return;
+  if (is_start(attempt.kind) || job == nullptr) return;
   if (attempt.kind != RunKind::task) {
     preparation_lost(state, node, attempt);
     return;
@@ -289,6 +291,10 @@ void compare_held(State& state, Node& node) {
   for (const AttemptId id : over) {
     const auto found = node.attempts.find(id);
     if (found == node.attempts.end()) continue;
+    if (found->second.kind == RunKind::images) {
+      fetch_images(state, node);  // its agent is another one; what was fetched stays
+      continue;
+    }
     if (found->second.kind == RunKind::start_task) {
       Event event{.kind = Event::Kind::ended, .attempt = id};
       event.failure = spec::Failure{"servererror", "Unknown", "the node lost it", {}};

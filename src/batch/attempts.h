@@ -8,6 +8,11 @@ namespace scoria::batch {
 // Reason of a stop that spares what has started.
 inline constexpr std::string_view kTakeBack = "take_back";
 
+// What makes a node ready, and is no job's.
+inline bool is_start(spec::RunKind kind) {
+  return kind == spec::RunKind::start_task || kind == spec::RunKind::images;
+}
+
 // A new attempt on a node, numbered; it is told the node with the next orders. Start tasks: node_life.cc; all else: dispatch.cc,
 // preparations.cc.
 Attempt& new_attempt(State& state, Node& node, spec::RunKind kind, Job* job);

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "batch/allocation.h"
+#include "batch/attempts.h"
 #include "batch/pools.h"
 #include "spec/errors.h"
 
@@ -32,7 +33,7 @@ bool is_orphan(const State& state, const Pool& pool) {
   // Release tasks run on after their job's end.
   return std::ranges::all_of(pool.nodes, [](const auto& entry) {
     return std::ranges::all_of(entry.second->attempts,
-                               [](const auto& attempt) { return attempt.second.kind == spec::RunKind::start_task; });
+                               [](const auto& attempt) { return is_start(attempt.second.kind); });
   });
 }
 

@@ -121,8 +121,8 @@ Json stored_job(const Job& job) {
   return out;
 }
 
-Result<std::unique_ptr<Job>> read_job(const store::Document& document) {
-  auto made = std::make_unique<Job>();
+Result<std::unique_ptr<Job>> read_job(State& state, const store::Document& document) {
+  auto made = make<Job>(state);
   Job& job = *made;
   const Status read = guarded_load(document, [&](Json stored) -> Status {
     const Json own = stored.at(spec::kPrivate);

@@ -150,7 +150,7 @@ void attach_jobs(State& state, Pool& pool) {
 }
 
 void detach_jobs(State& state, Pool& pool) {
-  for (Job* job : std::set<Job*>(pool.jobs)) {
+  for (Job* job : InOrder<Job>(pool.jobs)) {
     bind_pool(state, *job, nullptr);
     advance_job(state, *job);
   }

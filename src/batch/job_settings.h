@@ -11,7 +11,7 @@ namespace scoria::batch {
 // Reads the body's priority, constraints, flags and special tasks into the job's fields.
 void take_settings(Job& job);
 // A stored job. Errors: corrupt.
-Result<std::unique_ptr<Job>> read_job(const store::Document& document);
+Result<std::unique_ptr<Job>> read_job(State& state, const store::Document& document);
 // Puts it into memory, with its pool where that is there.
 Job& insert_job(State& state, std::unique_ptr<Job> job);
 void set_job_state(State& state, Job& job, JobState to);

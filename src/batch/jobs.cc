@@ -110,14 +110,14 @@ Result<Job*> find_job(State& state, std::string_view id) {
   if (const auto found = state.jobs.find(lower(id)); found != state.jobs.end()) return found->second.get();
   SCORIA_TRY(document, find_document(state, id));
   if (!document) return batch_error("JobNotFound", "The specified job does not exist: '" + std::string(id) + "'.");
-  SCORIA_TRY(job, read_job(*document));
+  SCORIA_TRY(job, read_job(state, *document));
   Job& inserted = insert_job(state, std::move(job));
   state.completed_jobs.push_back(inserted.number);  // it was not in memory, so it is: and leaves again
   return &inserted;
 }
 
 Result<Job*> make_job(State& state, Json body, std::string schedule) {
-  auto made = std::make_unique<Job>();
+  auto made = make<Job>(state);
   made->id = body.value("id", "");
   SCORIA_TRY_STATUS(check_id(state, made->id));
   SCORIA_TRY_STATUS(check_special_tasks(body));
@@ -204,7 +204,7 @@ Status enable_job(State& state, std::string_view id, const Precondition& conditi
 }
 
 Status load_job(State& state, const store::Document& document) {
-  SCORIA_TRY(read, read_job(document));
+  SCORIA_TRY(read, read_job(state, document));
   state.next_job = std::max(state.next_job, read->number + 1);
   if (read->state == JobState::completed) return Ok{};
   Job& job = insert_job(state, std::move(read));

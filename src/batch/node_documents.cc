@@ -96,6 +96,7 @@ Json stored_node(const Node& node) {
          {"preempting", node.is_preempting},
          {"lost", node.is_lost},
          {"startAttempt", node.start_attempt},
+         {"images", static_cast<int>(node.images)},
          {"startRetries", node.start_task_retries},
          {"startTaskInfo", node.start_task_info},
          {"removeJobs", node.remove_jobs}};
@@ -110,7 +111,7 @@ Status load_node(State& state, const store::Document& document) {
   }
   return guarded_load(document, [&](const Json& stored) -> Status {
     const Json& own = stored.at(spec::kPrivate);
-    auto made = std::make_unique<Node>();
+    auto made = make<Node>(state);
     Node& node = *made;
     node.id = stored.at("id");
     node.pool = pool->second.get();
@@ -140,6 +141,9 @@ Status load_node(State& state, const store::Document& document) {
     node.is_preempting = own.at("preempting");
     node.is_lost = own.at("lost");
     node.start_attempt = own.at("startAttempt");
+    if (const int images = own.value("images", 0); images >= 0 && images <= static_cast<int>(Node::Images::failed)) {
+      node.images = static_cast<Node::Images>(images);
+    }
     node.start_task_retries = own.at("startRetries");
     node.start_task_info = own.at("startTaskInfo");
     node.remove_jobs = own.at("removeJobs").get<std::vector<std::string>>();
@@ -160,7 +164,7 @@ Status load_node(State& state, const store::Document& document) {
     if (kept.start_attempt != 0) {
       Attempt& attempt = kept.attempts[kept.start_attempt];
       attempt.id = kept.start_attempt;
-      attempt.kind = spec::RunKind::start_task;
+      attempt.kind = kept.images == Node::Images::fetching ? spec::RunKind::images : spec::RunKind::start_task;
       attempt.assigned = attempt.started = state.now.wall;
       state.attempts[attempt.id] = &kept;
       state.next_attempt = std::max(state.next_attempt, attempt.id + 1);

@@ -9,6 +9,7 @@
 #include "batch/attempts.h"
 #include "batch/nodes.h"
 #include "batch/pool_body.h"
+#include "batch/pool_images.h"
 #include "batch/preparations.h"
 #include "batch/usage.h"
 
@@ -33,7 +34,7 @@ void add_error(State& state, Node& node, std::string_view code, std::string_view
 
 bool runs_work(const Node& node) {
   return std::ranges::any_of(node.attempts,
-                             [](const auto& entry) { return entry.second.kind != spec::RunKind::start_task; });
+                             [](const auto& entry) { return !is_start(entry.second.kind); });
 }
 
 // The drain is over: what it was for.
@@ -70,7 +71,8 @@ void booted(State& state, Node& node, bool is_reimaged) {
 // Heard of again. If it was lost, its attempts were given away, and what it still holds of them is stopped by its next orders.
 void came_back(State& state, Node& node, bool is_other_keeper) {
   log::info("node_back", {{"pool", node.pool->id}, {"node", node.id}});
-  const bool is_ready = node.start_attempt == 0 &&
+  const bool has_images = node.images == Node::Images::fetched || !wants_images(*node.pool);
+  const bool is_ready = node.start_attempt == 0 && has_images &&
                         (node.start_task_info.is_null() || node.start_task_info.value("result", "") == "success" ||
                          !node.pool->body.value("/startTask/waitForSuccess"_json_pointer, true));
   node.is_lost = false;
@@ -195,6 +197,14 @@ void take_place(State& state, Node& node) {
 void start_node(State& state, Node& node) {
   forget_start_task(state, node);
   node.order = spec::NodeOrder::none;
+  if (wants_images(*node.pool)) {
+    fetch_images(state, node);
+  } else {
+    run_start_task(state, node);
+  }
+}
+
+void run_start_task(State& state, Node& node) {
   const auto task = node.pool->body.find("startTask");
   if (task == node.pool->body.end() || !task->is_object()) {
     node.start_task_info = Json();
@@ -321,7 +331,7 @@ Status heard_from(State& state, Node& node, const spec::SyncRequest& request) {
   switch (node.state) {
     case NodeState::creating:
     case NodeState::starting:
-      if (node.is_preempting) break;
+      if (node.is_preempting || (node.images == Node::Images::fetching && node.start_attempt != 0)) break;
       booted(state, node, false);
       break;
     case NodeState::rebooting:
@@ -331,8 +341,12 @@ Status heard_from(State& state, Node& node, const spec::SyncRequest& request) {
         booted(state, node, node.state == NodeState::reimaging);
       }
       break;
-    case NodeState::unknown:
-    case NodeState::unusable: came_back(state, node, is_other_keeper); break;
+    case NodeState::unusable:
+      // That the same agent is still there makes its images no better.
+      if (node.images == Node::Images::failed && !is_other_keeper) break;
+      came_back(state, node, is_other_keeper);
+      break;
+    case NodeState::unknown: came_back(state, node, is_other_keeper); break;
     default:
       if (is_other_keeper && !node.draining && !node.is_preempting) booted(state, node, false);
       break;

@@ -7,8 +7,10 @@
 
 namespace scoria::batch {
 
-// It is up: its start task, or work.
+// It is up: its pool's images, its start task, or work.
 void start_node(State& state, Node& node);
+// Its images are there.
+void run_start_task(State& state, Node& node);
 // Tells the node to stop all that it runs. A start task is forgotten at once: nobody waits for its end.
 void stop_all(State& state, Node& node, std::string_view reason, Duration grace, bool requeue);
 void forget_start_task(State& state, Node& node);

@@ -46,7 +46,9 @@ Status restart(State& state, std::string_view pool, std::string_view id, std::st
     return batch_error("OperationInvalidForCurrentState",
                        "node '" + node->id + "' is a machine that joined: it has no image to go back to");
   }
-  SCORIA_TRY_STATUS(check_usable(*node));
+  // One whose images could not be fetched may find them there now.
+  const bool lacks_images = node->state == NodeState::unusable && node->images == Node::Images::failed;
+  if (!lacks_images || node->leaving || node->draining) SCORIA_TRY_STATUS(check_usable(*node));
   node->draining = order;
   drain(state, *node, option, order == spec::NodeOrder::reboot ? "node_reboots" : "node_reimages");
   settle_node(state, *node);
@@ -155,7 +157,7 @@ Result<Node*> join_node(State& state, std::string_view pool_id, std::string_view
                          "pool '" + pool->id + "' is full: it has " + std::to_string(kMaxNodes) + " nodes",
                          {{"PropertyName", "pool"}});
     }
-    auto made = std::make_unique<Node>();
+    auto made = make<Node>(state);
     node = made.get();
     node->id = std::string(name);
     node->pool = pool;

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "batch/dispatch.h"
 #include "batch/jobs.h"
+#include "batch/pool_images.h"
 #include "batch/preparations.h"
 #include "batch/tasks.h"
 #include "spec/json_text.h"
@@ -70,10 +71,14 @@ Json merged_environment(const Json& job, const Json& task) {
   return merged;
 }
 
-Json for_node(const Json& source) {
+Json for_node(const Json& source, const Pool& pool) {
   Json spec = Json::object();
   for (const char* key : kForNodes) {
     if (const auto found = source.find(key); found != source.end() && !found->is_null()) spec[key] = *found;
+  }
+  if (const Json* configuration = container_configuration(pool);
+      configuration != nullptr && spec.contains("containerSettings") && configuration->contains("containerRegistries")) {
+    spec["containerRegistries"] = (*configuration)["containerRegistries"];
   }
   return spec;
 }
@@ -87,9 +92,14 @@ bool wants_token(const Json& source) {
 
 spec::StartOrder start_order(const State& state, const Node& node, const Attempt& attempt) {
   spec::StartOrder order{.attempt = attempt.id, .kind = attempt.kind, .slots = attempt.slots};
+  if (attempt.kind == RunKind::images) {
+    order.directory = "startup";
+    order.spec = images_order(*node.pool);
+    return order;
+  }
   if (attempt.kind == RunKind::start_task) {
     order.directory = "startup";
-    order.spec = for_node(node.pool->body.value("startTask", Json::object()));
+    order.spec = for_node(node.pool->body.value("startTask", Json::object()), *node.pool);
     order.retry = node.start_task_retries;
     return order;
   }
@@ -121,7 +131,7 @@ spec::StartOrder start_order(const State& state, const Node& node, const Attempt
       break;
   }
   order.directory = task_directory(job.id, order.task);
-  order.spec = for_node(source);
+  order.spec = for_node(source, *node.pool);
   Json environment = merged_environment(job.body, source);
   if (!environment.empty()) order.spec["environmentSettings"] = std::move(environment);
   if (wants_token(source) && state.settings.job_token) order.token = state.settings.job_token(job);

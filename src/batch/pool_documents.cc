@@ -88,7 +88,7 @@ Json stored_pool(const Pool& pool) {
 Status load_pool(State& state, const store::Document& document) {
   return guarded_load(document, [&](const Json& stored) -> Status {
     const Json& own = stored.at(spec::kPrivate);
-    auto made = std::make_unique<Pool>();
+    auto made = make<Pool>(state);
     Pool& pool = *made;
     pool.id = stored.at("id");
     pool.body = own.at("body");

@@ -68,7 +68,7 @@ Result<Stamp> add_pool(State& state, Json body) {
     if (found->second->is_deleting) return batch_error("PoolBeingDeleted", "pool '" + id + "' is being deleted");
     return batch_error("PoolExists", "The specified pool already exists: '" + id + "'.");
   }
-  auto made = std::make_unique<Pool>();
+  auto made = make<Pool>(state);
   Pool& pool = *made;
   pool.id = id;
   pool.stamp.created = pool.stamp.modified = pool.stamp.state_since = pool.allocation_since = state.now.wall;

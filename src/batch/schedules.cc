@@ -178,7 +178,7 @@ Result<Stamp> add_schedule(State& state, Json body) {
     return batch_error("JobWithSameIdExists", "A job with the id '" + id + "' exists already.");
   }
   SCORIA_TRY_STATUS(check_specification(body));
-  auto made = std::make_unique<Schedule>();
+  auto made = make<Schedule>(state);
   Schedule& schedule = *made;
   schedule.id = id;
   schedule.stamp.created = schedule.stamp.modified = schedule.stamp.state_since = state.now.wall;
@@ -335,7 +335,7 @@ Json stored_schedule(const Schedule& schedule) {
 Status load_schedule(State& state, const store::Document& document) {
   return guarded_load(document, [&](const Json& stored) -> Status {
     const Json& own = stored.at(spec::kPrivate);
-    auto made = std::make_unique<Schedule>();
+    auto made = make<Schedule>(state);
     Schedule& schedule = *made;
     schedule.id = stored.at("id");
     schedule.body = own.at("body");

@@ -65,10 +65,20 @@ struct Pool;
 struct Job;
 struct Task;
 
+// A set of things of the State, in an order that a second run repeats: by serial, not by address.
+struct BySerial {
+  template <typename T>
+  bool operator()(const T* a, const T* b) const {
+    return a->serial < b->serial;
+  }
+};
+template <typename T>
+using InOrder = std::set<T*, BySerial>;
+
 struct Attempt {
   AttemptId id = 0;
   spec::RunKind kind = spec::RunKind::task;
-  Job* job = nullptr;    // none of a start task
+  Job* job = nullptr;    // none of a start task, and of images
   Task* task = nullptr;  // of kind task
   spec::Phase phase = spec::Phase::queued;
   WallTime assigned, started;
@@ -112,6 +122,7 @@ struct Preparation {
 };
 
 struct Node {
+  std::uint64_t serial = 0;  // of make()
   std::string id;
   Pool* pool = nullptr;
   Stamp stamp;
@@ -150,7 +161,8 @@ struct Node {
   bool is_preempting = false;                // drains, then its place is taken
   std::optional<SteadyTime> drain_deadline;  // what then still runs is abandoned
   std::optional<WallTime> charged_until;     // by the usage ledger
-  AttemptId start_attempt = 0;               // of its start task, while that is not over
+  AttemptId start_attempt = 0;               // of its pool's images, then of its start task, while that is not over
+  enum class Images { none, fetching, fetched, failed } images = Images::none;  // of its pool's containerConfiguration
   Json start_task_info;
   int start_task_retries = 0;
   std::uint64_t total_run = 0, total_succeeded = 0;
@@ -162,6 +174,7 @@ struct Node {
 enum class AllocationState { steady, resizing, stopping };
 
 struct Pool {
+  std::uint64_t serial = 0;  // of make()
   std::string id;
   Json body;  // as submitted, and patched since
   Stamp stamp;
@@ -186,7 +199,7 @@ struct Pool {
   std::map<std::string, sched::Series> history;  // pool-wide metrics, by name
   std::optional<WallTime> idle_since;            // of --min --max --idle pools
   std::map<std::string, std::unique_ptr<Node>> nodes;
-  std::set<Job*> jobs;  // active ones that run here
+  InOrder<Job> jobs;  // active ones that run here
   std::uint64_t next_node = 1;
   Duration resize_timeout = std::chrono::minutes(15);
   bool wants_room = false;                  // a resize ended for want of room: goes on when there is some
@@ -251,6 +264,7 @@ struct JobCounts {
 };
 
 struct Job {
+  std::uint64_t serial = 0;  // of make()
   std::uint64_t number = 0;  // never used again, unlike the id
   std::string id;
   std::string schedule;  // lower-case id, where one made it
@@ -290,6 +304,7 @@ struct Job {
 };
 
 struct Schedule {
+  std::uint64_t serial = 0;  // of make()
   std::string id;
   Json body;
   Stamp stamp;
@@ -381,6 +396,7 @@ struct State {
   const store::Store& store;
   Settings settings;
   Now now;  // of the call in progress
+  std::uint64_t next_serial = 1;
 
   std::map<std::string, std::unique_ptr<Pool>> pools;  // by lower-case id
   std::map<std::string, std::unique_ptr<Job>> jobs;    // not completed, or draining; by lower-case id
@@ -393,20 +409,20 @@ struct State {
   store::Changes changes;
   Effects effects;
   // Whose documents must be written: collected during calls, written once at flush() however often they changed.
-  std::set<Pool*> dirty_pools;
-  std::set<Node*> dirty_nodes;
-  std::set<Job*> dirty_jobs;
-  std::set<Schedule*> dirty_schedules;
+  InOrder<Pool> dirty_pools;
+  InOrder<Node> dirty_nodes;
+  InOrder<Job> dirty_jobs;
+  InOrder<Schedule> dirty_schedules;
   // Pools in which something may be assigned now.
-  std::set<Pool*> stale_pools;
+  InOrder<Pool> stale_pools;
   // Pools whose nodes may come or go now: settle_pools().
-  std::set<Pool*> restless_pools;
+  InOrder<Pool> restless_pools;
 
   std::vector<Task*> dirty_tasks;
   // What was handed to the store and may not be there yet: reads look here between `changes` and the store. Set by the owner.
   const store::Changes* in_flight = nullptr;
   // Whose attempts changed: settle_node() at the next settle().
-  std::set<Node*> unsettled_nodes;
+  InOrder<Node> unsettled_nodes;
   // Stopped before their node heard of them: over at the next settle().
   std::vector<AttemptId> stopped_untold;
   std::unordered_map<AttemptId, Task*> publishing;             // results that wait for their outputs
@@ -428,6 +444,14 @@ struct State {
   std::map<std::string, Notice> notices;  // by id
   std::uint64_t autoscale_evaluations = 0, autoscale_errors = 0;
 };
+
+// A new pool, node, job or schedule.
+template <typename T>
+std::unique_ptr<T> make(State& state) {
+  auto made = std::make_unique<T>();
+  made->serial = state.next_serial++;
+  return made;
+}
 
 std::string lower(std::string_view id);
 // Where the store keeps the next numbers of jobs and attempts, of kind account.
