@@ -41,8 +41,9 @@ class Query {
 class SqliteConnection {
  public:
   enum class Mode { write, read };
-  // Errors: as error().
-  static Result<std::unique_ptr<SqliteConnection>> open(const std::filesystem::path& file, Mode mode);
+  // `vfs` names an SQLite VFS, or is empty: the system's files. Errors: as error().
+  static Result<std::unique_ptr<SqliteConnection>> open(const std::filesystem::path& file, Mode mode,
+                                                        const std::string& vfs = {});
   ~SqliteConnection();
   SqliteConnection(const SqliteConnection&) = delete;
   SqliteConnection& operator=(const SqliteConnection&) = delete;

@@ -1,15 +1,12 @@
 // Store on SQLite: one connection that writes, a few that read.
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <set>
 
-#include "store/folder_lock.h"
+#include "store/database_folder.h"
 #include "store/sqlite_connection.h"
 #include "store/sqlite_schema.h"
 #include "store/store.h"
@@ -26,6 +23,7 @@ constexpr std::int64_t kErasedPerCommit = 2000;
 // On a full disk the write-ahead log has to get into the database before it can be written anew, and both take room meanwhile: four logs.
 constexpr std::int64_t kReserveBytes = 16 << 20;
 constexpr std::size_t kReadersKept = 4;
+constexpr const char* kFile = "state.sqlite";
 
 std::int64_t key_of(std::uint64_t job, std::uint64_t number) {
   SCORIA_CHECK(job < kMostJobs && number < kMostTasks);
@@ -44,9 +42,13 @@ TaskRow row_of(const Query& query) {
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(fs::path folder, FolderLock lock, std::unique_ptr<SqliteConnection> writer,
-              std::set<std::int64_t> erasing)
-      : folder_(std::move(folder)), lock_(std::move(lock)), writer_(std::move(writer)), erasing_(std::move(erasing)) {}
+  SqliteStore(fs::path path, StoreOptions options, std::unique_ptr<DatabaseFolder> folder,
+              std::unique_ptr<SqliteConnection> writer, std::set<std::int64_t> erasing)
+      : path_(std::move(path)),
+        options_(std::move(options)),
+        folder_(std::move(folder)),
+        writer_(std::move(writer)),
+        erasing_(std::move(erasing)) {}
 
   Status commit(const Changes& changes) override;
   Result<std::optional<Document>> get(Kind kind, std::string_view parent, std::string_view id) const override;
@@ -57,7 +59,7 @@ class SqliteStore final : public Store {
                                      std::optional<TaskState> state) const override;
   Status each_open_task(const std::function<Status(TaskRow)>& visit) const override;
   Status each_completed_task(std::uint64_t job, const std::function<Status(const TaskRow&)>& visit) const override;
-  fs::path folder() const override { return folder_; }
+  fs::path folder() const override { return path_; }
   bool has_reserve() const override { return has_reserve_.load(); }
   void make_reserve() override;
 
@@ -87,8 +89,9 @@ class SqliteStore final : public Store {
   Status erase_some();
   Status done(Query& query, std::string_view doing);
 
-  fs::path folder_;
-  FolderLock lock_;
+  fs::path path_;
+  StoreOptions options_;
+  std::unique_ptr<DatabaseFolder> folder_;
   std::unique_ptr<SqliteConnection> writer_;
   std::set<std::int64_t> erasing_;  // jobs whose tasks are not all gone; of the committing thread
   std::atomic<bool> has_reserve_ = false;
@@ -105,7 +108,7 @@ Result<SqliteStore::Reader> SqliteStore::reader() const {
       return lent;
     }
   }
-  SCORIA_TRY(connection, SqliteConnection::open(folder_ / "state.sqlite", SqliteConnection::Mode::read));
+  SCORIA_TRY(connection, SqliteConnection::open(path_ / kFile, SqliteConnection::Mode::read, options_.vfs));
   return Reader(*this, std::move(connection));
 }
 
@@ -123,10 +126,7 @@ Status SqliteStore::commit(const Changes& changes) {
   if (changes.empty()) return Ok{};
   Status written = write(changes);
   if (written.ok() || written.error().code != Code::exhausted) return written;
-  if (has_reserve_.exchange(false)) {
-    std::error_code ignored;  // what cannot be removed frees nothing: the second try says so
-    fs::remove(folder_ / "reserve", ignored);
-  }
+  if (has_reserve_.exchange(false)) folder_->free_reserve();
   // Else the reserve goes into a log that never begins anew. What this cannot do is no worse than before.
   (void)writer_->execute("PRAGMA wal_checkpoint(TRUNCATE)");
   return write(changes);
@@ -229,15 +229,7 @@ Status SqliteStore::erase_some() {
 }
 
 void SqliteStore::make_reserve() {
-  if (has_reserve_) return;
-  const fs::path file = folder_ / "reserve";
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0) return;
-  const bool is_there = ::posix_fallocate(descriptor, 0, kReserveBytes) == 0;
-  ::close(descriptor);
-  std::error_code ignored;
-  if (!is_there) fs::remove(file, ignored);
-  has_reserve_ = is_there;
+  if (!has_reserve_) has_reserve_ = folder_->make_reserve(kReserveBytes);
 }
 
 Result<std::optional<Document>> SqliteStore::get(Kind kind, std::string_view parent, std::string_view id) const {
@@ -349,19 +341,11 @@ Result<std::set<std::int64_t>> unfinished_erasures(SqliteConnection& connection)
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> Store::open(const fs::path& folder) {
-  std::error_code failed;
-  const bool is_made = fs::create_directories(folder, failed);
-  if (failed) {
-    const bool is_denied = failed == std::errc::permission_denied || failed == std::errc::read_only_file_system;
-    return Error{is_denied ? Code::denied : Code::unavailable,
-                 "data folder '" + folder.string() + "': " + failed.message()};
-  }
-  if (is_made) fs::permissions(folder, fs::perms::owner_all, failed);  // keys and specs are nobody else's
-  SCORIA_TRY(lock, FolderLock::take(folder));
-  const fs::path file = folder / "state.sqlite";
-  SCORIA_TRY(writer, SqliteConnection::open(file, SqliteConnection::Mode::write));
-  ::chmod(file.c_str(), 0600);
+Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const StoreOptions& options) {
+  SCORIA_TRY(ground, options.vfs.empty() ? DatabaseFolder::open(folder) : DatabaseFolder::open(folder, options.vfs));
+  const fs::path file = folder / kFile;
+  SCORIA_TRY(writer, SqliteConnection::open(file, SqliteConnection::Mode::write, options.vfs));
+  ground->hide(file);
   SCORIA_TRY_STATUS(writer->execute("PRAGMA journal_mode=WAL"));
   SCORIA_TRY_STATUS(writer->execute("PRAGMA synchronous=FULL"));
   SCORIA_TRY_STATUS(writer->execute("PRAGMA cache_size=-16000"));
@@ -372,7 +356,7 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder) {
   SCORIA_TRY_STATUS(writer->execute("PRAGMA journal_size_limit=67108864"));
   SCORIA_TRY_STATUS(migrate(*writer, "data folder '" + folder.string() + "'"));
   SCORIA_TRY(erasing, unfinished_erasures(*writer));
-  auto store = std::make_unique<SqliteStore>(folder, std::move(lock), std::move(writer), std::move(erasing));
+  auto store = std::make_unique<SqliteStore>(folder, options, std::move(ground), std::move(writer), std::move(erasing));
   store->make_reserve();
   return std::unique_ptr<Store>(std::move(store));
 }

@@ -108,13 +108,19 @@ class Changes {
   std::vector<std::uint64_t> erased_jobs_;
 };
 
+struct StoreOptions {
+  // The SQLite VFS that has the database and its reserve, for a simulated disk. Empty: the system's files; only then is the folder made,
+  // locked against other processes and kept to its owner.
+  std::string vfs;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
 
   // The database in `folder`, made when missing. Errors: conflict (another process has it open: says which), unsupported (written by a newer
   // version), corrupt, denied, unavailable.
-  static Result<std::unique_ptr<Store>> open(const std::filesystem::path& folder);
+  static Result<std::unique_ptr<Store>> open(const std::filesystem::path& folder, const StoreOptions& options = {});
 
   // All of it, durably, or nothing. Errors: exhausted (disk full: nothing happened); unavailable (I/O): what is on disk is then unknown, and the
   // caller must end the process, as a failed fsync cannot be repeated.
