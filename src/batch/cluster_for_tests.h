@@ -39,6 +39,12 @@ inline Settings cluster_settings() {
   return settings;
 }
 
+// Azure's code of what went wrong; empty where nothing did.
+template <typename T>
+std::string code(const Result<T>& result) {
+  return result.ok() ? "" : result.error().api_code;
+}
+
 class ClusterForTests {
  public:
   struct PoolOptions {

@@ -21,9 +21,9 @@ constexpr Duration kAheadTime = std::chrono::milliseconds(100);
 constexpr std::int64_t kMostAheadPerSlot = 16;
 
 // The nodes of one dispatch() that have room, by how much. Nodes are named by their place in the pool's order, so that a run repeats.
-class Room {
+class NodeRoom {
  public:
-  explicit Room(Pool& pool) {
+  explicit NodeRoom(Pool& pool) {
     for (auto& [key, node] : pool.nodes) {
       if (!can_take_work(*node)) continue;
       nodes_.push_back(node.get());
@@ -133,7 +133,7 @@ Node* preferred(const Pool& pool, const Job& job, const Task& task) {
 }
 
 // Gives a job's tasks to nodes with room.
-void fill(State& state, Pool& pool, Job& job, Room& room) {
+void fill(State& state, Pool& pool, Job& job, NodeRoom& room) {
   for (auto next = job.ready.begin(); next != job.ready.end() && takes_more(job) && !room.is_empty();) {
     Task& task = *(next++)->second;
     const int slots = task.is_exclusive ? pool.slots_per_node : task.required_slots;
@@ -182,7 +182,7 @@ void send_ahead(State& state, Job& job, const std::vector<Node*>& nodes) {
 }
 
 // A node has room and there is nothing new for it: what waits elsewhere comes back.
-void take_back(State& state, const Room& room) {
+void take_back(State& state, const NodeRoom& room) {
   std::int64_t slots = 0;
   for (const Node* node : room.usable()) slots += std::max(0, node->slots - node->slots_used);
   for (Node* node : room.usable()) {
@@ -204,7 +204,7 @@ bool has_sent_ahead(const Pool& pool) {
 }
 
 void dispatch(State& state, Pool& pool) {
-  Room room(pool);
+  NodeRoom room(pool);
   const std::vector<Job*> jobs = by_priority(pool);
   for (Job* job : jobs) {
     if (room.is_empty()) break;

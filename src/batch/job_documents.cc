@@ -10,8 +10,8 @@
 namespace scoria::batch {
 namespace {
 
-constexpr std::array<std::string_view, 7> kStates = {"active",      "disabling", "disabled", "enabling",
-                                                     "terminating", "completed", "deleting"};
+constexpr std::array<std::string_view, 7> kJobStates = {"active",      "disabling", "disabled", "enabling",
+                                                        "terminating", "completed", "deleting"};
 
 Json counts_json(const JobCounts& counts) {
   return {{"active", counts.active},
@@ -55,7 +55,7 @@ void set_defaults(Json& document) {
 
 }  // namespace
 
-std::string_view job_state_name(JobState state) { return kStates[static_cast<std::size_t>(state)]; }
+std::string_view job_state_name(JobState state) { return kJobStates[static_cast<std::size_t>(state)]; }
 
 std::string job_parent(std::string_view id) {
   const std::size_t colon = id.rfind(':');
@@ -132,7 +132,7 @@ Result<std::unique_ptr<Job>> read_job(State& state, const store::Document& docum
     job.schedule = own.at("schedule");
     job.stamp = stamp_of(own.at("stamp"));
     const int kind = own.at("state");
-    if (kind < 0 || kind >= static_cast<int>(kStates.size())) {
+    if (kind < 0 || kind >= static_cast<int>(kJobStates.size())) {
       return Error{Code::corrupt, "the stored job '" + job.id + "' has no known state"};
     }
     job.state = static_cast<JobState>(kind);

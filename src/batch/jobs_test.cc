@@ -7,12 +7,6 @@ namespace {
 
 using Strings = std::set<std::string>;
 
-std::string code(const Status& status) { return status.ok() ? "" : status.error().api_code; }
-template <typename T>
-std::string code(const Result<T>& result) {
-  return result.ok() ? "" : result.error().api_code;
-}
-
 struct Jobs : testing::Test {
   Jobs() { cluster.add_pool({.slots = 2}); }
   Status terminate(const std::string& reason = "UserTerminate") {

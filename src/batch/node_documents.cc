@@ -9,7 +9,7 @@
 namespace scoria::batch {
 namespace {
 
-constexpr int kStates = static_cast<int>(NodeState::unusable) + 1;
+constexpr int kNodeStates = static_cast<int>(NodeState::unusable) + 1;
 
 std::string affinity(const Node& node) { return "TVM:" + node.id; }
 
@@ -117,7 +117,7 @@ Status load_node(State& state, const store::Document& document) {
     node.pool = pool->second.get();
     node.stamp = stamp_of(own.at("stamp"));
     const int kind = own.at("state");
-    if (kind < 0 || kind >= kStates)
+    if (kind < 0 || kind >= kNodeStates)
       return Error{Code::corrupt, "the stored node '" + node.id + "' has no known state"};
     node.state = static_cast<NodeState>(kind);
     node.is_dedicated = stored.at("isDedicated");

@@ -16,10 +16,10 @@ using spec::batch_error;
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kStates{"active", "disabled", "terminating", "completed", "deleting"};
+constexpr std::array<std::string_view, 5> kScheduleStates{"active", "disabled", "terminating", "completed", "deleting"};
 constexpr std::chrono::minutes kLeast{1};
 
-std::string_view state_name(Schedule::State state) { return kStates[static_cast<std::size_t>(state)]; }
+std::string_view state_name(Schedule::State state) { return kScheduleStates[static_cast<std::size_t>(state)]; }
 
 Error bad_value(const std::string& property, const Json& value, const std::string& reason) {
   return batch_error("InvalidPropertyValue", property + " is " + value.dump() + ", " + reason,
@@ -343,11 +343,11 @@ Status load_schedule(State& state, const store::Document& document) {
     if (auto read = read_schedule(schedule, schedule.body); !read.ok()) {
       return with_context("the stored job schedule '" + schedule.id + "'", read.error());
     }
-    const auto kind = std::ranges::find(kStates, stored.at("state").get<std::string>());
-    if (kind == kStates.end()) {
+    const auto kind = std::ranges::find(kScheduleStates, stored.at("state").get<std::string>());
+    if (kind == kScheduleStates.end()) {
       return Error{Code::corrupt, "the stored job schedule '" + schedule.id + "' has no known state"};
     }
-    schedule.state = static_cast<Schedule::State>(kind - kStates.begin());
+    schedule.state = static_cast<Schedule::State>(kind - kScheduleStates.begin());
     schedule.previous_state = stored.value("previousState", "");
     schedule.previous_since = wall_of(own.at("previousSince"));
     if (stored.at("executionInfo").contains("recentJob")) schedule.recent_job = stored["executionInfo"]["recentJob"];

@@ -7,7 +7,6 @@ namespace scoria::batch {
 namespace {
 
 using std::chrono::minutes;
-using std::chrono::seconds;
 
 class SchedulesTest : public PoolsTest {
  protected:
@@ -52,9 +51,9 @@ TEST_F(SchedulesTest, ARecurrenceBelowAMinuteIsRefused) {
 TEST_F(SchedulesTest, AJobIsMadeAtEveryRecurrence) {
   ASSERT_TRUE(add_one({{"recurrenceInterval", "PT1M"}}).ok());
   end_job_number(1);
-  advance(seconds(59));
+  advance(std::chrono::seconds(59));
   EXPECT_EQ(made(), 1u);
-  advance(seconds(1));
+  advance(std::chrono::seconds(1));
   EXPECT_EQ(made(), 2u);
   end_job_number(2);
   advance(minutes(1));
@@ -123,7 +122,7 @@ TEST_F(SchedulesTest, AClockThatJumpsBackFiresNothingTwice) {
   advance(minutes(1));
   ASSERT_EQ(made(), 3u);
   jump_wall(-minutes(2));
-  for (int i = 0; i < 120; ++i) advance(seconds(1));
+  for (int i = 0; i < 120; ++i) advance(std::chrono::seconds(1));
   EXPECT_EQ(made(), 3u);
   advance(minutes(1));
   EXPECT_EQ(made(), 4u);
@@ -252,7 +251,7 @@ TEST_F(SchedulesTest, DeletingTakesAllItsJobsAlong) {
   ASSERT_TRUE(delete_schedule(*state, "s", {}).ok());
   EXPECT_EQ(schedule_document(schedule())["state"], "deleting");
   commit();
-  for (int i = 0; i < 5; ++i) advance(seconds(1));
+  for (int i = 0; i < 5; ++i) advance(std::chrono::seconds(1));
   EXPECT_FALSE(state->schedules.contains("s"));
   EXPECT_EQ(code_of(find_job(*state, "s:job-1")), "JobNotFound");
   EXPECT_EQ(code_of(find_job(*state, "s:job-2")), "JobNotFound");
@@ -265,7 +264,7 @@ TEST_F(SchedulesTest, JobsAndSchedulesShareTheirIds) {
   EXPECT_EQ(code_of(add_one(Json::object())), "JobWithSameIdExists");
   ASSERT_TRUE(delete_job(*state, "S", {}).ok());
   commit();
-  advance(seconds(1));
+  advance(std::chrono::seconds(1));
   ASSERT_TRUE(add_one({{"recurrenceInterval", "PT1M"}}).ok());
   EXPECT_EQ(code_of(add_one({{"recurrenceInterval", "PT1M"}})), "JobScheduleExists");
 }

@@ -10,9 +10,9 @@
 namespace scoria::batch {
 namespace {
 
-constexpr std::array<std::string_view, 4> kStates = {"active", "preparing", "running", "completed"};
+constexpr std::array<std::string_view, 4> kTaskStates = {"active", "preparing", "running", "completed"};
 
-std::string_view name_of(TaskState state) { return kStates[static_cast<std::size_t>(state)]; }
+std::string_view name_of(TaskState state) { return kTaskStates[static_cast<std::size_t>(state)]; }
 
 // An object's text, member by member.
 class Writer {
@@ -134,8 +134,8 @@ std::optional<WallTime> time_of(const Json& parent, const char* key) {
 }
 
 TaskState state_of(const std::string& name) {
-  for (std::size_t i = 0; i < kStates.size(); ++i) {
-    if (kStates[i] == name) return static_cast<TaskState>(i);
+  for (std::size_t i = 0; i < kTaskStates.size(); ++i) {
+    if (kTaskStates[i] == name) return static_cast<TaskState>(i);
   }
   return TaskState::active;
 }

@@ -13,12 +13,6 @@ Status terminate(ClusterForTests& cluster, const std::string& task) {
   return done;
 }
 
-std::string code(const Status& status) { return status.ok() ? "" : status.error().api_code; }
-template <typename T>
-std::string code(const Result<T>& result) {
-  return result.ok() ? "" : result.error().api_code;
-}
-
 struct OneNode : testing::Test {
   OneNode() {
     cluster.add_pool({});
