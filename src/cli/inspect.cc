@@ -57,8 +57,6 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string line(const std::string& name, const std::string& value) { return padded(name, 17) + value + "\n"; }
-
 std::string to_text(const std::string& output, const plan::Provenance& from) {
   const auto file_line = [](const std::string& name, const plan::FileFacts& file) {
     return line(name,

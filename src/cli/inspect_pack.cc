@@ -15,12 +15,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string line(std::string name, const std::string& value) {
-  constexpr std::size_t kWidth = 17;
-  if (name.size() < kWidth) name.resize(kWidth, ' ');
-  return name + value + "\n";
-}
-
 std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 std::string feature_line(const model::Description& description) {
@@ -147,6 +141,12 @@ Result<std::string> inspect_model(const pack::Pack& pack, plan::PackModels& mode
 }
 
 }  // namespace
+
+std::string line(std::string name, const std::string& value) {
+  constexpr std::size_t kWidth = 17;
+  if (name.size() < kWidth) name.resize(kWidth, ' ');
+  return name + value + "\n";
+}
 
 Result<std::string> inspect_pack(const std::string& path, const std::optional<std::string>& key, bool json) {
   SCORIA_TRY(pack, pack::Pack::open(path));

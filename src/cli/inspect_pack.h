@@ -9,6 +9,9 @@
 
 namespace scoria::cli {
 
+// A line of what `inspect` prints.
+std::string line(std::string name, const std::string& value);
+
 // `key`: the values of the key columns of one model, with commas between them. The text to print, or JSON.
 // Errors: the pack's; not_found, where it has no such model.
 Result<std::string> inspect_pack(const std::string& path, const std::optional<std::string>& key, bool json);

@@ -8,20 +8,20 @@
 namespace scoria::cli {
 namespace {
 
-const std::vector<Column> kColumns = {{"JOB", "id"},
-                                      {"STATE", "state"},
-                                      {"POOL", "poolInfo/poolId"},
-                                      {"PRIORITY", "priority"},
-                                      {"CREATED", "creationTime"},
-                                      {"ENDED", "executionInfo/endTime"},
-                                      {"WHY", "executionInfo/terminateReason"}};
+const std::vector<Column> kJobColumns = {{"JOB", "id"},
+                                         {"STATE", "state"},
+                                         {"POOL", "poolInfo/poolId"},
+                                         {"PRIORITY", "priority"},
+                                         {"CREATED", "creationTime"},
+                                         {"ENDED", "executionInfo/endTime"},
+                                         {"WHY", "executionInfo/terminateReason"}};
 
 struct JobOptions : ClientOptions {
   std::string job;
   std::string option;
 };
 
-struct CreateOptions : ClientOptions {
+struct NewJobOptions : ClientOptions {
   std::string id;
   std::string pool;
   int priority = 0;
@@ -36,7 +36,7 @@ struct CreateOptions : ClientOptions {
   std::string json_file;
 };
 
-Result<Json> job_body(const CreateOptions& options) {
+Result<Json> job_body(const NewJobOptions& options) {
   if (!options.json_file.empty()) return read_json_body(options.json_file);
   if (options.pool.empty()) return Error{Code::invalid, "on which pool? Give --pool"};
   Json body = {{"id", options.id},
@@ -57,8 +57,8 @@ Result<Json> job_body(const CreateOptions& options) {
   return body;
 }
 
-void add_create(CLI::App& group, Command& chosen) {
-  auto options = std::make_shared<CreateOptions>();
+void add_job_create(CLI::App& group, Command& chosen) {
+  auto options = std::make_shared<NewJobOptions>();
   CLI::App* command = group.add_subcommand("create", "Make a job, which tasks are then added to");
   command->add_option("ID", options->id, "the job's name");
   command->add_option("--pool", options->pool, "the pool that runs it");
@@ -88,8 +88,9 @@ void add_create(CLI::App& group, Command& chosen) {
 }
 
 // POST /jobs/J/VERB with an optional field.
-void add_action(CLI::App& group, Command& chosen, const std::string& name, const std::string& about,
-                const std::string& field, const std::string& option, const std::string& help, const std::string& said) {
+void add_job_action(CLI::App& group, Command& chosen, const std::string& name, const std::string& about,
+                    const std::string& field, const std::string& option, const std::string& help,
+                    const std::string& said) {
   auto options = std::make_shared<JobOptions>();
   CLI::App* command = group.add_subcommand(name, about);
   command->add_option("JOB", options->job)->required();
@@ -109,14 +110,14 @@ void add_action(CLI::App& group, Command& chosen, const std::string& name, const
 
 void add_job_commands(CLI::App& app, Command& chosen, const Context& context) {
   CLI::App* group = add_group(app, "job", "Jobs: create, list, show, wait, disable, enable, terminate, delete");
-  add_create(*group, chosen);
+  add_job_create(*group, chosen);
   {
     auto options = std::make_shared<JobOptions>();
     CLI::App* command = group->add_subcommand("list", "List the jobs");
     command->add_option("--state", options->option, "active, disabled, completed, ...");
     add_client_options(*command, *options, /*watches=*/true);
     on_chosen(command, chosen, options, [options, &context](Connection&) {
-      return show_list(*options, context, kColumns, [options](Connection& server) {
+      return show_list(*options, context, kJobColumns, [options](Connection& server) {
         Query query;
         if (!options->option.empty()) query.emplace_back("$filter", "state eq '" + options->option + "'");
         return server.list("/jobs", query);
@@ -153,11 +154,11 @@ void add_job_commands(CLI::App& app, Command& chosen, const Context& context) {
                                        "' failed: see `scoria task list " + options->job + " --failed`"};
     });
   }
-  add_action(*group, chosen, "terminate", "End a job and its running tasks", "terminateReason", "--reason",
-             "what its document will say", "ends");
-  add_action(*group, chosen, "disable", "Run no more of a job's tasks", "disableTasks", "--tasks",
-             "what becomes of running ones: requeue, terminate, wait", "is being disabled");
-  add_action(*group, chosen, "enable", "Run a disabled job's tasks again", "", "", "", "goes on");
+  add_job_action(*group, chosen, "terminate", "End a job and its running tasks", "terminateReason", "--reason",
+                 "what its document will say", "ends");
+  add_job_action(*group, chosen, "disable", "Run no more of a job's tasks", "disableTasks", "--tasks",
+                 "what becomes of running ones: requeue, terminate, wait", "is being disabled");
+  add_job_action(*group, chosen, "enable", "Run a disabled job's tasks again", "", "", "", "goes on");
   {
     auto options = std::make_shared<JobOptions>();
     CLI::App* command = group->add_subcommand("delete", "Delete a job with its tasks and their files");

@@ -5,15 +5,15 @@
 namespace scoria::cli {
 namespace {
 
-const std::vector<Column> kColumns = {{"NODE", "id"},
-                                      {"STATE", "state"},
-                                      {"SCHEDULING", "schedulingState"},
-                                      {"DEDICATED", "isDedicated"},
-                                      {"SIZE", "vmSize"},
-                                      {"TASKS", "runningTasksCount"},
-                                      {"SLOTS", "runningTaskSlotsCount"},
-                                      {"RUN", "totalTasksRun"},
-                                      {"SINCE", "stateTransitionTime"}};
+const std::vector<Column> kNodeColumns = {{"NODE", "id"},
+                                          {"STATE", "state"},
+                                          {"SCHEDULING", "schedulingState"},
+                                          {"DEDICATED", "isDedicated"},
+                                          {"SIZE", "vmSize"},
+                                          {"TASKS", "runningTasksCount"},
+                                          {"SLOTS", "runningTaskSlotsCount"},
+                                          {"RUN", "totalTasksRun"},
+                                          {"SINCE", "stateTransitionTime"}};
 
 struct NodeOptions : ClientOptions {
   std::string pool;
@@ -22,8 +22,8 @@ struct NodeOptions : ClientOptions {
 };
 
 // A command that asks something of one node: POST /pools/P/nodes/N/VERB.
-void add_action(CLI::App& group, Command& chosen, const std::string& name, const std::string& about,
-                const std::string& verb, const std::string& field, const std::string& said) {
+void add_node_action(CLI::App& group, Command& chosen, const std::string& name, const std::string& about,
+                     const std::string& verb, const std::string& field, const std::string& said) {
   auto options = std::make_shared<NodeOptions>();
   options->option = "requeue";
   CLI::App* command = group.add_subcommand(name, about);
@@ -54,7 +54,7 @@ void add_node_commands(CLI::App& group, Command& chosen, const Context& context)
     command->add_option("POOL", options->pool)->required();
     add_client_options(*command, *options, /*watches=*/true);
     on_chosen(command, chosen, options, [options, &context](Connection&) {
-      return show_list(*options, context, kColumns, [options](Connection& server) {
+      return show_list(*options, context, kNodeColumns, [options](Connection& server) {
         return server.list(path_of({"pools", options->pool, "nodes"}));
       });
     });
@@ -71,14 +71,14 @@ void add_node_commands(CLI::App& group, Command& chosen, const Context& context)
       });
     });
   }
-  add_action(group, chosen, "reboot", "Restart a node", "reboot", "nodeRebootOption", "restarts");
-  add_action(group, chosen, "reimage", "Restart a node with an empty folder", "reimage", "nodeReimageOption",
-             "starts anew");
-  add_action(group, chosen, "disable", "Give a node no more tasks", "disablescheduling", "nodeDisableSchedulingOption",
-             "gets no more tasks");
-  add_action(group, chosen, "enable", "Give a node tasks again", "enablescheduling", "", "gets tasks again");
-  add_action(group, chosen, "preempt", "Take a low-priority node away, as a cloud would", "scoria:preempt", "",
-             "is preempted");
+  add_node_action(group, chosen, "reboot", "Restart a node", "reboot", "nodeRebootOption", "restarts");
+  add_node_action(group, chosen, "reimage", "Restart a node with an empty folder", "reimage", "nodeReimageOption",
+                  "starts anew");
+  add_node_action(group, chosen, "disable", "Give a node no more tasks", "disablescheduling",
+                  "nodeDisableSchedulingOption", "gets no more tasks");
+  add_node_action(group, chosen, "enable", "Give a node tasks again", "enablescheduling", "", "gets tasks again");
+  add_node_action(group, chosen, "preempt", "Take a low-priority node away, as a cloud would", "scoria:preempt", "",
+                  "is preempted");
   {
     auto options = std::make_shared<NodeOptions>();
     options->option = "requeue";

@@ -7,18 +7,18 @@
 namespace scoria::cli {
 namespace {
 
-const std::vector<Column> kColumns = {{"POOL", "id"},
-                                      {"STATE", "state"},
-                                      {"ALLOCATION", "allocationState"},
-                                      {"SIZE", "vmSize"},
-                                      {"SLOTS", "taskSlotsPerNode"},
-                                      {"NODES", "currentDedicatedNodes"},
-                                      {"TARGET", "targetDedicatedNodes"},
-                                      {"LOW-PRIORITY", "currentLowPriorityNodes"},
-                                      {"TARGET", "targetLowPriorityNodes"},
-                                      {"AUTOSCALE", "enableAutoScale"}};
+const std::vector<Column> kPoolColumns = {{"POOL", "id"},
+                                          {"STATE", "state"},
+                                          {"ALLOCATION", "allocationState"},
+                                          {"SIZE", "vmSize"},
+                                          {"SLOTS", "taskSlotsPerNode"},
+                                          {"NODES", "currentDedicatedNodes"},
+                                          {"TARGET", "targetDedicatedNodes"},
+                                          {"LOW-PRIORITY", "currentLowPriorityNodes"},
+                                          {"TARGET", "targetLowPriorityNodes"},
+                                          {"AUTOSCALE", "enableAutoScale"}};
 
-struct CreateOptions : ClientOptions {
+struct NewPoolOptions : ClientOptions {
   std::string id;
   int nodes = 0;
   int low_priority = 0;
@@ -43,7 +43,7 @@ Result<std::string> formula_text(const std::string& text) {
   return std::string(bytes.text());
 }
 
-Status put_scaling(const CreateOptions& options, Json& body) {
+Status put_scaling(const NewPoolOptions& options, Json& body) {
   const int ways = static_cast<int>(!options.formula.empty()) + static_cast<int>(!options.preset.empty()) +
                    static_cast<int>(options.max >= 0 && options.preset.empty());
   if (ways > 1) return Error{Code::invalid, "--formula, --preset and --min/--max are three ways to scale: give one"};
@@ -69,7 +69,7 @@ Status put_scaling(const CreateOptions& options, Json& body) {
   return Ok{};
 }
 
-Result<Json> pool_body(const CreateOptions& options) {
+Result<Json> pool_body(const NewPoolOptions& options) {
   if (!options.json_file.empty()) return read_json_body(options.json_file);
   Json body = {{"id", options.id},
                {"vmSize", options.size},
@@ -91,8 +91,8 @@ Result<Json> pool_body(const CreateOptions& options) {
   return body;
 }
 
-void add_create(CLI::App& group, Command& chosen) {
-  auto options = std::make_shared<CreateOptions>();
+void add_pool_create(CLI::App& group, Command& chosen) {
+  auto options = std::make_shared<NewPoolOptions>();
   CLI::App* command = group.add_subcommand("create", "Make a pool of nodes");
   command->add_option("ID", options->id, "the pool's name");
   command->add_option("--nodes", options->nodes, "dedicated nodes")->check(CLI::NonNegativeNumber);
@@ -199,13 +199,13 @@ void add_autoscale(CLI::App& group, Command& chosen, const Context& context) {
 
 void add_pool_commands(CLI::App& app, Command& chosen, const Context& context) {
   CLI::App* group = add_group(app, "pool", "Pools of nodes: create, list, show, resize, autoscale, delete");
-  add_create(*group, chosen);
+  add_pool_create(*group, chosen);
   {
     auto options = std::make_shared<ClientOptions>();
     CLI::App* command = group->add_subcommand("list", "List the pools");
     add_client_options(*command, *options, /*watches=*/true);
     on_chosen(command, chosen, options, [options, &context](Connection&) {
-      return show_list(*options, context, kColumns, [](Connection& server) { return server.list("/pools"); });
+      return show_list(*options, context, kPoolColumns, [](Connection& server) { return server.list("/pools"); });
     });
   }
   struct One : ClientOptions {

@@ -5,18 +5,18 @@
 namespace scoria::cli {
 namespace {
 
-const std::vector<Column> kColumns = {{"SCHEDULE", "id"},
-                                      {"STATE", "state"},
-                                      {"EVERY", "schedule/recurrenceInterval"},
-                                      {"CRON", "schedule/cron"},
-                                      {"NEXT", "executionInfo/nextRunTime"},
-                                      {"LAST JOB", "executionInfo/recentJob/id"}};
+const std::vector<Column> kScheduleColumns = {{"SCHEDULE", "id"},
+                                              {"STATE", "state"},
+                                              {"EVERY", "schedule/recurrenceInterval"},
+                                              {"CRON", "schedule/cron"},
+                                              {"NEXT", "executionInfo/nextRunTime"},
+                                              {"LAST JOB", "executionInfo/recentJob/id"}};
 
 struct ScheduleOptions : ClientOptions {
   std::string id;
 };
 
-struct CreateOptions : ScheduleOptions {
+struct NewScheduleOptions : ScheduleOptions {
   std::string pool;
   std::string every;
   std::string cron;
@@ -30,7 +30,7 @@ struct CreateOptions : ScheduleOptions {
   std::string json_file;
 };
 
-Result<Json> schedule_body(const CreateOptions& options) {
+Result<Json> schedule_body(const NewScheduleOptions& options) {
   if (!options.json_file.empty()) return read_json_body(options.json_file);
   if (options.pool.empty()) return Error{Code::invalid, "on which pool? Give --pool"};
   if (options.command.empty()) return Error{Code::invalid, "what shall it run? Give -- COMMAND ARGUMENTS"};
@@ -63,8 +63,8 @@ Result<Json> schedule_body(const CreateOptions& options) {
           {"authenticationTokenSettings", {{"access", {"job"}}}}}}}}};
 }
 
-void add_create(CLI::App& group, Command& chosen) {
-  auto options = std::make_shared<CreateOptions>();
+void add_schedule_create(CLI::App& group, Command& chosen) {
+  auto options = std::make_shared<NewScheduleOptions>();
   CLI::App* command = group.add_subcommand("create", "Run a command again and again, each time as a job of its own");
   command->add_option("ID", options->id, "the schedule's name");
   command->add_option("--pool", options->pool, "the pool that runs its jobs");
@@ -94,8 +94,8 @@ void add_create(CLI::App& group, Command& chosen) {
   });
 }
 
-void add_action(CLI::App& group, Command& chosen, const std::string& name, const std::string& about,
-                const std::string& method, const std::string& said) {
+void add_schedule_action(CLI::App& group, Command& chosen, const std::string& name, const std::string& about,
+                         const std::string& method, const std::string& said) {
   auto options = std::make_shared<ScheduleOptions>();
   CLI::App* command = group.add_subcommand(name, about);
   command->add_option("ID", options->id)->required();
@@ -114,13 +114,14 @@ void add_action(CLI::App& group, Command& chosen, const std::string& name, const
 void add_schedule_commands(CLI::App& app, Command& chosen, const Context& context) {
   CLI::App* group =
       add_group(app, "schedule", "Schedules of jobs: create, list, show, next, run-now, disable, enable, delete");
-  add_create(*group, chosen);
+  add_schedule_create(*group, chosen);
   {
     auto options = std::make_shared<ScheduleOptions>();
     CLI::App* command = group->add_subcommand("list", "List the schedules");
     add_client_options(*command, *options, /*watches=*/true);
     on_chosen(command, chosen, options, [options, &context](Connection&) {
-      return show_list(*options, context, kColumns, [](Connection& server) { return server.list("/jobschedules"); });
+      return show_list(*options, context, kScheduleColumns,
+                       [](Connection& server) { return server.list("/jobschedules"); });
     });
   }
   {
@@ -167,10 +168,10 @@ void add_schedule_commands(CLI::App& app, Command& chosen, const Context& contex
       return Ok{};
     });
   }
-  add_action(*group, chosen, "disable", "Make no more jobs", "POST", "makes no more jobs");
-  add_action(*group, chosen, "enable", "Make jobs again", "POST", "makes jobs again");
-  add_action(*group, chosen, "terminate", "End a schedule and its running job", "POST", "ends");
-  add_action(*group, chosen, "delete", "Delete a schedule and its jobs", "DELETE", "is being deleted");
+  add_schedule_action(*group, chosen, "disable", "Make no more jobs", "POST", "makes no more jobs");
+  add_schedule_action(*group, chosen, "enable", "Make jobs again", "POST", "makes jobs again");
+  add_schedule_action(*group, chosen, "terminate", "End a schedule and its running job", "POST", "ends");
+  add_schedule_action(*group, chosen, "delete", "Delete a schedule and its jobs", "DELETE", "is being deleted");
 }
 
 }  // namespace scoria::cli

@@ -8,22 +8,22 @@
 namespace scoria::cli {
 namespace {
 
-const std::vector<Column> kColumns = {{"TASK", "id"},
-                                      {"STATE", "state"},
-                                      {"RESULT", "executionInfo/result"},
-                                      {"EXIT", "executionInfo/exitCode"},
-                                      {"RETRIES", "executionInfo/retryCount"},
-                                      {"NODE", "nodeInfo/nodeId"},
-                                      {"STARTED", "executionInfo/startTime"},
-                                      {"ENDED", "executionInfo/endTime"},
-                                      {"FAILURE", "executionInfo/failureInfo/code"}};
+const std::vector<Column> kTaskColumns = {{"TASK", "id"},
+                                          {"STATE", "state"},
+                                          {"RESULT", "executionInfo/result"},
+                                          {"EXIT", "executionInfo/exitCode"},
+                                          {"RETRIES", "executionInfo/retryCount"},
+                                          {"NODE", "nodeInfo/nodeId"},
+                                          {"STARTED", "executionInfo/startTime"},
+                                          {"ENDED", "executionInfo/endTime"},
+                                          {"FAILURE", "executionInfo/failureInfo/code"}};
 
 struct TaskOptions : ClientOptions {
   std::string job;
   std::string task;
 };
 
-struct CreateOptions : TaskOptions {
+struct NewTaskOptions : TaskOptions {
   std::vector<std::string> command;
   std::vector<std::string> environment;
   std::vector<std::string> after;
@@ -35,7 +35,7 @@ struct CreateOptions : TaskOptions {
   std::string json_file;
 };
 
-Result<Json> task_body(const CreateOptions& options) {
+Result<Json> task_body(const NewTaskOptions& options) {
   if (!options.json_file.empty()) return read_json_body(options.json_file);
   if (options.command.empty()) return Error{Code::invalid, "what shall it run? Give -- COMMAND ARGUMENTS"};
   // One argument is a command line as it is; several are quoted so that they stay several.
@@ -58,8 +58,8 @@ Result<Json> task_body(const CreateOptions& options) {
   return body;
 }
 
-void add_create(CLI::App& group, Command& chosen) {
-  auto options = std::make_shared<CreateOptions>();
+void add_task_create(CLI::App& group, Command& chosen) {
+  auto options = std::make_shared<NewTaskOptions>();
   CLI::App* command = group.add_subcommand("create", "Add a task, one command line, to a job");
   command->add_option("JOB", options->job)->required();
   command->add_option("--id", options->task, "the task's name");
@@ -102,7 +102,7 @@ void add_list(CLI::App& group, Command& chosen, const Context& context) {
   command->add_option("--limit", options->limit, "at most so many (default: all)")->default_str("");
   add_client_options(*command, *options, /*watches=*/true);
   on_chosen(command, chosen, options, [options, &context](Connection&) {
-    return show_list(*options, context, kColumns, [options](Connection& server) {
+    return show_list(*options, context, kTaskColumns, [options](Connection& server) {
       std::string filter;
       if (!options->state.empty()) filter = "state eq '" + options->state + "'";
       if (options->failed) filter += (filter.empty() ? "" : " and ") + std::string("executionInfo/result eq 'failure'");
@@ -113,8 +113,8 @@ void add_list(CLI::App& group, Command& chosen, const Context& context) {
   });
 }
 
-void add_action(CLI::App& group, Command& chosen, const std::string& name, const std::string& about,
-                const std::string& method, const std::string& verb, const std::string& said) {
+void add_task_action(CLI::App& group, Command& chosen, const std::string& name, const std::string& about,
+                     const std::string& method, const std::string& verb, const std::string& said) {
   auto options = std::make_shared<TaskOptions>();
   CLI::App* command = group.add_subcommand(name, about);
   command->add_option("JOB", options->job)->required();
@@ -181,7 +181,7 @@ void add_logs(CLI::App& group, Command& chosen, const Context& context) {
 
 void add_task_commands(CLI::App& app, Command& chosen, const Context& context) {
   CLI::App* group = add_group(app, "task", "Tasks: create, list, show, logs, terminate, reactivate, delete");
-  add_create(*group, chosen);
+  add_task_create(*group, chosen);
   add_list(*group, chosen, context);
   {
     auto options = std::make_shared<TaskOptions>();
@@ -196,9 +196,9 @@ void add_task_commands(CLI::App& app, Command& chosen, const Context& context) {
     });
   }
   add_logs(*group, chosen, context);
-  add_action(*group, chosen, "terminate", "End a task", "POST", "terminate", "ends");
-  add_action(*group, chosen, "reactivate", "Run a failed task again", "POST", "reactivate", "runs again");
-  add_action(*group, chosen, "delete", "Delete a task and its files", "DELETE", "", "is deleted");
+  add_task_action(*group, chosen, "terminate", "End a task", "POST", "terminate", "ends");
+  add_task_action(*group, chosen, "reactivate", "Run a failed task again", "POST", "reactivate", "runs again");
+  add_task_action(*group, chosen, "delete", "Delete a task and its files", "DELETE", "", "is deleted");
 }
 
 }  // namespace scoria::cli

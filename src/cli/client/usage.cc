@@ -9,9 +9,9 @@
 namespace scoria::cli {
 namespace {
 
-const std::vector<Column> kPoolColumns = {
+const std::vector<Column> kPoolUsageColumns = {
     {"POOL", "poolId"}, {"KIND", "kind"}, {"STATE", "state"}, {"NODE-SECONDS", "nodeSeconds"}, {"COST", "cost"}};
-const std::vector<Column> kJobColumns = {{"JOB", "jobId"}, {"SLOT-SECONDS", "slotSeconds"}};
+const std::vector<Column> kJobUsageColumns = {{"JOB", "jobId"}, {"SLOT-SECONDS", "slotSeconds"}};
 
 }  // namespace
 
@@ -33,7 +33,7 @@ void add_usage_commands(CLI::App& app, Command& chosen, const Context& context) 
                 if (!options->from.empty()) query.emplace_back("from", options->from);
                 if (!options->to.empty()) query.emplace_back("to", options->to);
                 return show_list(
-                    *options, context, options->jobs ? kJobColumns : kPoolColumns,
+                    *options, context, options->jobs ? kJobUsageColumns : kPoolUsageColumns,
                     [&](Connection& server) -> Result<std::vector<Json>> {
                       SCORIA_TRY(report, server.get("/scoria/v1/usage", query));
                       return report.value(options->jobs ? "jobs" : "pools", Json::array()).get<std::vector<Json>>();
