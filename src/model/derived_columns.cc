@@ -15,7 +15,6 @@ namespace {
 
 using expr::Argument;
 using expr::Expression;
-using expr::Kind;
 using table::Type;
 
 Error not_understood(const std::string& label, const std::string& why) {
@@ -41,10 +40,10 @@ bool makes_factor(const Expression& expression) {
 }
 
 bool is_text_constant(const Expression& expression) {
-  if (expression->kind == Kind::text) return true;
+  if (expression->kind == expr::Kind::text) return true;
   return expression->is_call("c") && !expression->args.empty() &&
          std::all_of(expression->args.begin(), expression->args.end(),
-                     [](const Argument& arg) { return arg.value->kind == Kind::text; });
+                     [](const Argument& arg) { return arg.value->kind == expr::Kind::text; });
 }
 
 bool is_comparison(const Expression& call) {
@@ -86,7 +85,7 @@ Result<DerivedColumns> DerivedColumns::parse(std::span<const std::string> term_l
     }
     for (const Expression& part : parts) {
       // The part's text is the label itself where nothing was split off, so that names are what R calls them.
-      std::string name = part->kind == Kind::name ? part->text : parts.size() == 1 ? label : expr::deparse(part);
+      std::string name = part->kind == expr::Kind::name ? part->text : parts.size() == 1 ? label : expr::deparse(part);
       if (!seen.insert(name).second) continue;
       SCORIA_TRY(variable, understand(label, part));
       if (variable.column.empty()) {
@@ -102,7 +101,7 @@ Result<DerivedColumns> DerivedColumns::parse(std::span<const std::string> term_l
 }
 
 Result<DerivedColumns::Variable> DerivedColumns::understand(const std::string& label, const Expression& expression) {
-  if (expression->kind == Kind::name) return Variable{.column = expression->text};
+  if (expression->kind == expr::Kind::name) return Variable{.column = expression->text};
   Variable variable{.expression = terms::without_i(expression)};
   if (makes_factor(*variable.expression)) {
     const std::vector<Argument>& args = (*variable.expression)->args;
@@ -126,7 +125,7 @@ Result<DerivedColumns::Variable> DerivedColumns::understand(const std::string& l
 }
 
 Status DerivedColumns::note_uses(const Expression& expression, Use use, const std::string& label) {
-  if (expression->kind == Kind::name) {
+  if (expression->kind == expr::Kind::name) {
     const auto [at, is_new] = input_of_.emplace(expression->text, inputs_.size());
     if (is_new) {
       inputs_.push_back({expression->text, use});
@@ -163,7 +162,7 @@ Result<std::vector<Feature>> DerivedColumns::inputs(std::span<const Feature> fea
   for (std::size_t i = 0; i < variables_.size(); ++i) {
     const Variable& variable = variables_[i];
     if (!variable.expression) as_column.emplace(variable.column, i);
-    if (variable.is_factor && (*variable.expression)->kind == Kind::name) {
+    if (variable.is_factor && (*variable.expression)->kind == expr::Kind::name) {
       as_factor.emplace((*variable.expression)->text, i);
     }
   }

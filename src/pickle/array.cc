@@ -240,6 +240,11 @@ std::uint64_t element_offset(const Array& array, std::uint64_t index) {
   return offset;
 }
 
+bool has_field(const Array& array, std::string_view name) {
+  const auto& fields = array.type->fields;
+  return std::any_of(fields.begin(), fields.end(), [&](const Field& field) { return field.name == name; });
+}
+
 Result<Array> field(const Array& array, std::string_view name) {
   std::string names;
   for (const Field& candidate : array.type->fields) {

@@ -71,6 +71,7 @@ std::string shape_text(std::span<const std::uint64_t> shape);
 
 // One field of a structured array, as an array of the same shape. Errors: corrupt, naming the field and those there are.
 Result<Array> field(const Array& array, std::string_view name);
+bool has_field(const Array& array, std::string_view name);
 
 // The elements, the last index fastest whatever the order in the file. Errors: corrupt, naming the type: another kind; an integer
 // that the result cannot hold; unsupported: long double.

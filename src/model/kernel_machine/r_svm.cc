@@ -18,9 +18,8 @@ namespace {
 using rdata::Kind;
 using rdata::Value;
 
-// A sparse matrix is written out in full, and its columns get names: a small file must not ask for much memory. 1 GB of numbers.
+// A sparse matrix is written out in full: a small file must not ask for much memory. 1 GB of numbers.
 constexpr std::size_t kMostNumbers = std::size_t{1} << 27;
-constexpr std::int32_t kMostColumns = 1 << 17;
 
 constexpr std::string_view kTypes[] = {"C-classification", "nu-classification", "one-classification", "eps-regression",
                                        "nu-regression"};

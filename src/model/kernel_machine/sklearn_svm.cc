@@ -9,8 +9,7 @@
 namespace scoria::model::kernel_machine {
 namespace {
 
-// Columns get names and support vectors that were sparse become dense: a small file must not ask for much memory by its numbers alone.
-constexpr std::uint64_t kMostColumns = 1 << 17;
+// Support vectors that were sparse become dense: a small file must not ask for much memory by its numbers alone.
 constexpr std::uint64_t kMostDenseNumbers = 1 << 25;
 
 struct Matrix {

@@ -9,6 +9,9 @@
 
 namespace scoria::model::kernel_machine {
 
+// Of support vectors: columns get names, so that many of them ask for much memory.
+inline constexpr std::int32_t kMostColumns = 1 << 17;
+
 struct StoredMachine {
   Kernel kernel;
   std::size_t dimensions = 0;

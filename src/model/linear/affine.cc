@@ -5,7 +5,7 @@
 namespace scoria::model::linear {
 namespace {
 
-constexpr std::size_t kBlockRows = 512;
+constexpr std::size_t kExecutedRows = 512;
 
 }  // namespace
 
@@ -30,9 +30,9 @@ void Affine::apply(const FeatureMatrix& x, std::size_t first, std::size_t count,
 
 void for_each_block(std::size_t rows, Executor& executor,
                     const std::function<void(std::size_t first, std::size_t count)>& body) {
-  executor.parallel_for((rows + kBlockRows - 1) / kBlockRows, [&](std::size_t block) {
-    const std::size_t first = block * kBlockRows;
-    body(first, std::min(kBlockRows, rows - first));
+  executor.parallel_for((rows + kExecutedRows - 1) / kExecutedRows, [&](std::size_t block) {
+    const std::size_t first = block * kExecutedRows;
+    body(first, std::min(kExecutedRows, rows - first));
   });
 }
 

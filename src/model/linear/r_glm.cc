@@ -9,7 +9,7 @@
 namespace scoria::model::linear {
 namespace {
 
-constexpr std::string_view kPlainClasses[] = {"negbin"};
+constexpr std::string_view kPlainGlmClasses[] = {"negbin"};
 
 // What summary.glm() and summary.negbin() take where no dispersion is given.
 Known<double> default_dispersion(const rdata::Value& value, const RObject& family, const std::string& name,
@@ -28,7 +28,7 @@ Known<double> default_dispersion(const rdata::Value& value, const RObject& famil
 }  // namespace
 
 Result<ModelPtr> load_r_glm(const rdata::Value& value) {
-  SCORIA_TRY_STATUS(require_plain_class(value, "glm", kPlainClasses));
+  SCORIA_TRY_STATUS(require_plain_class(value, "glm", kPlainGlmClasses));
   const RObject object(value, "glm object");
   const rdata::Value* family_slot = object.find("family");
   if (family_slot == nullptr) return object.corrupt("family", "is absent; the link is not known without");

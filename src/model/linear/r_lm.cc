@@ -8,7 +8,7 @@
 namespace scoria::model::linear {
 namespace {
 
-constexpr std::string_view kPlainClasses[] = {"mlm", "aov", "maov", "manova", "rlm"};
+constexpr std::string_view kPlainLmClasses[] = {"mlm", "aov", "maov", "manova", "rlm"};
 
 // predict.mlm() adds one offset only: that of the formula where there is one, else that of the call.
 Status require_one_offset(const RObject& object) {
@@ -24,7 +24,7 @@ Status require_one_offset(const RObject& object) {
 }  // namespace
 
 Result<ModelPtr> load_r_lm(const rdata::Value& value) {
-  SCORIA_TRY_STATUS(require_plain_class(value, "lm", kPlainClasses));
+  SCORIA_TRY_STATUS(require_plain_class(value, "lm", kPlainLmClasses));
   SCORIA_TRY(fit, Fit::read(value, "lm object"));
   Description description{
       .family = "lm", .title = "lm: linear model", .package = "stats", .classes = rdata::classes(value)};

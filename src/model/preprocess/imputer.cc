@@ -66,8 +66,6 @@ ColumnPtr filled_texts(const Column& column, const std::string& text, const std:
   return Column::text(std::move(offsets), std::move(bytes), std::move(validity));
 }
 
-bool holds_texts(const Column& column) { return column.type() == Type::text || column.type() == Type::factor; }
-
 bool has_none(const std::vector<std::uint8_t>& marked) {
   return std::find(marked.begin(), marked.end(), std::uint8_t{1}) == marked.end();
 }

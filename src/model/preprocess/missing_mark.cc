@@ -16,8 +16,6 @@ double number_at(const table::Column& column, std::size_t row) {
   }
 }
 
-bool holds_texts(const table::Column& column) { return column.type() == Type::text || column.type() == Type::factor; }
-
 std::string_view text_at(const table::Column& column, std::size_t row) {
   if (column.type() == Type::text) return column.text_at(row);
   return column.levels()[static_cast<std::size_t>(column.codes()[row])];

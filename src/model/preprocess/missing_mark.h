@@ -12,6 +12,10 @@
 
 namespace scoria::model::preprocess {
 
+inline bool holds_texts(const table::Column& column) {
+  return column.type() == table::Type::text || column.type() == table::Type::factor;
+}
+
 class MissingMark {
  public:
   // The attribute `missing_values`. Errors: unsupported: what is no number, text, None, NaN or pandas' NA.

@@ -76,11 +76,6 @@ Result<std::vector<std::size_t>> read_positions(const pickle::Object& object, st
   return positions;
 }
 
-Result<bool> is_on(const pickle::Object& object, std::string_view attribute) {
-  if (object.find(attribute) == nullptr) return false;
-  return object.truth(attribute);
-}
-
 // Whether it was fitted on Python objects, as columns of texts are.
 bool takes_objects(const pickle::Object& object, const std::vector<Fill>& fills) {
   if (const pickle::Value* type = object.find("_fit_dtype"); type != nullptr && type->kind == Kind::dtype) {
@@ -109,7 +104,7 @@ Result<pipeline::Step> make_step(const pickle::Object& object, std::vector<Fill>
 }  // namespace
 
 Result<pipeline::Step> load_simple_imputer(const pickle::Object& object, pipeline::Loading& /*loading*/) {
-  SCORIA_TRY(keeps_empty, is_on(object, "keep_empty_features"));
+  SCORIA_TRY(keeps_empty, object.is_on("keep_empty_features"));
   SCORIA_TRY(strategy, object.text("strategy"));
   // Until 1.7 a constant filled columns without any value as well; 1.8 brought _fill_dtype.
   const bool drops_nan = !keeps_empty && (strategy != "constant" || object.find("_fill_dtype") != nullptr);
@@ -117,7 +112,7 @@ Result<pipeline::Step> load_simple_imputer(const pickle::Object& object, pipelin
   Imputer::Options options;
   options.takes_objects = takes_objects(object, fills);
   options.takes_infinite = options.takes_objects;
-  SCORIA_TRY(indicates, is_on(object, "add_indicator"));
+  SCORIA_TRY(indicates, object.is_on("add_indicator"));
   if (indicates) {
     SCORIA_TRY(indicator, object.object("indicator_"));
     SCORIA_TRY(indicated, read_positions(indicator, "features_", fills.size()));
@@ -144,7 +139,7 @@ Result<pipeline::Step> load_missing_indicator(const pickle::Object& object, pipe
   SCORIA_TRY(mark, MissingMark::read(object));
   SCORIA_TRY(shown, read_positions(object, "features_", static_cast<std::size_t>(count)));
   SCORIA_TRY(features, object.text("features"));
-  SCORIA_TRY(is_strict, is_on(object, "error_on_new"));
+  SCORIA_TRY(is_strict, object.is_on("error_on_new"));
   if (shown.empty() && !is_strict && pipeline::version_of(object) == kShowsAllForNone) {
     for (std::int64_t j = 0; j < count; ++j) shown.push_back(static_cast<std::size_t>(j));
   }

@@ -40,17 +40,12 @@ Result<pipeline::Step> make_step(const pickle::Object& object, Scaling scaling) 
   return step;
 }
 
-Result<bool> is_on(const pickle::Object& object, std::string_view attribute) {
-  if (object.find(attribute) == nullptr) return false;
-  return object.truth(attribute);
-}
-
 }  // namespace
 
 Result<pipeline::Step> load_standard_scaler(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   Scaling scaling;
-  SCORIA_TRY(with_mean, is_on(object, "with_mean"));
-  SCORIA_TRY(with_std, is_on(object, "with_std"));
+  SCORIA_TRY(with_mean, object.is_on("with_mean"));
+  SCORIA_TRY(with_std, object.is_on("with_std"));
   if (with_mean) SCORIA_TRY_STATUS(read_each(object, "mean_", scaling.subtract));
   if (with_std) SCORIA_TRY_STATUS(read_each(object, "scale_", scaling.divide));
   return make_step(object, std::move(scaling));
@@ -60,7 +55,7 @@ Result<pipeline::Step> load_min_max_scaler(const pickle::Object& object, pipelin
   Scaling scaling;
   SCORIA_TRY_STATUS(read_each(object, "scale_", scaling.multiply));
   SCORIA_TRY_STATUS(read_each(object, "min_", scaling.add));
-  SCORIA_TRY(clips, is_on(object, "clip"));  // since 0.24
+  SCORIA_TRY(clips, object.is_on("clip"));  // since 0.24
   if (clips) {
     SCORIA_TRY(range, object.numbers("feature_range"));
     if (range.size() != 2 || !(range[0] < range[1])) return object.corrupt("feature_range", "must be two numbers");
@@ -72,8 +67,8 @@ Result<pipeline::Step> load_min_max_scaler(const pickle::Object& object, pipelin
 
 Result<pipeline::Step> load_robust_scaler(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   Scaling scaling;
-  SCORIA_TRY(with_centering, is_on(object, "with_centering"));
-  SCORIA_TRY(with_scaling, is_on(object, "with_scaling"));
+  SCORIA_TRY(with_centering, object.is_on("with_centering"));
+  SCORIA_TRY(with_scaling, object.is_on("with_scaling"));
   if (with_centering) SCORIA_TRY_STATUS(read_each(object, "center_", scaling.subtract));
   if (with_scaling) SCORIA_TRY_STATUS(read_each(object, "scale_", scaling.divide));
   return make_step(object, std::move(scaling));
@@ -82,7 +77,7 @@ Result<pipeline::Step> load_robust_scaler(const pickle::Object& object, pipeline
 Result<pipeline::Step> load_max_abs_scaler(const pickle::Object& object, pipeline::Loading& /*loading*/) {
   Scaling scaling;
   SCORIA_TRY_STATUS(read_each(object, "scale_", scaling.divide));
-  SCORIA_TRY(clips, is_on(object, "clip"));  // since 1.8
+  SCORIA_TRY(clips, object.is_on("clip"));  // since 1.8
   if (clips) {
     scaling.least = -1;
     scaling.most = 1;

@@ -7,16 +7,17 @@
 #include "model/terms/householder.h"
 
 namespace scoria::model::terms {
-namespace {
-
-using rdata::Kind;
-using rdata::Value;
 
 std::vector<std::string> numbered(std::size_t count) {
   std::vector<std::string> names;
   for (std::size_t i = 1; i <= count; ++i) names.push_back(std::to_string(i));
   return names;
 }
+
+namespace {
+
+using rdata::Kind;
+using rdata::Value;
 
 // 0 and 1: one column for every level but `base`.
 Coding all_but(const std::vector<std::string>& levels, std::size_t base) {

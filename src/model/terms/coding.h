@@ -21,6 +21,9 @@ struct Coding {
   std::vector<double> values;            // else levels x columns, column-major
 };
 
+// "1" to `count`, as R names columns that have no names.
+std::vector<std::string> numbered(std::size_t count);
+
 // A column for each level.
 Coding full_coding(const std::vector<std::string>& levels);
 

@@ -17,7 +17,6 @@ namespace {
 
 using expr::Argument;
 using expr::Expression;
-using expr::Kind;
 using table::Column;
 using table::ColumnPtr;
 using table::Type;
@@ -36,11 +35,11 @@ constexpr std::string_view kGiveText[] = {"as.character", "paste",  "paste0",   
 const std::string kAsNumber = "\n(as a number)";
 
 bool is_one_of(const Expression& call, std::span<const std::string_view> names) {
-  return call->kind == Kind::call && std::find(names.begin(), names.end(), call->text) != names.end();
+  return call->kind == expr::Kind::call && std::find(names.begin(), names.end(), call->text) != names.end();
 }
 
 bool gives_text(const Expression& expression) {
-  if (expression->kind == Kind::text || is_one_of(expression, kGiveText)) return true;
+  if (expression->kind == expr::Kind::text || is_one_of(expression, kGiveText)) return true;
   return expression->is_call("c") && !expression->args.empty() &&
          std::all_of(expression->args.begin(), expression->args.end(),
                      [](const Argument& arg) { return gives_text(arg.value); });
@@ -50,7 +49,7 @@ bool has_constant_name(std::string_view name) { return name == "pi" || name == "
 
 // Names an expression reads, with T, F and pi.
 void collect_names(const Expression& expression, std::set<std::string, std::less<>>& names) {
-  if (expression->kind == Kind::name) names.insert(expression->text);
+  if (expression->kind == expr::Kind::name) names.insert(expression->text);
   for (const Argument& arg : expression->args) collect_names(arg.value, names);
 }
 
@@ -67,7 +66,7 @@ bool is_factor_without_levels(const Expression& call) {
 // Whether some level reads "007" or "1.0": a column of numbers would hold 7 and 1.
 bool has_levels_that_numbers_lose(const Expression& factor) {
   const auto is_lost = [](const Expression& level) {
-    if (level->kind != Kind::text) return false;
+    if (level->kind != expr::Kind::text) return false;
     const std::optional<double> number = table::parse_real(level->text);
     return number && expr::Scalar{*number}.text() != level->text;
   };
@@ -95,7 +94,7 @@ Result<ColumnPtr> with_levels(const Column& column, const Inputs::Input& input, 
                         false);
 }
 
-Error not_understood(const std::string& what, const std::string& why) {
+Error input_not_understood(const std::string& what, const std::string& why) {
   return Error{Code::unsupported, "the model's formula has '" + what + "': " + why};
 }
 
@@ -125,7 +124,7 @@ ColumnPtr numbers_in_text(const Column& column) {
 }
 
 Expression without_i(const Expression& expression) {
-  if (expression->kind != Kind::call) return expression;
+  if (expression->kind != expr::Kind::call) return expression;
   if (expression->is_call("I") && expression->args.size() == 1) return without_i(expression->args[0].value);
   std::vector<Argument> args;
   for (const Argument& arg : expression->args) args.push_back({arg.name, without_i(arg.value)});
@@ -137,11 +136,11 @@ Status check_rowwise(const Expression& expression, const std::string& what) {
     if (name == "(") continue;
     const expr::FunctionInfo* function = expr::find_function(name);
     if (function == nullptr) {
-      if (name == "$") return not_understood(what, "it reads by `$`; fit with `data =` and the columns' names");
-      return not_understood(what, "the function '" + name + "' is not one that is evaluated here");
+      if (name == "$") return input_not_understood(what, "it reads by `$`; fit with `data =` and the columns' names");
+      return input_not_understood(what, "the function '" + name + "' is not one that is evaluated here");
     }
     if (function->kind != expr::FunctionKind::elementwise)
-      return not_understood(what, "the value of " + name + "() depends on which rows are scored together");
+      return input_not_understood(what, "the value of " + name + "() depends on which rows are scored together");
   }
   return Ok{};
 }
@@ -192,7 +191,7 @@ Result<Expression> Inputs::note_name(const Expression& expression, Use use, cons
   own.is_used |= is_used;
   if (own.use == Use::any) own.use = use;
   if (use != Use::any && use != own.use)
-    return not_understood(what, "it takes column '" + name + "' for a number in one place, for text in another");
+    return input_not_understood(what, "it takes column '" + name + "' for a number in one place, for text in another");
   if (use != Use::number) {
     own.is_read = true;
     return expression;
@@ -202,20 +201,20 @@ Result<Expression> Inputs::note_name(const Expression& expression, Use use, cons
 }
 
 Result<Expression> Inputs::note(const Expression& expression, Use use, const std::string& what, bool is_used) {
-  if (expression->kind == Kind::name) return note_name(expression, use, what, is_used);
-  if (expression->kind != Kind::call) return expression;
+  if (expression->kind == expr::Kind::name) return note_name(expression, use, what, is_used);
+  if (expression->kind != expr::Kind::call) return expression;
   if (is_factor_without_levels(expression))
-    return not_understood(what,
-                          expression->text + "() without levels= takes them from the rows that are scored together");
+    return input_not_understood(
+        what, expression->text + "() without levels= takes them from the rows that are scored together");
   const bool is_comparison = is_one_of(expression, kComparisons);
   const auto any_arg = [&](auto is) { return std::any_of(expression->args.begin(), expression->args.end(), is); };
   const bool is_of_text = is_comparison && any_arg([](const Argument& arg) { return gives_text(arg.value); });
   const bool is_of_number =
-      is_comparison && !is_of_text && any_arg([](const Argument& arg) { return arg.value->kind != Kind::name; });
+      is_comparison && !is_of_text && any_arg([](const Argument& arg) { return arg.value->kind != expr::Kind::name; });
   std::vector<Argument> args;
   for (std::size_t i = 0; i < expression->args.size(); ++i) {
     const Argument& arg = expression->args[i];
-    if (is_one_of(expression, kTakeAmount) && arg.value->kind == Kind::name && !is_constant(arg.value->text)) {
+    if (is_one_of(expression, kTakeAmount) && arg.value->kind == expr::Kind::name && !is_constant(arg.value->text)) {
       // Of a column that may be a factor elsewhere: it is no number for that.
       Input& own = input(arg.value->text);
       own.is_used |= is_used;
@@ -225,7 +224,7 @@ Result<Expression> Inputs::note(const Expression& expression, Use use, const std
       continue;
     }
     if (is_one_of(expression, kTakeAmount) && arg.value->is_call("interaction"))
-      return not_understood(what, "the codes of interaction() depend on which rows are scored together");
+      return input_not_understood(what, "the codes of interaction() depend on which rows are scored together");
     Use inner = Use::number;
     if (expression->is_call("(")) inner = use;
     if (expression->is_call("ifelse")) inner = i == 0 ? Use::any : use;

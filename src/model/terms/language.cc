@@ -15,8 +15,6 @@ using rdata::Kind;
 using rdata::Value;
 using table::Type;
 
-Error not_understood(const std::string& what) { return Error{Code::unsupported, what}; }
-
 Expression constant(double value) { return is_na(value) ? Expression::na(Type::real) : Expression::number(value); }
 
 Expression constant(std::int32_t value, bool is_logical) {

@@ -7,12 +7,17 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "expr/ast.h"
 #include "rdata/value.h"
 
 namespace scoria::model::terms {
+
+// What an expression must be to be read, and is not.
+inline Error not_understood(std::string message) { return Error{Code::unsupported, std::move(message)}; }
 
 // Values and calls in one language object.
 inline constexpr std::size_t kMaxLanguageNodes = 200'000;

@@ -16,15 +16,12 @@ namespace {
 
 using expr::Argument;
 using expr::Expression;
-using expr::Kind;
-
-Error not_understood(std::string message) { return Error{Code::unsupported, std::move(message)}; }
 
 bool is_constant(const Expression& expression) { return expr::names_used(expression).empty(); }
 
 Result<std::vector<double>> numbers(const Expression& expression, const std::string& what) {
   if (expression->is_call("c") && expression->args.empty()) return std::vector<double>{};
-  if (expression->kind == Kind::null) return std::vector<double>{};
+  if (expression->kind == expr::Kind::null) return std::vector<double>{};
   if (!is_constant(expression))
     return not_understood(what + " must be given by numbers, not by '" + expr::deparse(expression) +
                           "', whose value the file does not hold");
@@ -71,7 +68,7 @@ class Arguments {
   const Expression* find(std::string_view formal) const {
     const auto at = std::find(formals_.begin(), formals_.end(), formal);
     const Expression* found = given_[static_cast<std::size_t>(at - formals_.begin())];
-    return found == nullptr || (*found)->kind == Kind::null ? nullptr : found;
+    return found == nullptr || (*found)->kind == expr::Kind::null ? nullptr : found;
   }
   std::string name(std::string_view formal) const { return what_ + "'s " + std::string(formal); }
 
@@ -85,12 +82,6 @@ Error without(const std::string& call, const std::string& what) {
   return not_understood("its " + call + " lacks " + what +
                         ", which depends on the rows it was fitted with; fit it directly in the formula, as " + call +
                         " alone, so that R stores them");
-}
-
-std::vector<std::string> numbered(std::size_t count) {
-  std::vector<std::string> names;
-  for (std::size_t i = 1; i <= count; ++i) names.push_back(std::to_string(i));
-  return names;
 }
 
 const Argument* element(const Expression& list, std::string_view name) {
@@ -144,7 +135,7 @@ Result<MatrixVariable> MatrixVariable::poly(const Expression& call) {
     if (arg.name == "degree") {
       degree_given = arg.value;
     } else if (arg.name == "coefs") {
-      if (arg.value->kind != Kind::null) coefs = &arg.value;
+      if (arg.value->kind != expr::Kind::null) coefs = &arg.value;
     } else if (arg.name == "raw") {
       SCORIA_TRY(value, flag(arg.value, "poly()'s raw"));
       is_raw = value;
@@ -266,9 +257,10 @@ Result<MatrixVariable> MatrixVariable::scaled(const Expression& call) {
   }
   for (const bool is_center : {true, false}) {
     const Expression* given = args.find(is_center ? "center" : "scale");
-    const bool is_false = given != nullptr && (*given)->kind == Kind::logical && !(*given)->logical;
+    const bool is_false = given != nullptr && (*given)->kind == expr::Kind::logical && !(*given)->logical;
     if (is_false) continue;
-    if (given == nullptr || (*given)->kind == Kind::logical) return without("scale()", is_center ? "center" : "scale");
+    if (given == nullptr || (*given)->kind == expr::Kind::logical)
+      return without("scale()", is_center ? "center" : "scale");
     SCORIA_TRY(values, numbers(*given, args.name(is_center ? "center" : "scale")));
     if (values.size() != variable.columns_)
       return Error{Code::corrupt, "scale() must have a center and a scale for each of its " +
@@ -291,7 +283,7 @@ Result<MatrixVariable> MatrixVariable::bound(const Expression& call) {
       part = std::move(parsed);
     } else {
       const Expression vector = unwrapped(arg.value);
-      if (name.empty() && arg.value->kind == Kind::name) name = arg.value->text;
+      if (name.empty() && arg.value->kind == expr::Kind::name) name = arg.value->text;
       part.inputs_.push_back(vector);
       part.names_.push_back(std::move(name));
     }

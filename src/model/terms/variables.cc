@@ -18,7 +18,6 @@ namespace {
 
 using expr::Argument;
 using expr::Expression;
-using expr::Kind;
 using table::Column;
 using table::ColumnPtr;
 using table::Type;
@@ -96,7 +95,7 @@ Status Variables::understand(const Expression& given, VariablePlan& plan) {
     if (is_coded && is_by_levels) break;
     expression = Expression(expression->args[0].value);
   }
-  if (expression->kind == Kind::name) plan.column = expression->text;
+  if (expression->kind == expr::Kind::name) plan.column = expression->text;
   plan.expression = std::move(expression);
   return Ok{};
 }

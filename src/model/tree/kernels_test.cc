@@ -68,14 +68,6 @@ std::vector<Segment> some_segments(RandomEnsemble& random, std::uint32_t outputs
   return segments;
 }
 
-using Columns = std::vector<std::vector<double>>;
-
-std::vector<double*> pointers(Columns& columns) {
-  std::vector<double*> out;
-  for (std::vector<double>& column : columns) out.push_back(column.data());
-  return out;
-}
-
 Columns reference_sums(const RandomEnsemble& random, const FeatureMatrix& x, const SumRequest& request) {
   Columns out(request.segments.size() * request.outputs, std::vector<double>(x.rows));
   for (std::size_t row = 0; row < x.rows; ++row) {

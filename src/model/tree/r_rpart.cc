@@ -82,7 +82,7 @@ struct Frame {
   RpartNodes nodes;
 };
 
-constexpr std::string_view kLeaf = "<leaf>";
+constexpr std::string_view kLeafVariable = "<leaf>";
 
 Result<Frame> read_frame(const RObject& object) {
   SCORIA_TRY(table, object.object("frame"));
@@ -248,7 +248,7 @@ Result<SurrogateTree> read_tree(const RObject& object, const Frame& frame, std::
   std::size_t next = 0;  // a node's rows of `splits`: its own split, its competitors, its surrogates
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     nodes[i].number = numbers[i];
-    const bool is_leaf = frame.variable[i] == kLeaf;
+    const bool is_leaf = frame.variable[i] == kLeafVariable;
     const std::int64_t competitors = frame.competitors[i];
     const std::int64_t surrogates = frame.surrogates[i];
     const std::size_t left = splits == nullptr ? 0 : splits->size() - next;
@@ -308,7 +308,8 @@ Result<ModelPtr> load_r_rpart(const Value& value) {
 
   // A tree of one node asks nothing, and has no splits.
   const bool is_root_only = frame.variable.size() == 1;
-  if (is_root_only && frame.variable[0] != kLeaf) return object.corrupt("frame", "has one node, which is no leaf");
+  if (is_root_only && frame.variable[0] != kLeafVariable)
+    return object.corrupt("frame", "has one node, which is no leaf");
   std::vector<RpartColumn> columns;
   Splits* splits = nullptr;
   std::optional<Splits> read_splits;

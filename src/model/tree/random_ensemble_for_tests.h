@@ -14,6 +14,15 @@
 
 namespace scoria::model::tree {
 
+// Numbers by output, for sums to be written into.
+using Columns = std::vector<std::vector<double>>;
+
+inline std::vector<double*> pointers(Columns& columns) {
+  std::vector<double*> out;
+  for (std::vector<double>& column : columns) out.push_back(column.data());
+  return out;
+}
+
 class RandomEnsemble {
  public:
   struct Shape {

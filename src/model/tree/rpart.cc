@@ -8,7 +8,7 @@
 namespace scoria::model::tree {
 namespace {
 
-constexpr std::size_t kBlock = 4096;  // rows; a block takes some hundred microseconds, far more than starting it
+constexpr std::size_t kWalkedRows = 4096;  // rows; a block takes some hundred microseconds, far more than starting it
 
 std::vector<double> picked(const std::vector<double>& of_nodes, const std::vector<std::int32_t>& ends) {
   std::vector<double> values(ends.size());
@@ -35,10 +35,10 @@ Result<Prediction> Rpart::score(const table::Table& rows, const Request& request
     columns.push_back(variable.columns[column.column].data());
   }
   std::vector<std::int32_t> ends(rows.rows());
-  const std::size_t blocks = (ends.size() + kBlock - 1) / kBlock;
+  const std::size_t blocks = (ends.size() + kWalkedRows - 1) / kWalkedRows;
   const auto walk = [&](std::size_t block) {
-    const std::size_t first = block * kBlock;
-    tree_.walk(columns, first, std::span(ends).subspan(first, std::min(kBlock, ends.size() - first)));
+    const std::size_t first = block * kWalkedRows;
+    tree_.walk(columns, first, std::span(ends).subspan(first, std::min(kWalkedRows, ends.size() - first)));
   };
   if (blocks > 1 && executor.concurrency() > 1) {
     executor.parallel_for(blocks, walk);

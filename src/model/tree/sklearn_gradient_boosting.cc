@@ -8,6 +8,7 @@
 #include "model/pipeline/sklearn_steps.h"
 #include "model/pipeline/sklearn_version.h"
 #include "model/tree/boosting.h"
+#include "model/tree/sklearn_boosting_facts.h"
 #include "model/tree/sklearn_gradient_boosting_init.h"
 #include "model/tree/sklearn_tree_arrays.h"
 
@@ -15,8 +16,6 @@ namespace scoria::model::tree {
 namespace {
 
 using pipeline::Version;
-
-constexpr std::int64_t kMostFeatures = 1 << 20;
 
 // Numbers as they are: thresholds were moved so that no number need be rounded to 32 bits (float32_cut.h).
 class PlainColumns final : public SplitColumns {
@@ -30,10 +29,6 @@ class PlainColumns final : public SplitColumns {
  private:
   std::string class_name_;
 };
-
-std::string at_tree(std::size_t stage, std::size_t k) {
-  return "stage " + std::to_string(stage + 1) + ", tree " + std::to_string(k + 1) + ": ";
-}
 
 // The trees of all stages, their leaves times the learning rate: scikit-learn rounds that product too before it adds it.
 Result<Ensemble> read_trees(const pickle::Object& object, std::uint32_t features, std::uint32_t outputs) {
@@ -107,10 +102,6 @@ Result<pipeline::Step> load(const pickle::Object& object, BoostingParts parts, p
   parts.title = class_name + ": " + std::to_string(ensemble.trees()) + " boosted trees, " + parts.details[0].second;
   step.predictor = std::make_shared<Boosting>(Sums(std::move(ensemble)), std::move(parts));
   return step;
-}
-
-Error unknown_loss(const pickle::Object& object, const std::string& name) {
-  return Error{Code::unsupported, object.name() + ": loss '" + name + "' is not known"};
 }
 
 bool is_one_of(const std::string& name, std::span<const std::string_view> names) {

@@ -3,10 +3,11 @@
 #include <cmath>
 #include <set>
 
+#include "model/tree/sklearn_boosting_facts.h"
+
 namespace scoria::model::tree {
 namespace {
 
-constexpr std::int64_t kMostFeatures = 1 << 20;
 constexpr std::size_t kMostCategories = 256;
 
 bool is_nan(const pickle::Value& value) {

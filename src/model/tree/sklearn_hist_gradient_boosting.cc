@@ -5,6 +5,7 @@
 #include "model/pipeline/sklearn_steps.h"
 #include "model/pipeline/sklearn_version.h"
 #include "model/tree/hist_columns.h"
+#include "model/tree/sklearn_boosting_facts.h"
 #include "model/tree/sklearn_hist_trees.h"
 
 namespace scoria::model::tree {
@@ -33,10 +34,6 @@ Result<std::string> loss_name(const pickle::Object& object) {
                                         ", must be the name of one of scikit-learn's losses"};
   }
   return object.text("loss");
-}
-
-Error unknown_loss(const pickle::Object& object, const std::string& name) {
-  return Error{Code::unsupported, object.name() + ": loss '" + name + "' is not known"};
 }
 
 // The sums' start: one number for each output.

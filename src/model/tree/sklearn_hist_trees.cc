@@ -5,14 +5,11 @@
 #include <map>
 #include <set>
 
+#include "model/tree/sklearn_boosting_facts.h"
 #include "model/tree/sklearn_hist_categories.h"
 
 namespace scoria::model::tree {
 namespace {
-
-std::string at_tree(std::size_t stage, std::size_t k) {
-  return "stage " + std::to_string(stage + 1) + ", tree " + std::to_string(k + 1) + ": ";
-}
 
 // One field of the nodes of a tree.
 template <typename T>
@@ -25,11 +22,6 @@ Status read_field(const pickle::Array& nodes, std::string_view name, std::vector
   if (!numbers.ok()) return with_context("field '" + std::string(name) + "' of its nodes", numbers.error());
   out = std::move(numbers).value();
   return Ok{};
-}
-
-bool has_field(const pickle::Array& nodes, std::string_view name) {
-  const auto& fields = nodes.type->fields;
-  return std::any_of(fields.begin(), fields.end(), [&](const pickle::Field& field) { return field.name == name; });
 }
 
 // The nodes of one tree, a vector a field.

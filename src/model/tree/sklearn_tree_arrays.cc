@@ -5,12 +5,12 @@
 #include <limits>
 
 #include "model/tree/float32_cut.h"
+#include "model/tree/sklearn_boosting_facts.h"
 
 namespace scoria::model::tree {
 namespace {
 
-constexpr std::int64_t kLeaf = -1;
-constexpr std::int64_t kMostFeatures = 1 << 20;
+constexpr std::int64_t kTreeLeaf = -1;
 constexpr std::uint64_t kMostNodes = std::numeric_limits<std::int32_t>::max();
 
 std::string node_text(std::size_t node, const std::string& what) {
@@ -42,11 +42,6 @@ Result<std::vector<double>> number_field(const pickle::Object& tree, const pickl
   auto all = pickle::numbers(part.value());
   if (!all.ok()) return tree.corrupt("nodes", all.error().message);
   return all;
-}
-
-bool has_field(const pickle::Array& nodes, std::string_view name) {
-  return std::any_of(nodes.type->fields.begin(), nodes.type->fields.end(),
-                     [&](const pickle::Field& field) { return field.name == name; });
 }
 
 // The constructor's arguments: numbers of features, of classes for each output, of outputs.
@@ -104,7 +99,7 @@ Status read_nodes(const pickle::Object& object, SklearnTree& tree) {
   tree.right.assign(count, -1);
   tree.feature.assign(count, -1);
   for (std::size_t i = 0; i < count; ++i) {
-    if (left[i] == kLeaf && right[i] == kLeaf) continue;
+    if (left[i] == kTreeLeaf && right[i] == kTreeLeaf) continue;
     const auto here = static_cast<std::int64_t>(i);
     for (const std::int64_t child : {left[i], right[i]}) {
       if (child <= here || child >= static_cast<std::int64_t>(count)) {

@@ -9,21 +9,13 @@
 namespace scoria::model::tree {
 namespace {
 
-using Columns = std::vector<std::vector<double>>;
-
-std::vector<KernelChoice> kernel_choices() {
+std::vector<KernelChoice> named_kernel_choices() {
   std::vector<KernelChoice> choices{{Simd::none, true}};
   for (const SimdTarget target : {SimdTarget::avx2, SimdTarget::avx512}) {
     const auto simd = resolve_simd(target);
     if (simd.ok()) choices.push_back({simd.value(), true});
   }
   return choices;
-}
-
-std::vector<double*> pointers(Columns& columns) {
-  std::vector<double*> out;
-  for (std::vector<double>& column : columns) out.push_back(column.data());
-  return out;
 }
 
 Sums sums_of(const EnsembleSource& source) {
@@ -68,7 +60,7 @@ TEST_P(LeafCounts, VectorsAddUpInTheOrderOfTrees) {
         for (std::size_t k = 0; k < width; ++k) expected[k][row] += numbers[leaf * width + k];
       }
     }
-    for (const KernelChoice choice : kernel_choices()) {
+    for (const KernelChoice choice : named_kernel_choices()) {
       Columns got(width, std::vector<double>(x.rows, -1));
       sums.sum_vectors(x, {numbers, width}, choice, pointers(got), executor);
       expect_same(expected, got);
@@ -93,7 +85,7 @@ TEST_P(LeafCounts, MissingValuesTakeTheSideThatTheSplitNames) {
       }
     }
     const Segment all[] = {{0, sums.ensemble().trees(), false}};
-    for (const KernelChoice choice : kernel_choices()) {
+    for (const KernelChoice choice : named_kernel_choices()) {
       Columns got(1, std::vector<double>(x.rows, -1));
       sums.sum(x, {all, 1, 0, choice}, pointers(got), executor);
       expect_same(expected, got);
@@ -141,7 +133,7 @@ TEST(Sums, MoreThresholdsThan16BitsCountAreRankedInParts) {
       expected[0][row] += std::clamp(below, 0.0, static_cast<double>(kSplits));
     }
   }
-  for (const KernelChoice choice : kernel_choices()) {
+  for (const KernelChoice choice : named_kernel_choices()) {
     Columns got(1, std::vector<double>(x.rows, -1));
     sums.sum(x, {all, 1, 0, choice}, pointers(got), executor);
     expect_same(expected, got);

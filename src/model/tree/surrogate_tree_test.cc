@@ -37,7 +37,7 @@ std::vector<std::int32_t> ends(std::vector<SurrogateNode> nodes, const std::vect
   return out;
 }
 
-std::string build_error(std::vector<SurrogateNode> nodes) {
+std::string surrogate_build_error(std::vector<SurrogateNode> nodes) {
   const auto tree = SurrogateTree::build(std::move(nodes));
   return tree.ok() ? "it was built" : tree.error().message;
 }
@@ -99,14 +99,14 @@ TEST(SurrogateTree, WalksTheRowsItIsAskedFor) {
 }
 
 TEST(SurrogateTree, ReportsANodeThatIsAbsentOrThereTwice) {
-  EXPECT_THAT(build_error({}), HasSubstr("node 1 is absent"));
+  EXPECT_THAT(surrogate_build_error({}), HasSubstr("node 1 is absent"));
   auto nodes = one_split();
   nodes[2].number = 4;
-  EXPECT_THAT(build_error(nodes), HasSubstr("node 3 is absent"));
+  EXPECT_THAT(surrogate_build_error(nodes), HasSubstr("node 3 is absent"));
   nodes[2].number = 2;
-  EXPECT_THAT(build_error(nodes), HasSubstr("node 2 is there twice"));
+  EXPECT_THAT(surrogate_build_error(nodes), HasSubstr("node 2 is there twice"));
   nodes[2].number = 0;
-  EXPECT_THAT(build_error(nodes), HasSubstr("node 0 has a number below 1"));
+  EXPECT_THAT(surrogate_build_error(nodes), HasSubstr("node 0 has a number below 1"));
 }
 
 }  // namespace
