@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "net/url.h"
+#include "node/members.h"
 #include "node/node_loop.h"
 #include "spec/json_text.h"
 
@@ -36,11 +37,6 @@ Result<spec::Json> read_json(const std::filesystem::path& path) {
   if (!json.ok()) return with_context("'" + path.string() + "'", std::move(json).error());
   if (!json.value().is_object()) return Error{Code::invalid, "'" + path.string() + "' must be a JSON object"};
   return json;
-}
-
-std::string text_of(const spec::Json& object, const char* name) {
-  const auto value = object.find(name);
-  return value != object.end() && value->is_string() ? value->get<std::string>() : std::string();
 }
 
 Result<ServerPlace> server_place(const AgentConfig& config) {

@@ -18,7 +18,7 @@ bool write_text(const std::string& path, std::string_view text) {
   return file.is_open() && write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
-bool make_folder(const std::string& path) { return mkdir(path.c_str(), 0755) == 0 || errno == EEXIST; }
+bool make_group_folder(const std::string& path) { return mkdir(path.c_str(), 0755) == 0 || errno == EEXIST; }
 
 struct Mount {
   std::string folder, kind, options;
@@ -71,7 +71,7 @@ Cgroups Cgroups::open(const std::string& name) {
     for (const char* controller : {"memory", "cpu"}) {
       if (!lists(mount.options, controller)) continue;
       std::string folder = mount.folder + own_place(controller) + "/" + name;
-      if (make_folder(folder) && access((folder + "/cgroup.procs").c_str(), W_OK) == 0) {
+      if (make_group_folder(folder) && access((folder + "/cgroup.procs").c_str(), W_OK) == 0) {
         groups.controllers_.push_back({controller, std::move(folder)});
       }
     }
@@ -82,7 +82,7 @@ Cgroups Cgroups::open(const std::string& name) {
     // Version 2 gives controllers to the children of groups without processes of their own: only where that was delegated to us.
     const std::string above = mount.folder + own_place("");
     const std::string folder = above + "/" + name;
-    if (!make_folder(folder)) continue;
+    if (!make_group_folder(folder)) continue;
     (void)write_text(above + "/cgroup.subtree_control", "+memory +cpu");
     if (write_text(folder + "/cgroup.subtree_control", "+memory +cpu")) {
       groups.controllers_.push_back({"", folder});
@@ -105,7 +105,7 @@ std::optional<Cgroups::Group> Cgroups::make(std::size_t number) const {
   Group group;
   for (const auto& controller : controllers_) {
     std::string folder = controller.folder + "/" + std::to_string(number);
-    if (!make_folder(folder)) return std::nullopt;
+    if (!make_group_folder(folder)) return std::nullopt;
     Descriptor procs(::open((folder + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
     if (!procs.is_open()) return std::nullopt;
     group.folders.push_back(std::move(folder));

@@ -9,7 +9,7 @@ namespace scoria::node {
 namespace {
 
 constexpr std::size_t kMaxPattern = 4096;
-constexpr int kMaxDepth = 64;
+constexpr int kMaxPatternDepth = 64;
 
 bool has_wildcard(std::string_view part) { return part.find_first_of("*?[") != std::string_view::npos; }
 
@@ -51,7 +51,7 @@ class Finder {
 
   void visit(const std::filesystem::path& folder, std::size_t part, const std::string& path, const std::string& name,
              int depth) {
-    if (depth > kMaxDepth || found.size() >= limit_) return;
+    if (depth > kMaxPatternDepth || found.size() >= limit_) return;
     const bool is_last = part + 1 == parts_.size();
     const std::string& pattern = parts_[part];
     if (!has_wildcard(pattern)) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/iso8601.h"
+#include "node/members.h"
 #include "node/resource_files.h"
 #include "spec/command_line.h"
 
@@ -13,17 +14,6 @@ namespace scoria::node {
 namespace {
 
 constexpr std::string_view kSecret = "secret:";
-
-const spec::Json* member(const spec::Json& object, const char* name) {
-  if (!object.is_object()) return nullptr;
-  const auto value = object.find(name);
-  return value == object.end() || value->is_null() ? nullptr : &*value;
-}
-
-std::string text_of(const spec::Json& object, const char* name) {
-  const auto* value = member(object, name);
-  return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
-}
 
 spec::Failure failure_of(const Error& error, const char* fallback) {
   const std::string code = error.api_code.empty() ? fallback : error.api_code;

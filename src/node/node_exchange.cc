@@ -14,7 +14,7 @@ constexpr std::int64_t kLongestPauseMs = 5'000;
 constexpr std::size_t kMaxEvents = 4'000;  // of one exchange, which is at most 4 MiB
 constexpr int kRefusalsToBelieve = 3;
 constexpr std::size_t kMaxListed = 20'000;                // files of one answer
-constexpr std::uint64_t kMaxRead = 4u << 20;              // bytes of one answer
+constexpr std::uint64_t kMaxAnswerBytes = 4u << 20;       // bytes of one answer
 constexpr std::chrono::milliseconds kAnswerTime{15'000};  // beyond what the server may wait
 
 spec::Json json_of(const FileFacts& facts, std::string_view below) {
@@ -25,7 +25,7 @@ spec::Json json_of(const FileFacts& facts, std::string_view below) {
 }
 
 Result<std::string> file_answer(const NodeFiles& files, const spec::FileOrder& order) {
-  if (order.action == "read") return files.read(order.path, order.offset, std::min(order.length, kMaxRead));
+  if (order.action == "read") return files.read(order.path, order.offset, std::min(order.length, kMaxAnswerBytes));
   if (order.action == "properties") {
     SCORIA_TRY(facts, files.properties(order.path));
     return spec::json_text(json_of(facts, facts.path));

@@ -15,8 +15,8 @@ namespace scoria::node {
 namespace {
 
 constexpr std::size_t kMaxPath = 4096;
-constexpr int kMaxDepth = 128;
-constexpr std::uint64_t kMaxRead = 64u << 20;
+constexpr int kMaxFolderDepth = 128;
+constexpr std::uint64_t kMaxReadBytes = 64u << 20;
 
 Error path_error(std::string_view path, int error) {
   const std::string name = "file '" + std::string(path) + "'";
@@ -99,7 +99,7 @@ void list_into(int folder, std::string_view path, bool is_recursive, std::size_t
     if (!facts.ok()) continue;  // gone meanwhile
     const bool is_directory = facts.value().is_directory;
     listing.files.push_back(std::move(facts).value());
-    if (!is_recursive || !is_directory || depth >= kMaxDepth) continue;
+    if (!is_recursive || !is_directory || depth >= kMaxFolderDepth) continue;
     const Descriptor below(openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (below.is_open()) list_into(below.get(), joined(path, name), true, limit, depth + 1, listing);
   }
@@ -109,7 +109,7 @@ int remove_tree(int folder, const std::string& name, int depth) {
   if (unlinkat(folder, name.c_str(), 0) == 0) return 0;
   if (errno != EISDIR && errno != EPERM) return errno;
   if (unlinkat(folder, name.c_str(), AT_REMOVEDIR) == 0) return 0;
-  if ((errno != ENOTEMPTY && errno != EEXIST) || depth >= 4 * kMaxDepth) return errno;
+  if ((errno != ENOTEMPTY && errno != EEXIST) || depth >= 4 * kMaxFolderDepth) return errno;
   const Descriptor below(openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!below.is_open()) return errno;
   const int copy = openat(below.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -201,7 +201,7 @@ Result<NodeFiles::Opened> NodeFiles::open_file(std::string_view path) const {
 Result<std::string> NodeFiles::read(std::string_view path, std::uint64_t offset, std::uint64_t length) const {
   SCORIA_TRY(opened, open_file(path));
   const std::uint64_t size = opened.facts.length;
-  std::string bytes(offset >= size ? 0 : std::min({length, size - offset, kMaxRead}), '\0');
+  std::string bytes(offset >= size ? 0 : std::min({length, size - offset, kMaxReadBytes}), '\0');
   std::size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t got =

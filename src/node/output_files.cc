@@ -11,6 +11,7 @@
 #include "auth/shared_key.h"
 #include "node/descriptor.h"
 #include "node/file_pattern.h"
+#include "node/members.h"
 #include "node/task_folders.h"
 #include "spec/command_line.h"
 
@@ -20,18 +21,8 @@ namespace {
 constexpr std::uint64_t kOnePut = 64ull << 20;
 constexpr std::uint64_t kBlock = 32ull << 20;
 constexpr std::uint64_t kMaxBlocks = 50'000;
-constexpr std::size_t kMaxFiles = 100'000;
+constexpr std::size_t kMaxOutputFiles = 100'000;
 constexpr const char* kStorageVersion = "2020-10-02";
-
-const spec::Json* member(const spec::Json& object, const char* name) {
-  const auto value = object.find(name);
-  return value == object.end() ? nullptr : &*value;
-}
-
-std::string text_of(const spec::Json& object, const char* name) {
-  const auto* value = member(object, name);
-  return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
-}
 
 bool applies(const spec::Json& file, bool has_succeeded) {
   const auto* options = member(file, "uploadOptions");
@@ -116,7 +107,7 @@ class Uploader {
       for (const auto& header : *extra) headers.emplace_back(text_of(header, "name"), text_of(header, "value"));
     }
     const auto working = around_.task_directory / "wd";
-    const auto matches = pattern.value().find(working, around_.task_directory, kMaxFiles);
+    const auto matches = pattern.value().find(working, around_.task_directory, kMaxOutputFiles);
     if (matches.empty()) notes_.out("no file matches '" + pattern_text + "'");
     for (const auto& match : matches) {
       // With wildcards the path is a folder, without it is the blob's own name.

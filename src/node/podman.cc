@@ -14,6 +14,7 @@
 #include "auth/shared_key.h"
 #include "node/descriptor.h"
 #include "node/keeper_protocol.h"
+#include "node/members.h"
 #include "node/task_folders.h"
 #include "spec/command_line.h"
 #include "spec/json_text.h"
@@ -22,11 +23,6 @@ namespace scoria::node {
 namespace {
 
 constexpr std::size_t kKeptOutput = 64u << 10;
-
-std::string text_of(const spec::Json& object, const char* name) {
-  const auto value = object.find(name);
-  return value != object.end() && value->is_string() ? value->get<std::string>() : std::string();
-}
 
 Error settings_error(std::string message) { return {Code::invalid, std::move(message), "ContainerInvalidSettings"}; }
 

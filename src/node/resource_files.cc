@@ -9,12 +9,13 @@
 #include <charconv>
 
 #include "node/keeper_protocol.h"
+#include "node/members.h"
 #include "node/node_files.h"
 
 namespace scoria::node {
 namespace {
 
-constexpr std::size_t kMaxFiles = 100'000;  // of one container
+constexpr std::size_t kMaxListedFiles = 100'000;  // of one container
 constexpr std::size_t kMaxPage = 64u << 20;
 
 using Step = std::optional<spec::Failure>;
@@ -158,7 +159,7 @@ Result<std::vector<std::string>> list_container(const std::string& url, const st
     if (reply.body.size() > kMaxPage) return Error{Code::too_large, "a listing of more than 64 MiB"};
     SCORIA_TRY(page, parse_blob_page(reply.body));
     names.insert(names.end(), page.names.begin(), page.names.end());
-    if (names.size() > kMaxFiles) {
+    if (names.size() > kMaxListedFiles) {
       return Error{Code::too_large,
                    std::string(without_query(url)) + ": more than 100,000 blobs; a blobPrefix narrows"};
     }
@@ -166,11 +167,6 @@ Result<std::vector<std::string>> list_container(const std::string& url, const st
     marker = page.next_marker;
   } while (!marker.empty());
   return names;
-}
-
-std::string text_of(const spec::Json& object, const char* name) {
-  const auto value = object.find(name);
-  return value != object.end() && value->is_string() ? value->get<std::string>() : std::string();
 }
 
 mode_t mode_of(const spec::Json& file) {
