@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "pickle/numpy_types.h"
+
 namespace scoria::pickle {
 namespace {
 

@@ -9,6 +9,8 @@
 #include "expr/convert.h"
 #include "expr/frame.h"
 #include "expr/parse.h"
+#include "model/terms/coding.h"
+#include "model/terms/language.h"
 #include "table/column.h"
 
 namespace scoria::model::terms {
