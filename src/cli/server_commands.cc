@@ -115,6 +115,8 @@ void add_node_command(CLI::App& app, Command& chosen, const Context& context) {
   struct Options {
     node::AgentConfig agent;
     std::string root;
+    std::string limits = "none";
+    std::vector<std::string> images;
   };
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
@@ -133,6 +135,16 @@ void add_node_command(CLI::App& app, Command& chosen, const Context& context) {
   command->add_option("--containers", options->agent.containers.mode, "what runs containers: podman, or host")
       ->check(CLI::IsMember({"podman", "host"}))
       ->capture_default_str();
+  command->add_option("--image", options->images, "ALIAS=IMAGE, or ALIAS=host: an image that stands for another")
+      ->take_all();
+  command
+      ->add_option("--podman-option", options->agent.containers.options, "an option before each of podman's commands")
+      ->take_all();
+  command->add_option("--podman-run-option", options->agent.containers.run_options, "an option of each `podman run`")
+      ->take_all();
+  command->add_option("--task-limits", options->limits, "what holds a task to its slots' share: memory, memory_and_cpu")
+      ->check(CLI::IsMember({"none", "memory", "memory_and_cpu"}))
+      ->capture_default_str();
   add_node_commands(*command, chosen, context);
   command->footer(
       "Example: scoria node --server https://batch:10101 --ca-file ca.pem --pool fleet --token-file token\n");
@@ -145,6 +157,15 @@ void add_node_command(CLI::App& app, Command& chosen, const Context& context) {
                                             std::pair{agent.join_token_file.string(), "--token-file"}}) {
             if (value.empty()) return Error{Code::invalid, std::string(name) + " is needed to join a pool"};
           }
+          for (const std::string& image : options->images) {
+            const std::size_t equals = image.find('=');
+            if (equals == std::string::npos || equals == 0 || equals + 1 == image.size()) {
+              return Error{Code::invalid, "--image is '" + image + "', must be ALIAS=IMAGE or ALIAS=host"};
+            }
+            agent.containers.images[image.substr(0, equals)] = image.substr(equals + 1);
+          }
+          agent.limit_memory = options->limits != "none";
+          agent.use_cgroups = options->limits == "memory_and_cpu";
           agent.root = std::filesystem::absolute(options->root.empty() ? "scoria-node" : options->root);
           agent.account_url = agent.server_url;
           agent.version = SCORIA_VERSION;

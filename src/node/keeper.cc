@@ -38,6 +38,7 @@ namespace {
 constexpr std::int64_t kBirthTolerance = 2000;
 constexpr std::int64_t kLockPatience = 2000;
 constexpr std::uint64_t kCompactAt = 4u << 20;
+constexpr std::int64_t kCleanupPatience = 30'000;
 
 Error system_error(const std::string& what, const std::filesystem::path& path) {
   return {errno == EACCES || errno == EPERM ? Code::denied : Code::unavailable,
@@ -53,6 +54,8 @@ struct Running {
   std::int64_t kill_deadline_ms = 0;  // steady; 0: not asked to end
   std::string reason;
   std::optional<int> cgroup;
+  std::vector<std::string> cleanup;
+  std::optional<Ending> end_of;  // it is a cleanup: told once it is over
 };
 
 class Keeper {
@@ -75,9 +78,11 @@ class Keeper {
              const StartCommand& command);
   void kill_attempt(const KillCommand& command);
   void kill_group(Running& running, std::int64_t grace_ms, std::string reason);
+  void end_all(std::int64_t grace_ms);
   void kill_strays(std::uint64_t attempt);
   void reap();
   void ended(pid_t pid, const siginfo_t& info, bool is_reaped = false);
+  bool clean_up(const std::vector<std::string>& command, Ending& ending);
   void finish(Ending ending);
   void look_at_deadlines();
   void warm_news();
@@ -226,8 +231,7 @@ Status Keeper::run() {
         }
         if (is_told_to_end) {
           log::info("keeper_told_to_end", {{"running", running_.size()}});
-          for (auto& [pid, running] : running_) kill_group(running, 2000, "node_leaves");
-          is_leaving_ = true;
+          end_all(2000);
         }
         reap();
       } else if (file == listener_.get()) {
@@ -325,8 +329,7 @@ void Keeper::take(Message& message) {
       // Who comes now finds nobody, rather than a socket that closes at once.
       (void)unlink((config_.private_folder / "keeper.sock").c_str());
       listener_.reset();
-      for (auto& [pid, running] : running_) kill_group(running, 0, "node_leaves");
-      is_leaving_ = true;
+      end_all(0);
       break;
     default: break;
   }
@@ -378,7 +381,8 @@ void Keeper::begun(std::uint64_t attempt, pid_t pid, std::int64_t born_ms, std::
   entry.born_ms = born_ms;
   entry.kept.pid = pid;
   entry.kept.started_us = now_us;
-  Running running{.attempt = attempt, .pid = pid, .wall_grace_ms = command.grace_ms, .cgroup = cgroup};
+  Running running{
+      .attempt = attempt, .pid = pid, .wall_grace_ms = command.grace_ms, .cgroup = cgroup, .cleanup = command.cleanup};
   if (command.wall_limit_ms > 0) running.wall_deadline_ms = steady_now_ms() + command.wall_limit_ms;
   running_.emplace(pid, std::move(running));
   pids_.emplace(attempt, pid);
@@ -404,6 +408,13 @@ void Keeper::kill_group(Running& running, std::int64_t grace_ms, std::string rea
     }
   }
   running.kill_deadline_ms = std::min(running.kill_deadline_ms, deadline);
+}
+
+void Keeper::end_all(std::int64_t grace_ms) {
+  for (auto& [pid, running] : running_) {
+    if (!running.end_of) kill_group(running, grace_ms, "node_leaves");
+  }
+  is_leaving_ = true;
 }
 
 // Processes of the attempt that left its group: orphans become children of ours.
@@ -458,16 +469,36 @@ void Keeper::ended(pid_t pid, const siginfo_t& info, bool is_reaped) {
   if (!is_reaped) (void)kill(-pid, SIGKILL);
   Running running = std::move(found->second);
   running_.erase(found);
+  if (running.end_of) return finish(std::move(*running.end_of));
   pids_.erase(running.attempt);
   if (running.cgroup) {
     cgroups_->kill(*running.cgroup);
     cgroups_->give_back(*running.cgroup);
   }
   kill_strays(running.attempt);
-  finish({.attempt = running.attempt,
-          .at_us = wall_now_us(),
-          .exit_code = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status,
-          .reason = std::move(running.reason)});
+  const bool was_killed = info.si_code != CLD_EXITED || !running.reason.empty();
+  Ending ending{.attempt = running.attempt,
+                .at_us = wall_now_us(),
+                .exit_code = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status,
+                .reason = std::move(running.reason)};
+  if (was_killed && clean_up(running.cleanup, ending)) return;
+  finish(std::move(ending));
+}
+
+// False: there is nothing to do, or it cannot be done.
+bool Keeper::clean_up(const std::vector<std::string>& command, Ending& ending) {
+  if (command.empty()) return false;
+  const auto pid = spawn_quietly(command);
+  if (!pid.ok()) {
+    log::warn("cleanup_not_started", {{"attempt", ending.attempt}, {"error", pid.error().message}});
+    return false;
+  }
+  Running running{.attempt = ending.attempt,
+                  .pid = pid.value(),
+                  .wall_deadline_ms = steady_now_ms() + kCleanupPatience,
+                  .end_of = std::move(ending)};
+  running_.emplace(pid.value(), std::move(running));
+  return true;
 }
 
 void Keeper::finish(Ending ending) {

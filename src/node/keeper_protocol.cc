@@ -70,6 +70,7 @@ void unpack_start(Unpacker& bytes, StartCommand& start) {
   bytes.take(start.user);
   bytes.take(start.group);
   bytes.take(start.is_warm);
+  bytes.take(start.cleanup);
   bytes.take(start.note);
 }
 
@@ -108,6 +109,7 @@ void append_start(std::string& out, const StartCommand& command) {
   frame.pack.add(command.user);
   frame.pack.add(command.group);
   frame.pack.add(std::uint8_t{command.is_warm});
+  frame.pack.add(command.cleanup);
   frame.pack.add(std::string_view(command.note));
 }
 

@@ -30,7 +30,9 @@ struct StartCommand {
   std::int64_t grace_ms = 0;             // between SIGTERM and SIGKILL, when wall_limit_ms is over
   std::int64_t user = -1, group = -1;    // -1: the keeper's own
   bool is_warm = false;                  // by the warm scorer, where that lives
-  std::string note;                      // the agent's own, told back to it; spooled, so without secrets
+  std::vector<std::string>
+      cleanup;       // run before its end is told, where it was killed: what ends the container that it left
+  std::string note;  // the agent's own, told back to it; spooled, so without secrets
 };
 
 struct KillCommand {

@@ -133,6 +133,39 @@ TEST_F(Keeper, TellsASignalAs128AndItsNumber) {
   EXPECT_EQ(end_of(1).exit_code, 128 + SIGSEGV);
 }
 
+TEST_F(Keeper, CleansUpBehindWhatItKilledBeforeItTellsTheEnd) {
+  connect();
+  StartCommand command = bash(1, "echo up; sleep 1000");
+  const auto mark = config_.root / "cleaned";
+  command.cleanup = {"/usr/bin/touch", mark.string()};
+  start(command);
+  wait_for_line(1, "up");
+  client_->kill({1, 0, "terminated"});
+  ASSERT_TRUE(client_->flush());
+  const Ending ending = end_of(1);
+  EXPECT_TRUE(std::filesystem::exists(mark));
+  EXPECT_EQ(ending.reason, "terminated");
+  EXPECT_EQ(ending.exit_code, 128 + SIGKILL);
+}
+
+TEST_F(Keeper, CleansUpNothingBehindWhatEndedByItself) {
+  connect();
+  StartCommand command = bash(1, "exit 3");
+  const auto mark = config_.root / "cleaned";
+  command.cleanup = {"/usr/bin/touch", mark.string()};
+  start(command);
+  EXPECT_EQ(end_of(1).exit_code, 3);
+  EXPECT_FALSE(std::filesystem::exists(mark));
+}
+
+TEST_F(Keeper, TellsTheEndAlsoWhereCleaningUpFails) {
+  connect();
+  StartCommand command = bash(1, "kill -KILL $$");
+  command.cleanup = {"/no/such/program"};
+  start(command);
+  EXPECT_EQ(end_of(1).exit_code, 128 + SIGKILL);
+}
+
 TEST_F(Keeper, SaysWhichProgramIsNotThere) {
   connect();
   StartCommand command = bash(1, "");

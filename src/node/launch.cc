@@ -1,11 +1,17 @@
 #include "node/launch.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
-#include <cstdlib>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 #include "base/iso8601.h"
+#include "base/log.h"
+#include "node/descriptor.h"
+#include "node/images.h"
 #include "node/members.h"
 #include "node/resource_files.h"
 #include "spec/command_line.h"
@@ -21,6 +27,23 @@ spec::Failure failure_of(const Error& error, const char* fallback) {
                         code == "ContainerInvalidSettings" || code == "ContainerInvalidImage" ||
                         code == "SecretNotFound";
   return {is_users ? "usererror" : "servererror", code, error.message, {}};
+}
+
+// With Azure's own words for what clients look at first.
+spec::Failure container_failure(const Error& error, const std::string& image) {
+  spec::Failure failure = failure_of(error, "ContainerInvalidImage");
+  if (failure.code == "ContainerInvalidImage") {
+    failure.message = "One or more container images specified are invalid: " + error.message;
+    failure.details = {{"ContainerImage", image}, {"Message", error.message}};
+  } else if (failure.code == "ContainerInvalidSettings") {
+    failure.message = "At least one value of specified task container settings is invalid: " + error.message;
+    failure.details = {{"Message", error.message}};
+  }
+  return failure;
+}
+
+std::vector<spec::Json> list_of(const spec::Json* list) {
+  return list != nullptr && list->is_array() ? list->get<std::vector<spec::Json>>() : std::vector<spec::Json>();
 }
 
 // Whoever meets "secret:NAME" asks the server; the answer lives as long as the call that uses it.
@@ -66,10 +89,16 @@ Launcher::Launcher(const AgentConfig& config, FileCache& cache) : config_(config
 }
 
 std::string Launcher::container_name(const spec::StartOrder& order) const {
-  return "scoria-" + config_.node + "-" + std::to_string(order.attempt);
+  // Two servers of one machine may have nodes, and attempts, of the same names.
+  std::uint64_t mark = 14695981039346656037u;  // FNV-1a
+  for (const char c : config_.root.string()) mark = (mark ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  char text[17];
+  (void)snprintf(text, sizeof text, "%08x", static_cast<unsigned>(mark ^ (mark >> 32)));
+  return "scoria-" + config_.node + "-" + std::to_string(order.attempt) + "-" + text;
 }
 
 bool Launcher::takes_long(const spec::StartOrder& order) const {
+  if (order.kind == spec::RunKind::images) return true;
   const auto* files = member(order.spec, "resourceFiles");
   if (files != nullptr && !files->empty()) return true;
   if (const auto* container = member(order.spec, "containerSettings");
@@ -138,14 +167,7 @@ std::variant<Launch, spec::Failure> Launcher::launch(const spec::StartOrder& ord
   command.wall_limit_ms = constraint_us(order, "maxWallClockTime").value_or(0) / 1000;
   command.grace_ms = config_.kill_grace.count();
   command.note = note_of(order);
-  if (order.slots > 0 && (config_.limit_memory || config_.use_cgroups)) {
-    const auto share = static_cast<std::uint64_t>(std::min(order.slots, config_.slots));
-    if (config_.limit_memory) {
-      command.memory_limit_bytes = config_.memory_bytes / static_cast<std::uint64_t>(config_.slots) * share;
-    }
-    if (config_.use_cgroups)
-      command.cpu_weight = static_cast<std::uint32_t>(std::min<std::uint64_t>(10'000, 100 * share));
-  }
+  set_limits(order, command);
 
   const std::string line = text_of(order.spec, "commandLine");
   const auto* container = member(order.spec, "containerSettings");
@@ -160,17 +182,21 @@ std::variant<Launch, spec::Failure> Launcher::launch(const spec::StartOrder& ord
   }
 
   if (!plan.is_host) {
-    const auto podman = find_podman();
-    if (!podman.ok()) return failure_of(podman.error(), "");
-    const auto image =
-        ensure_image(podman.value(), plan.image, *container, config_.private_folder, revealer(*bench), is_cancelled);
-    if (!image.ok()) return failure_of(image.error(), "ContainerInvalidImage");
+    const bool has_own_path = std::any_of(settings.begin(), settings.end(), [](auto& s) { return s.first == "PATH"; });
+    const bool has_own_home = std::any_of(settings.begin(), settings.end(), [](auto& s) { return s.first == "HOME"; });
     launch.container = container_name(order);
-    auto words = container_command(podman.value(), launch.container, plan.image, *container, config_.containers,
-                                   config_.root, command.directory, command.environment, command.arguments);
-    if (!words.ok()) return failure_of(words.error(), "");
-    command.arguments = std::move(words).value();
-    command.program = podman.value();
+    const ContainerRun run{.name = launch.container,
+                           .image = plan.image,
+                           .root = config_.root,
+                           .working_directory = command.directory,
+                           .environment = command.environment,
+                           .has_own_path = has_own_path,
+                           .has_own_home = has_own_home,
+                           .command = command.arguments,
+                           .memory_limit_bytes = command.memory_limit_bytes,
+                           .cpu_weight = command.cpu_weight};
+    const auto put = put_into_container(order, run, *bench, is_cancelled, command);
+    if (!put.ok()) return container_failure(put.error(), plan.image);
     return launch;
   }
 
@@ -186,6 +212,82 @@ std::variant<Launch, spec::Failure> Launcher::launch(const spec::StartOrder& ord
     command.is_warm = is_bare_scoria || is_ours(command.program);
   }
   return launch;
+}
+
+void Launcher::set_limits(const spec::StartOrder& order, StartCommand& command) const {
+  if (order.slots == 0) return;
+  const auto share = static_cast<std::uint64_t>(std::min(order.slots, config_.slots));
+  if (config_.limit_memory) {
+    command.memory_limit_bytes = config_.memory_bytes / static_cast<std::uint64_t>(config_.slots) * share;
+  }
+  if (config_.use_cgroups) {
+    command.cpu_weight = static_cast<std::uint32_t>(std::min<std::uint64_t>(10'000, 100 * share));
+  }
+}
+
+Status Launcher::put_into_container(const spec::StartOrder& order, ContainerRun run, Bench& bench,
+                                    const std::atomic<bool>* is_cancelled, StartCommand& command) const {
+  SCORIA_TRY(podman, podman_command(config_.containers));
+  const auto& settings = *member(order.spec, "containerSettings");
+  // The pool's registries, then the task's own.
+  std::vector<spec::Json> registries = list_of(member(order.spec, "containerRegistries"));
+  if (const auto* own = member(settings, "registry"); own != nullptr) registries.push_back(*own);
+  const ImageSource source{.podman = podman,
+                           .private_folder = config_.private_folder,
+                           .reveal = revealer(bench),
+                           .is_cancelled = is_cancelled};
+  SCORIA_TRY(image, ensure_image(source, run.image, registries));
+  run.image = image;
+  SCORIA_TRY(made, container_command(podman, run, settings, config_.containers));
+  command.program = podman[0];
+  command.arguments = std::move(made.arguments);
+  command.environment = std::move(made.environment);
+  command.cleanup = removal_command(podman, run.name);
+  // The container's, not those of podman beside it.
+  command.memory_limit_bytes = 0;
+  command.cpu_weight = 0;
+  return Ok{};
+}
+
+std::optional<spec::Failure> Launcher::fetch_images(const spec::StartOrder& order, Bench& bench,
+                                                    const std::atomic<bool>* is_cancelled) const {
+  const auto podman = podman_command(config_.containers);
+  const auto registries = list_of(member(order.spec, "containerRegistries"));
+  for (const auto& name : list_of(member(order.spec, "containerImageNames"))) {
+    const ContainerPlan plan =
+        plan_image(name.is_string() ? name.get<std::string>() : std::string(), config_.containers);
+    if (plan.is_host) continue;
+    if (!podman.ok()) {
+      // Tasks without containers run nevertheless; those with one are told.
+      log::warn("images_not_fetched", {{"node", config_.node}, {"error", podman.error().message}});
+      return std::nullopt;
+    }
+    const ImageSource source{.podman = podman.value(),
+                             .private_folder = config_.private_folder,
+                             .reveal = revealer(bench),
+                             .is_cancelled = is_cancelled};
+    const auto image = ensure_image(source, plan.image, registries);
+    if (!image.ok()) return container_failure(image.error(), plan.image);
+  }
+  return std::nullopt;
+}
+
+std::optional<spec::Failure> Launcher::container_refused(const spec::StartOrder& order, int exit_code) const {
+  // podman-run(1), EXIT STATUS. A task may end with these, too, but does not then say its last word in podman's voice.
+  if (exit_code < 125 || exit_code > 127) return std::nullopt;
+  const auto path = config_.root / order.directory / "stderr.txt";
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat status {};
+  if (!file.is_open() || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  std::string text(4096, '\0');
+  const off_t from = std::max<off_t>(0, status.st_size - static_cast<off_t>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, pread(file.get(), text.data(), text.size(), from))));
+  const std::size_t said = text.rfind("Error: ");
+  if (said == std::string::npos || (said > 0 && text[said - 1] != '\n')) return std::nullopt;
+  const std::string why = text.substr(said + 7, std::min<std::size_t>(text.find('\n', said), said + 507) - said - 7);
+  if (exit_code == 125) return container_failure({Code::invalid, why, "ContainerInvalidSettings"}, "");
+  const char* code = exit_code == 127 ? "CommandProgramNotFound" : "CommandLaunchFailed";
+  return spec::Failure{"usererror", code, "the container's command cannot be run: " + why, {{"Message", why}}};
 }
 
 bool Launcher::has_outputs(const spec::StartOrder& order, bool has_succeeded) {

@@ -35,6 +35,13 @@ class Launcher {
   std::variant<Launch, spec::Failure> launch(const spec::StartOrder& order, Bench* bench,
                                              const std::atomic<bool>* is_cancelled) const;
 
+  // Those of the pool's containerConfiguration, which the order holds. Nothing: they are here, or there is no podman to fetch them.
+  std::optional<spec::Failure> fetch_images(const spec::StartOrder& order, Bench& bench,
+                                            const std::atomic<bool>* is_cancelled) const;
+
+  // Why podman could not run the task's container, where that is what an exit code means.
+  std::optional<spec::Failure> container_refused(const spec::StartOrder& order, int exit_code) const;
+
   // Outputs of an attempt that ended.
   static bool has_outputs(const spec::StartOrder& order, bool has_succeeded);
   UploadResult upload(const spec::StartOrder& order, bool has_succeeded, Bench& bench,
@@ -51,6 +58,10 @@ class Launcher {
   using Settings = std::vector<std::pair<std::string, std::string>>;
   std::optional<spec::Failure> prepare(const spec::StartOrder& order, Bench& bench, const Settings& settings,
                                        const std::atomic<bool>* is_cancelled) const;
+  void set_limits(const spec::StartOrder& order, StartCommand& command) const;
+  // Turns the task's own command into podman's that runs it.
+  Status put_into_container(const spec::StartOrder& order, ContainerRun run, Bench& bench,
+                            const std::atomic<bool>* is_cancelled, StartCommand& command) const;
   bool is_ours(const std::string& program) const;
 
   const AgentConfig& config_;

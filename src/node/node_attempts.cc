@@ -57,6 +57,17 @@ void NodeLoop::begin(Attempt& attempt) {
     return;
   }
   tell({.kind = spec::Event::Kind::preparing, .attempt = attempt.order.attempt, .at_us = wall_now_us()});
+  if (attempt.order.kind == spec::RunKind::images) {
+    workers_->push([this, order = attempt.order, is_cancelled = attempt.is_cancelled](Bench& bench) {
+      auto failure = launcher_.fetch_images(order, bench, is_cancelled.get());
+      mailbox_.post([this, id = order.attempt, failure = std::move(failure)] {
+        const auto found = attempts_.find(id);
+        if (found == attempts_.end() || found->second.stage != Attempt::Stage::preparing) return;
+        end_unrun(found->second, found->second.stop ? std::nullopt : failure);
+      });
+    });
+    return;
+  }
   workers_->push([this, order = attempt.order, is_cancelled = attempt.is_cancelled](Bench& bench) {
     auto result = launcher_.launch(order, &bench, is_cancelled.get());
     mailbox_.post([this, id = order.attempt, result = std::move(result)] { launched(id, result); });
@@ -128,9 +139,6 @@ void NodeLoop::on_ended(const Ending& ending) {
   if (attempt.stage != Attempt::Stage::running) return;
   attempt.command.reset();
   attempt.ending = ending;
-  if (!attempt.container.empty()) {
-    workers_->push([name = attempt.container](Bench&) { remove_container(name); });
-  }
   const bool is_given_up = ending.reason == "lost_fence" || ending.reason == "preempted";
   if (!is_given_up && ending.exit_code && Launcher::has_outputs(attempt.order, *ending.exit_code == 0)) {
     if (is_fenced())
@@ -169,6 +177,9 @@ void NodeLoop::end(Attempt& attempt, std::optional<spec::Failure> failure, bool 
   if (!failure && !ending.failure_code.empty()) {
     failure = spec::Failure{"usererror", ending.failure_code, ending.failure_message, {}};
   }
+  if (!failure && !attempt.container.empty() && ending.reason.empty() && ending.exit_code) {
+    failure = launcher_.container_refused(attempt.order, *ending.exit_code);
+  }
   if (!failure && ending.reason.empty() && ending.exit_code.value_or(0) != 0) {
     failure = spec::Failure{"usererror",
                             "FailureExitCode",
@@ -186,6 +197,11 @@ void NodeLoop::end(Attempt& attempt, std::optional<spec::Failure> failure, bool 
   event.reason = ending.reason;
   event.container = attempt.container;
   tell(std::move(event));
+}
+
+// Of an attempt whose keeper did not see its end.
+void NodeLoop::remove_left_container(const std::string& name) {
+  workers_->push([this, name](Bench&) { remove_container(config_.containers, name); });
 }
 
 // It never came to be.
@@ -227,7 +243,7 @@ void NodeLoop::drop_all() {
   for (auto& [id, attempt] : attempts_) {
     *attempt.is_cancelled = true;
     if (!attempt.container.empty()) {
-      workers_->push([name = attempt.container](Bench&) { remove_container(name); });
+      remove_left_container(attempt.container);
     }
     done_.insert(id);
     done_order_.push_back(id);

@@ -176,6 +176,10 @@ void NodeLoop::take_state(const KeeperState& state) {
     facts_are_known_ = false;
     has_news_ = true;
   }
+  const auto is_in_container = [this](const spec::StartOrder& order) {
+    const auto settings = order.spec.find("containerSettings");
+    return settings != order.spec.end() && !plan_container(*settings, config_.containers).is_host;
+  };
   std::unordered_set<std::uint64_t> kept_ids;
   for (const auto& kept : state.attempts) {
     kept_ids.insert(kept.attempt);
@@ -187,6 +191,7 @@ void NodeLoop::take_state(const KeeperState& state) {
     if (!order.ok() || (kept.ending && kept.ending->is_lost) || done_.contains(kept.attempt)) {
       // The server learns of the loss by the keeper's boot id.
       if (!order.ok()) log::error("attempt_not_known", {{"attempt", kept.attempt}, {"error", order.error().message}});
+      if (order.ok() && is_in_container(order.value())) remove_left_container(launcher_.container_name(order.value()));
       keeper_->kill({kept.attempt, 0, "lost_fence"});
       keeper_->forget(kept.attempt);
       continue;
@@ -195,10 +200,7 @@ void NodeLoop::take_state(const KeeperState& state) {
     attempt.order = std::move(order).value();
     attempt.stage = Attempt::Stage::running;
     attempt.is_kept = true;
-    const auto container = attempt.order.spec.find("containerSettings");
-    if (container != attempt.order.spec.end() && !plan_container(*container, config_.containers).is_host) {
-      attempt.container = launcher_.container_name(attempt.order);
-    }
+    if (is_in_container(attempt.order)) attempt.container = launcher_.container_name(attempt.order);
     slots_used_ += attempt.order.slots;
     attempts_.emplace(kept.attempt, std::move(attempt));
     if (kept.started_us != 0) {

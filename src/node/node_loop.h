@@ -102,6 +102,7 @@ class NodeLoop {
   void end(Attempt& attempt, std::optional<spec::Failure> failure, bool has_outputs);
   void end_unrun(Attempt& attempt, std::optional<spec::Failure> failure);
   void drop_all();
+  void remove_left_container(const std::string& name);
   bool is_directory_in_use(const std::string& directory) const;
 
   AgentConfig config_;

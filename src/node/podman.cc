@@ -1,65 +1,128 @@
 #include "node/podman.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <optional>
+#include <sstream>
 
-#include "auth/shared_key.h"
-#include "node/descriptor.h"
-#include "node/keeper_protocol.h"
 #include "node/members.h"
+#include "node/program.h"
 #include "node/task_folders.h"
 #include "spec/command_line.h"
-#include "spec/json_text.h"
 
 namespace scoria::node {
 namespace {
 
-constexpr std::size_t kKeptOutput = 64u << 10;
+// Where Azure's nodes keep what AZ_BATCH_NODE_ROOT_DIR names; programs exist that have it written in them.
+constexpr const char* kAzureRoot = "/mnt/batch/tasks";
+// What podman asks for where nothing else is said; the kernel refuses more than we may have.
+constexpr rlim_t kPodmanFiles = 1'048'576;
+constexpr rlim_t kPodmanProcesses = 4'194'304;
 
 Error settings_error(std::string message) { return {Code::invalid, std::move(message), "ContainerInvalidSettings"}; }
 
-// A file that only we may read, for the length of one pull.
-class AuthFile {
- public:
-  AuthFile(const std::filesystem::path& folder, std::string_view server, std::string_view user,
-           std::string_view password)
-      : path_((folder / ("registry." + random_id())).string()) {
-    const std::string entry = auth::base64(std::string(user) + ":" + std::string(password));
-    const std::string text = spec::json_text({{"auths", {{std::string(server), {{"auth", entry}}}}}});
-    const Descriptor file(open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    is_written_ = file.is_open() && write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+std::string own_path() {
+  const char* path = getenv("PATH");
+  return path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
+}
+
+bool has_option(const std::vector<std::string>& words, std::initializer_list<std::string_view> names) {
+  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+    return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
+      return word == name || (word.starts_with(name) && word.size() > name.size() && word[name.size()] == '=');
+    });
+  });
+}
+
+// "-d", "-itd"
+bool is_short_detach(const std::string& word) {
+  return word.size() > 1 && word[0] == '-' && word.find_first_not_of("ditqP", 1) == std::string::npos &&
+         word.find('d') != std::string::npos;
+}
+
+// Version 1's controllers beside a version 2 that has some, too: crun, which podman prefers, refuses such a machine; runc does not.
+bool has_hybrid_cgroups() {
+  std::ifstream mounts("/proc/self/mounts");
+  std::string line, unified;
+  bool has_version_1 = false;
+  while (std::getline(mounts, line)) {
+    std::istringstream words(line);
+    std::string device, folder, kind;
+    words >> device >> folder >> kind;
+    if (kind == "cgroup2") unified = folder;
+    has_version_1 = has_version_1 || kind == "cgroup";
   }
-  ~AuthFile() { (void)unlink(path_.c_str()); }
-  AuthFile(const AuthFile&) = delete;
-  AuthFile& operator=(const AuthFile&) = delete;
-  const std::string& path() const { return path_; }
-  bool is_written() const { return is_written_; }
+  if (!has_version_1 || unified.empty()) return false;
+  std::ifstream file(unified + "/cgroup.controllers");
+  std::string controller;
+  return static_cast<bool>(file >> controller);
+}
 
- private:
-  std::string path_;
-  bool is_written_ = false;
-};
+rlim_t hard_limit(__rlimit_resource_t which) {
+  rlimit limit{};
+  return getrlimit(which, &limit) == 0 ? limit.rlim_max : RLIM_INFINITY;
+}
 
-std::string last_line(const std::string& text) {
-  const std::size_t end = text.find_last_not_of(" \n\r\t");
-  if (end == std::string::npos) return "it said nothing";
-  const std::size_t begin = text.rfind('\n', end);
-  return text.substr(begin == std::string::npos ? 0 : begin + 1, std::min<std::size_t>(end - (begin + 1) + 1, 500));
+// Limits that podman would set are refused to who has lower ones and no right to raise them.
+void add_limits(std::vector<std::string>& line) {
+  const auto add = [&line](const char* name, rlim_t value) {
+    line.insert(line.end(),
+                {"--ulimit", std::string(name) + "=" + std::to_string(value) + ":" + std::to_string(value)});
+  };
+  if (const rlim_t files = hard_limit(RLIMIT_NOFILE); files < kPodmanFiles) add("nofile", files);
+  if (rlim_t processes = hard_limit(RLIMIT_NPROC); processes < kPodmanProcesses) {
+    // podman lowers its own to this before the container gets any.
+    std::ifstream file("/proc/sys/kernel/pid_max");
+    rlim_t most = 0;
+    if (file >> most && most > 0) processes = std::min(processes, most);
+    add("nproc", processes);
+  }
+}
+
+// Names that mean something to podman itself, or to the programs that it starts: what a task sets is for its container alone.
+bool steers_podman(std::string_view name) {
+  constexpr std::string_view kPrefixes[] = {"LD_",     "CONTAINER", "_CONTAINERS_", "XDG_",    "DBUS_", "STORAGE_",
+                                            "PODMAN_", "BUILDAH_",  "REGISTR",      "LISTEN_", "GO",    "CNI_"};
+  constexpr std::string_view kNames[] = {"PATH", "HOME", "TMPDIR", "NOTIFY_SOCKET", "USER"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames) ||
+         std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
+                     [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+// Values travel in podman's own environment, where no list of processes shows them.
+void add_environment(ContainerCommand& command, const ContainerRun& run) {
+  std::vector<std::string> names;
+  for (const auto& setting : run.environment) {
+    std::string name = setting.substr(0, setting.find('='));
+    if ((name == "PATH" && !run.has_own_path) || (name == "HOME" && !run.has_own_home)) continue;
+    if (steers_podman(name)) {
+      command.arguments.insert(command.arguments.end(), {"--env", setting});
+      continue;
+    }
+    command.arguments.insert(command.arguments.end(), {"--env", name});
+    command.environment.push_back(setting);
+    names.push_back(std::move(name));
+  }
+  std::sort(names.begin(), names.end());
+  for (char** setting = environ; *setting != nullptr; ++setting) {
+    const std::string_view text = *setting;
+    if (!std::binary_search(names.begin(), names.end(), text.substr(0, text.find('=')))) {
+      command.environment.emplace_back(text);
+    }
+  }
 }
 
 }  // namespace
 
-ContainerPlan plan_container(const spec::Json& settings, const ContainerConfig& config) {
-  ContainerPlan plan{.is_host = config.mode == "host", .image = text_of(settings, "imageName")};
-  const auto alias = config.images.find(plan.image);
+ContainerPlan plan_image(const std::string& image, const ContainerConfig& config) {
+  ContainerPlan plan{.is_host = config.mode == "host", .image = image};
+  const auto alias = config.images.find(image);
   if (alias != config.images.end()) {
     if (alias->second == "host")
       plan.is_host = true;
@@ -69,9 +132,12 @@ ContainerPlan plan_container(const spec::Json& settings, const ContainerConfig& 
   return plan;
 }
 
-Result<std::string> find_podman() {
-  const char* path = getenv("PATH");
-  auto found = find_program("podman", path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin", "/");
+ContainerPlan plan_container(const spec::Json& settings, const ContainerConfig& config) {
+  return plan_image(text_of(settings, "imageName"), config);
+}
+
+Result<std::vector<std::string>> podman_command(const ContainerConfig& config) {
+  auto found = find_program("podman", own_path(), "/");
   if (!found.ok()) {
     return Error{
         Code::not_found,
@@ -79,140 +145,67 @@ Result<std::string> find_podman() {
         "`images: {NAME: host}`) in the server's configuration to run such tasks as plain processes",
         "ContainerInvalidSettings"};
   }
-  return found;
+  std::vector<std::string> command{std::move(found).value()};
+  if (!has_option(config.options, {"--runtime"}) && getenv("CONTAINERS_CONF") == nullptr && has_hybrid_cgroups()) {
+    auto runc = find_program("runc", own_path() + ":/usr/sbin:/sbin", "/");
+    if (runc.ok()) command.insert(command.end(), {"--runtime", std::move(runc).value()});
+  }
+  command.insert(command.end(), config.options.begin(), config.options.end());
+  return command;
 }
 
-Result<ProgramOutcome> run_program(const std::vector<std::string>& arguments, const std::vector<std::string>& extra,
-                                   std::chrono::seconds timeout, const std::atomic<bool>* is_cancelled) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return Error{Code::unavailable, std::string("no pipe: ") + strerror(errno)};
-  const Descriptor out(ends[0]);
-  Descriptor in(ends[1]);
-  std::vector<char*> argv, envp;
-  for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));  // NOLINT: spawn's type
-  argv.push_back(nullptr);
-  for (char** setting = environ; *setting != nullptr; ++setting) envp.push_back(*setting);
-  for (const auto& setting : extra) envp.push_back(const_cast<char*>(setting.c_str()));  // NOLINT: spawn's type
-  envp.push_back(nullptr);
-
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-  posix_spawn_file_actions_init(&files);
-  posix_spawnattr_init(&attributes);
-  posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&files, in.get(), 1);
-  posix_spawn_file_actions_adddup2(&files, in.get(), 2);
-  sigset_t none;
-  sigemptyset(&none);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-  pid_t pid = -1;
-  const int error = posix_spawn(&pid, arguments[0].c_str(), &files, &attributes, argv.data(), envp.data());
-  posix_spawn_file_actions_destroy(&files);
-  posix_spawnattr_destroy(&attributes);
-  if (error != 0) return Error{Code::not_found, "'" + arguments[0] + "' cannot be run: " + strerror(error)};
-  in.reset();
-
-  ProgramOutcome outcome;
-  const std::int64_t deadline = steady_now_ms() + std::chrono::milliseconds(timeout).count();
-  bool is_given_up = false;
-  for (;;) {
-    pollfd waiting{.fd = out.get(), .events = POLLIN, .revents = 0};
-    const int ready = poll(&waiting, 1, 200);
-    if (ready > 0) {
-      char buffer[8192];
-      const ssize_t size = read(out.get(), buffer, sizeof buffer);
-      if (size <= 0) break;
-      outcome.output.append(buffer, static_cast<std::size_t>(size));
-      if (outcome.output.size() > 2 * kKeptOutput) outcome.output.erase(0, outcome.output.size() - kKeptOutput);
-    }
-    if (steady_now_ms() > deadline || (is_cancelled != nullptr && *is_cancelled)) {
-      is_given_up = true;
-      (void)kill(-pid, SIGKILL);
-      break;
-    }
-  }
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (is_given_up) return Error{Code::deadline, "'" + arguments[0] + "' was ended: it took too long, or the task was"};
-  outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  return outcome;
-}
-
-Status ensure_image(const std::string& podman, const std::string& image, const spec::Json& settings,
-                    const std::filesystem::path& private_folder,
-                    const std::function<Result<std::string>(const std::string&)>& reveal,
-                    const std::atomic<bool>* is_cancelled) {
-  if (image.empty() || image.starts_with('-'))
-    return settings_error("containerSettings.imageName is empty or an option");
-  auto here = run_program({podman, "image", "exists", image}, {}, std::chrono::seconds(60), is_cancelled);
-  if (here.ok() && here.value().exit_code == 0) return Ok{};
-
-  std::vector<std::string> pull{podman, "pull", "--quiet"};
-  std::optional<AuthFile> auth_file;
-  const auto registry = settings.find("registry");
-  if (registry != settings.end() && registry->is_object() && !text_of(*registry, "username").empty()) {
-    SCORIA_TRY(password, reveal(text_of(*registry, "password")));
-    std::string server = text_of(*registry, "registryServer");
-    if (server.empty()) server = "docker.io";
-    auth_file.emplace(private_folder, server, text_of(*registry, "username"), password);
-    if (!auth_file->is_written())
-      return Error{Code::unavailable, "registry's credentials cannot be written for podman"};
-    pull.insert(pull.end(), {"--authfile", auth_file->path()});
-  }
-  if (image.starts_with("localhost:") || image.starts_with("127.0.0.1:")) pull.emplace_back("--tls-verify=false");
-  pull.push_back(image);
-  auto pulled = run_program(pull, {}, std::chrono::minutes(30), is_cancelled);
-  if (!pulled.ok()) return Error{pulled.error().code, pulled.error().message, "ContainerInvalidImage"};
-  if (pulled.value().exit_code != 0) {
-    return Error{Code::not_found, "image '" + image + "' cannot be fetched: " + last_line(pulled.value().output),
-                 "ContainerInvalidImage"};
-  }
-  return Ok{};
-}
-
-Result<std::vector<std::string>> container_command(const std::string& podman, const std::string& name,
-                                                   const std::string& image, const spec::Json& settings,
-                                                   const ContainerConfig& config, const std::filesystem::path& root,
-                                                   const std::string& working_directory,
-                                                   const std::vector<std::string>& environment,
-                                                   const std::vector<std::string>& command) {
-  std::vector<std::string> line{podman, "run", "--rm", "--name", name, "--pull=never", "--network=host"};
-  line.insert(line.end(), config.run_options.begin(), config.run_options.end());
-  line.insert(line.end(), {"--volume", root.string() + ":" + root.string()});
-  for (const auto& setting : environment) {
-    const std::string variable = setting.substr(0, setting.find('='));
-    // The image's own PATH and HOME hold where its programs are.
-    if (variable != "PATH" && variable != "HOME") line.insert(line.end(), {"--env", variable});
-  }
-  if (text_of(settings, "workingDirectory") != "containerImageDefault") {
-    line.insert(line.end(), {"--workdir", working_directory});
-  }
-  if (const std::string options = text_of(settings, "containerRunOptions"); !options.empty()) {
-    auto words = spec::split_command_line(options);
+Result<ContainerCommand> container_command(const std::vector<std::string>& podman, const ContainerRun& run,
+                                           const spec::Json& settings, const ContainerConfig& config) {
+  std::vector<std::string> options = config.run_options;
+  if (const std::string text = text_of(settings, "containerRunOptions"); !text.empty()) {
+    auto words = spec::split_command_line(text);
     if (!words.ok()) return settings_error("containerRunOptions: " + words.error().message);
-    for (auto& word : words.value()) {
-      if (word == "--name" || word.starts_with("--name=") || word == "--detach" || word == "-d") {
-        return settings_error("containerRunOptions: '" + word +
-                              "' is not allowed; the node names and watches containers");
-      }
-      line.push_back(std::move(word));
+    if (has_option(words.value(), {"--name", "--detach", "--replace", "--restart", "--cidfile", "--pod"}) ||
+        std::any_of(words.value().begin(), words.value().end(), is_short_detach)) {
+      return settings_error("containerRunOptions: '" + text +
+                            "': name, detach, replace, restart, cidfile and pod are not allowed, as the node names and "
+                            "watches containers");
     }
+    options.insert(options.end(), words.value().begin(), words.value().end());
   }
-  if (!command.empty()) line.insert(line.end(), {"--entrypoint", command[0]});
-  line.push_back(image);
-  if (!command.empty()) line.insert(line.end(), command.begin() + 1, command.end());
-  return line;
+
+  ContainerCommand command{.arguments = podman, .environment = {}};
+  std::vector<std::string>& line = command.arguments;
+  const std::string root = run.root.string();
+  // Its output goes to the task's files alone; --replace: a name is used again where a data folder was deleted and begun anew.
+  line.insert(line.end(), {"run", "--rm", "--replace", "--name", run.name, "--pull=never", "--log-driver=none",
+                           "--security-opt", "label=disable", "--volume", root + ":" + root});
+  if (root != kAzureRoot) line.insert(line.end(), {"--volume", root + ":" + kAzureRoot});
+  if (!has_option(options, {"--network", "--net"})) line.emplace_back("--network=host");
+  if (!has_option(options, {"--ulimit"})) add_limits(line);
+  if (run.memory_limit_bytes > 0 && !has_option(options, {"--memory", "-m"})) {
+    line.insert(line.end(), {"--memory", std::to_string(run.memory_limit_bytes)});
+  }
+  if (run.cpu_weight > 0 && !has_option(options, {"--cpu-shares", "-c"})) {
+    line.insert(line.end(),
+                {"--cpu-shares", std::to_string(std::max<std::uint64_t>(2, run.cpu_weight * 1024ull / 100))});
+  }
+  add_environment(command, run);
+  if (text_of(settings, "workingDirectory") != "containerImageDefault") {
+    line.insert(line.end(), {"--workdir", run.working_directory});
+  }
+  line.insert(line.end(), options.begin(), options.end());
+  if (!run.command.empty()) line.insert(line.end(), {"--entrypoint", run.command[0]});
+  line.push_back(run.image);
+  if (!run.command.empty()) line.insert(line.end(), run.command.begin() + 1, run.command.end());
+  return command;
 }
 
-void remove_container(const std::string& name) {
-  const auto podman = find_podman();
+std::vector<std::string> removal_command(std::vector<std::string> podman, const std::string& name) {
+  podman.insert(podman.end(), {"rm", "--force", "--ignore", "--time", "0", name});
+  return podman;
+}
+
+void remove_container(const ContainerConfig& config, const std::string& name) {
+  auto podman = podman_command(config);
   if (!podman.ok()) return;
   // Gone already, mostly: then podman says so, which is as good.
-  (void)run_program({podman.value(), "rm", "--force", "--ignore", "--time", "0", name}, {}, std::chrono::seconds(60),
-                    nullptr);
+  (void)run_program(removal_command(std::move(podman).value(), name), std::chrono::seconds(60), nullptr);
 }
 
 }  // namespace scoria::node

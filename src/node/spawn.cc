@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <spawn.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -137,6 +138,28 @@ Result<pid_t> spawn(const StartCommand& command, const SpawnSurroundings& surrou
                "program '" + command.program + "' cannot be run: " + strerror(error) +
                    (error == ENOEXEC ? " (a script needs a first line like #!/bin/sh)" : ""),
                is_missing ? "CommandProgramNotFound" : "CommandLaunchFailed"};
+}
+
+Result<pid_t> spawn_quietly(const std::vector<std::string>& arguments) {
+  const auto words = pointers(arguments);
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_init(&files);
+  posix_spawnattr_init(&attributes);
+  for (const int number : {0, 1, 2}) posix_spawn_file_actions_addopen(&files, number, "/dev/null", O_RDWR, 0);
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  pid_t pid = -1;
+  const int error = posix_spawn(&pid, words[0], &files, &attributes, words.data(), environ);
+  posix_spawn_file_actions_destroy(&files);
+  posix_spawnattr_destroy(&attributes);
+  if (error != 0) return Error{Code::not_found, "'" + arguments[0] + "' cannot be run: " + strerror(error)};
+  return pid;
 }
 
 }  // namespace scoria::node

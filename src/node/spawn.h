@@ -32,6 +32,9 @@ struct SpawnSurroundings {
 // Errors: api_code CommandProgramNotFound or CommandLaunchFailed, saying which file and why.
 Result<pid_t> spawn(const StartCommand& command, const SpawnSurroundings& surroundings);
 
+// A program of ours, with our own environment, whose output nobody reads; a process group of its own. Errors: not_found.
+Result<pid_t> spawn_quietly(const std::vector<std::string>& arguments);
+
 // The part of it that runs in the new process, up to the program itself; shared with the warm scorer. Returns 0, or errno; `failed_step` is
 // what could not be done.
 int settle_in(const StartCommand& command, const SpawnSurroundings& surroundings, const char*& failed_step);

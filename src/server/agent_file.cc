@@ -25,6 +25,10 @@ Status write_agent_file(const std::filesystem::path& path, const node::AgentConf
                   {"blob_url", config.blob_url},
                   {"containers", config.containers.mode},
                   {"images", config.containers.images},
+                  {"podman_options", config.containers.options},
+                  {"podman_run_options", config.containers.run_options},
+                  {"limit_memory", config.limit_memory},
+                  {"use_cgroups", config.use_cgroups},
                   {"kill_grace_ms", config.kill_grace.count()},
                   {"version", config.version}};
   return write_file(path, json.dump(2) + "\n");
@@ -54,6 +58,10 @@ Result<node::AgentConfig> read_agent_file(const std::filesystem::path& path) {
     config.blob_url = json.at("blob_url");
     config.containers.mode = json.at("containers");
     config.containers.images = json.at("images").get<std::map<std::string, std::string>>();
+    config.containers.options = json.at("podman_options").get<std::vector<std::string>>();
+    config.containers.run_options = json.at("podman_run_options").get<std::vector<std::string>>();
+    config.limit_memory = json.at("limit_memory");
+    config.use_cgroups = json.at("use_cgroups");
     config.kill_grace = std::chrono::milliseconds(json.at("kill_grace_ms").get<std::int64_t>());
     config.version = json.at("version");
     return config;

@@ -60,12 +60,16 @@ struct Span {
   Duration ServerConfig::*member;
   Duration least, most;
 };
+struct Texts {
+  std::vector<std::string> ServerConfig::*member;
+  std::string_view form;
+};
 struct Special {
   std::string_view form;  // what it must be, for people
   std::string_view initial;
   Status (*read)(ServerConfig& config, const Where& where, const Node& node);
 };
-using Kind = std::variant<Text, Choice, Whole, Bytes, Number, Switch, Span, Special>;
+using Kind = std::variant<Text, Choice, Whole, Bytes, Number, Switch, Span, Texts, Special>;
 
 struct Key {
   std::string_view name;
@@ -266,6 +270,14 @@ const std::vector<Key>& keys() {
        "What runs tasks with `containerSettings`: podman, or the host itself, ignoring the image."},
       {"images", Special{"a map of image names to image names, or to host", "none", read_images},
        "Images that stand for others; `host` runs that image's tasks on the host."},
+      {"podman_options", Texts{&C::podman_options, "a list of podman's options"},
+       "Put before each command of podman, such as `--root=/fast/containers`. Its configuration files and the server's "
+       "environment (`CONTAINERS_CONF`, `CONTAINERS_STORAGE_CONF`) count as well."},
+      {"podman_run_options", Texts{&C::podman_run_options, "a list of options of podman run"},
+       "Of every container, before the task's `containerRunOptions`, such as `--device=nvidia.com/gpu=all`."},
+      {"task_limits", Choice{&C::task_limits, {"none", "memory", "memory_and_cpu"}},
+       "Holds a task to its slots' share of its node: of the memory (by control group or RLIMIT_DATA), and of the CPU "
+       "when others want it (by control group). None, as on Azure, where tasks share what there is."},
       {"prices", Special{"a map of vmSize names, or core, to {dedicated, low_priority}", "none", read_prices},
        "Money for an hour of a node of that size, for `scoria usage`; `core`: for an hour of each core of the other "
        "sizes."},
@@ -323,6 +335,7 @@ std::string form_of(const Kind& kind) {
             return "a duration of at least " + format_duration(span.least) +
                    (span.most == Duration::max() ? "" : " and at most " + format_duration(span.most));
           },
+          [](const Texts& texts) { return std::string(texts.form); },
           [](const Special& special) { return std::string(special.form); },
       },
       kind);
@@ -342,6 +355,7 @@ std::string default_of(const Kind& kind) {
                           return initial.*span.member == Duration::max() ? std::string("never")
                                                                          : format_duration(initial.*span.member);
                         },
+                        [](const Texts&) { return std::string("none"); },
                         [](const Special& special) { return std::string(special.initial); },
                     },
                     kind);
@@ -396,6 +410,14 @@ Status read_value(ServerConfig& config, const Key& key, std::string_view file, c
                           const auto value = parse_duration(node.Scalar());
                           if (!value.ok() || value.value() < span.least || value.value() > span.most) return refuse();
                           config.*span.member = value.value();
+                          return Ok{};
+                        },
+                        [&](const Texts& texts) -> Status {
+                          if (!node.IsSequence()) return refuse();
+                          for (const Node& text : node) {
+                            if (!text.IsScalar() || text.Scalar().empty()) return wrong(where, text, texts.form);
+                            (config.*texts.member).push_back(text.Scalar());
+                          }
                           return Ok{};
                         },
                         [&](const Special& special) -> Status { return special.read(config, where, node); },

@@ -43,7 +43,10 @@ struct ServerConfig {
   bool strict_sizes = false;
   std::string containers = "podman";
   std::map<std::string, std::string> images;  // alias -> image, or "host"
-  std::map<std::string, Price> prices;        // by vmSize; "core": of a core of the others
+  std::vector<std::string> podman_options;    // before each of podman's commands
+  std::vector<std::string> podman_run_options;
+  std::string task_limits = "none";     // "memory"; "memory_and_cpu"
+  std::map<std::string, Price> prices;  // by vmSize; "core": of a core of the others
   std::string currency = "EUR";
   std::vector<Webhook> webhooks;
   Duration retention = Duration::max();  // how long completed jobs are kept

@@ -68,6 +68,10 @@ node::AgentConfig agent_of(const ProviderOptions& options, const pool::NodeReque
   agent.blob_url = options.blob_url;
   agent.containers.mode = options.config.containers;
   agent.containers.images = options.config.images;
+  agent.containers.options = options.config.podman_options;
+  agent.containers.run_options = options.config.podman_run_options;
+  agent.limit_memory = options.config.task_limits != "none";
+  agent.use_cgroups = options.config.task_limits == "memory_and_cpu";
   agent.kill_grace = std::chrono::duration_cast<std::chrono::milliseconds>(options.config.kill_grace);
   agent.version = options.version;
   return agent;
