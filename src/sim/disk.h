@@ -27,6 +27,12 @@
 
 namespace scoria::sim {
 
+// The path without its last name; no slash at its end.
+inline std::string_view folder_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
 class Disk {
  public:
   // no_room: of a write, as much as there was room for is written. failed: a sync. dead: the process is, nothing was done.

@@ -15,7 +15,7 @@ using Outcome = Disk::Outcome;
 
 constexpr int kSectorSize = 4096;  // as os_unix.c
 constexpr int kLongestPath = 512;
-constexpr std::size_t kShmSlots = SQLITE_SHM_NLOCK;
+constexpr int kLargestWrite = 0x1ffff;  // os_unix.c writes only the remainder of more
 
 struct Handle;
 
@@ -47,11 +47,6 @@ struct Handle {
 
 Handle& handle_of(sqlite3_file* file) { return *reinterpret_cast<Handle*>(file); }
 
-std::string_view folder_of(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
-}
-
 void leave_memory(Handle& handle, bool is_deleted);
 
 int close(sqlite3_file* file) {
@@ -76,6 +71,7 @@ int read(sqlite3_file* file, void* out, int size, sqlite3_int64 offset) {
 }
 
 int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) {
+  if (size > kLargestWrite) return SQLITE_FULL;
   const std::span bytes(static_cast<const std::byte*>(data), static_cast<std::size_t>(size));
   switch (handle_of(file).file->write(static_cast<std::uint64_t>(offset), bytes)) {
     case Outcome::ok: return SQLITE_OK;
@@ -382,7 +378,7 @@ std::uint64_t SqliteDisk::waits() const { return vfs_->waits; }
 void SqliteDisk::seed_sqlite(std::uint32_t seed) {
   sqlite3_initialize();
   // 0 would mean the system's randomness.
-  sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, static_cast<int>(seed | 1), nullptr);
+  sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, static_cast<int>(seed == 0 ? 0x9e3779b9u : seed), nullptr);
   sqlite3_randomness(0, nullptr);
 }
 

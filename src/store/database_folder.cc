@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <vector>
 
 #include "store/folder_lock.h"
@@ -17,7 +19,14 @@ namespace fs = std::filesystem;
 
 class SystemFolder final : public DatabaseFolder {
  public:
-  SystemFolder(const fs::path& folder, FolderLock lock) : reserve_(folder / "reserve"), lock_(std::move(lock)) {}
+  SystemFolder(const fs::path& folder, FolderLock lock)
+      : folder_(folder), reserve_(folder / "reserve"), lock_(std::move(lock)) {}
+
+  Status make_names_durable() override {
+    // Its own name is its parent's, and may be as new.
+    SCORIA_TRY_STATUS(sync(folder_));
+    return sync(folder_ / "..");
+  }
 
   void hide(const fs::path& file) override { ::chmod(file.c_str(), 0600); }
 
@@ -36,7 +45,17 @@ class SystemFolder final : public DatabaseFolder {
   }
 
  private:
-  fs::path reserve_;
+  static Status sync(const fs::path& folder) {
+    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    // Some file systems know no sync of a folder, and some folders may be entered but not read.
+    const bool is_synced = descriptor < 0 || ::fsync(descriptor) == 0 || errno == EINVAL;
+    const int why = errno;
+    if (descriptor >= 0) ::close(descriptor);
+    if (is_synced) return Ok{};
+    return Error{Code::unavailable, "folder '" + folder.string() + "': sync: " + std::strerror(why)};
+  }
+
+  fs::path folder_, reserve_;
   FolderLock lock_;
 };
 
@@ -67,7 +86,15 @@ class VfsFile {
 
 class VfsFolder final : public DatabaseFolder {
  public:
-  VfsFolder(const fs::path& folder, sqlite3_vfs& vfs) : reserve_((folder / "reserve").string()), vfs_(vfs) {}
+  VfsFolder(const fs::path& folder, sqlite3_vfs& vfs)
+      : reserve_((folder / "reserve").string()), probe_((folder / "probe").string()), vfs_(vfs) {}
+
+  Status make_names_durable() override {
+    // A VFS syncs a folder only with the removal of a file.
+    { const VfsFile probe(vfs_, probe_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MAIN_DB); }
+    if (vfs_.xDelete(&vfs_, probe_.c_str(), 1) == SQLITE_OK) return Ok{};
+    return Error{Code::unavailable, "file '" + probe_ + "': cannot be made and removed, to sync its folder"};
+  }
 
   void hide(const fs::path&) override {}
 
@@ -85,7 +112,7 @@ class VfsFolder final : public DatabaseFolder {
   void free_reserve() override { vfs_.xDelete(&vfs_, reserve_.c_str(), 0); }
 
  private:
-  std::string reserve_;
+  std::string reserve_, probe_;
   sqlite3_vfs& vfs_;
 };
 

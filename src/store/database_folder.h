@@ -20,6 +20,8 @@ class DatabaseFolder {
   // Errors: invalid (no such VFS).
   static Result<std::unique_ptr<DatabaseFolder>> open(const std::filesystem::path& folder, const std::string& vfs);
 
+  // Syncs the folder itself: SQLite takes a failure of that for nothing. Errors: unavailable.
+  virtual Status make_names_durable() = 0;
   // Keys and specs in it are nobody else's.
   virtual void hide(const std::filesystem::path& file) = 0;
   // Sets so many bytes of the disk aside, or finds them set aside. False: they are not there.

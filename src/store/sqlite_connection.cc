@@ -2,6 +2,9 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace scoria::store {
 
 Query::~Query() {
@@ -72,6 +75,34 @@ Result<std::int64_t> SqliteConnection::one_number(const char* sql) {
   return query.number(0);
 }
 
+Status SqliteConnection::rewrite_log() {
+  SCORIA_TRY_STATUS(execute("BEGIN IMMEDIATE"));  // so that nobody appends to it or begins it anew
+  Status written = copy_log_onto_itself();
+  (void)execute("ROLLBACK");  // of nothing
+  return written;
+}
+
+Status SqliteConnection::copy_log_onto_itself() {
+  constexpr sqlite3_int64 kPiece =
+      1 << 16;  // SQLite's VFS for Unix writes less than 128 KiB at once: more it takes for a full disk
+  constexpr const char* kDoing = "rewrite the log";
+  sqlite3_file* log = nullptr;
+  int code = sqlite3_file_control(database_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (code != SQLITE_OK) return error(code, kDoing);
+  if (log == nullptr || log->pMethods == nullptr) return Ok{};  // there is none
+  sqlite3_int64 size = 0;
+  code = log->pMethods->xFileSize(log, &size);
+  std::vector<char> bytes(static_cast<std::size_t>(std::min(size, kPiece)));
+  for (sqlite3_int64 offset = 0; offset < size && code == SQLITE_OK; offset += kPiece) {
+    const int piece = static_cast<int>(std::min(size - offset, kPiece));
+    code = log->pMethods->xRead(log, bytes.data(), piece, offset);
+    if (code == SQLITE_OK) code = log->pMethods->xWrite(log, bytes.data(), piece, offset);
+  }
+  if (code == SQLITE_OK) code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+  if (code != SQLITE_OK) return error(code, kDoing);
+  return Ok{};
+}
+
 Error SqliteConnection::error(int code, std::string_view doing) const {
   Code kind = Code::unavailable;
   switch (code & 0xff) {
@@ -89,7 +120,9 @@ Error SqliteConnection::error(int code, std::string_view doing) const {
       break;
     default: break;
   }
-  const char* why = database_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(database_);
+  // Of what did not go through the connection it knows nothing.
+  const bool is_known = database_ != nullptr && sqlite3_extended_errcode(database_) == code;
+  const char* why = is_known ? sqlite3_errmsg(database_) : sqlite3_errstr(code);
   return Error{kind, "database " + name_ + ": " + why + " (" + std::string(doing.substr(0, 60)) + ")"};
 }
 

@@ -53,12 +53,19 @@ class SqliteConnection {
   Result<sqlite3_stmt*> prepare(const char* sql);
   Result<std::int64_t> one_number(const char* sql);
 
+  // In WAL mode: writes the log once more as it is read, and syncs it. What a killed process wrote, and what a failed sync should have written,
+  // is read back from the page cache, and yet only writing it again is sure to bring it to the disk: P. Rebello et al., "Can Applications
+  // Recover from fsync Failures?" (2020). Errors: as error().
+  Status rewrite_log();
+
   // What the last call's `code` means. exhausted: disk full. corrupt: not a database, damaged. denied: may not be opened or written.
   // unavailable: all else, I/O errors first.
   Error error(int code, std::string_view doing) const;
 
  private:
   SqliteConnection(sqlite3* database, std::string name) : database_(database), name_(std::move(name)) {}
+
+  Status copy_log_onto_itself();
 
   sqlite3* database_;
   std::string name_;

@@ -354,6 +354,9 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const StoreOp
   // Debian's SQLite overwrites what is deleted: that takes log, on a full disk too, and hides nothing that the log does not show.
   SCORIA_TRY_STATUS(writer->execute("PRAGMA secure_delete=OFF"));
   SCORIA_TRY_STATUS(writer->execute("PRAGMA journal_size_limit=67108864"));
+  // Before anything is read that somebody might act upon.
+  SCORIA_TRY_STATUS(writer->rewrite_log());
+  SCORIA_TRY_STATUS(ground->make_names_durable());
   SCORIA_TRY_STATUS(migrate(*writer, "data folder '" + folder.string() + "'"));
   SCORIA_TRY(erasing, unfinished_erasures(*writer));
   auto store = std::make_unique<SqliteStore>(folder, options, std::move(ground), std::move(writer), std::move(erasing));
