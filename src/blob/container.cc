@@ -341,7 +341,9 @@ Result<BlobProperties> Container::put(std::string_view name, DiskUpload& upload,
     entry.length = length;
     entry.body = body;
     entry.content_md5 = properties.content_md5;
-    entry.blocks = static_cast<std::uint32_t>(block_list.size());
+    // A copied append blob has as many blocks as its source.
+    entry.blocks =
+        properties.type == BlobType::append ? properties.blocks : static_cast<std::uint32_t>(block_list.size());
     entry.traits = traits_of(properties, std::move(block_list));
     return commit({.op = JournalLine::Op::put, .name = std::string(name), .entry = std::move(entry)},
                   body.file == 0 ? std::string_view(upload.bytes()) : std::string_view{});

@@ -7,7 +7,7 @@ namespace scoria::blob {
 namespace {
 
 constexpr std::size_t kMaxBlobName = 1024;  // characters
-constexpr std::size_t kMaxBlockId = 88;     // base64 of 64 bytes
+constexpr std::size_t kMaxBlockId = 64;     // bytes, of which an id is the base64
 
 Error bad_name(std::string message) { return Error{Code::invalid, std::move(message), "InvalidResourceName"}; }
 
@@ -21,6 +21,10 @@ Status check_container_name(std::string_view name) {
                     is_lower_alnum(name.back()) && name.find("--") == std::string_view::npos &&
                     std::all_of(name.begin(), name.end(), [](char c) { return is_lower_alnum(c) || c == '-'; });
   if (fits) return Ok{};
+  if (name.size() < 3 || name.size() > 63) {
+    return Error{Code::invalid, "a container name must have 3 to 63 characters, not " + std::to_string(name.size()),
+                 "OutOfRangeInput"};
+  }
   return bad_name("the container name '" + std::string(name.substr(0, 80)) +
                   "' must be 3 to 63 lower-case letters, digits and single hyphens between them");
 }
@@ -60,9 +64,9 @@ Status check_block_id(std::string_view id) {
   const auto is_digit = [](char c) {
     return is_lower_alnum(c) || (c >= 'A' && c <= 'Z') || c == '+' || c == '/' || c == '=';
   };
-  if (!id.empty() && id.size() <= kMaxBlockId && id.size() % 4 == 0 && std::all_of(id.begin(), id.end(), is_digit)) {
-    return Ok{};
-  }
+  const bool is_base64 = !id.empty() && id.size() % 4 == 0 && std::all_of(id.begin(), id.end(), is_digit);
+  const std::size_t padding = id.ends_with("==") ? 2 : id.ends_with('=') ? 1 : 0;
+  if (is_base64 && id.size() / 4 * 3 - padding <= kMaxBlockId) return Ok{};
   return Error{Code::invalid, "a block id must be the base64 of 1 to 64 bytes", "InvalidQueryParameterValue"};
 }
 

@@ -146,8 +146,12 @@ Result<net::HttpReply> set_blob_properties(const Context& context) {
 
 Result<net::HttpReply> delete_blob(const Context& context) {
   SCORIA_TRY(conditions, read_conditions(context.request.http.headers));
-  // x-ms-delete-snapshots: there are none; "only" therefore deletes nothing.
-  if (auth::lower_case(context.request.http.header("x-ms-delete-snapshots").value_or("")) != "only") {
+  // There are no snapshots; "only" therefore deletes nothing.
+  const std::string which = auth::lower_case(context.request.http.header("x-ms-delete-snapshots").value_or("include"));
+  if (which != "include" && which != "only") {
+    return Error{Code::invalid, "the header x-ms-delete-snapshots must be include or only", "InvalidHeaderValue"};
+  }
+  if (which != "only") {
     SCORIA_TRY_STATUS(context.store.delete_blob(context.request.container, context.request.blob, conditions));
   } else {
     SCORIA_TRY(there, context.store.properties(context.request.container, context.request.blob));

@@ -57,6 +57,9 @@ Result<net::HttpReply> serve(const Context& context) {
     case Operation::list_blobs: return storage::list_blobs(context);
     case Operation::create_append_blob: return storage::create_append_blob(context);
     case Operation::copy_blob: return storage::copy_blob(context);
+    case Operation::put_blob_from_url: return storage::put_blob_from_url(context);
+    case Operation::put_block_from_url: return storage::put_block_from_url(context);
+    case Operation::append_block_from_url: return storage::append_block_from_url(context);
     case Operation::put_block_list: return storage::put_block_list(context);
     case Operation::get_block_list: return storage::get_block_list(context);
     case Operation::get_blob:

@@ -48,15 +48,23 @@ Result<net::HttpReply> set_container_acl(const Context& context);
 Result<net::HttpReply> list_blobs(const Context& context);
 
 // upload_operations.cc
-// The upload's bytes are what Content-MD5 says. Errors: invalid, api_code Md5Mismatch, InvalidMd5.
-Status check_md5(const net::HttpRequest& http, const blob::BlobStore::Upload& upload);
+// The upload's bytes are what `header` says, if it is there. Errors: invalid, api_code Md5Mismatch, InvalidMd5.
+Status check_md5(const net::HttpRequest& http, const char* header, const blob::BlobStore::Upload& upload);
+// The request's own conditions, and those of a signature that lets blobs be made but not changed.
+Result<blob::Conditions> write_conditions(const Context& context);
 Result<net::HttpReply> put_block_blob(const Context& context, Upload upload);
 Result<net::HttpReply> create_append_blob(const Context& context);
 Result<net::HttpReply> put_block(const Context& context, Upload upload);
 Result<net::HttpReply> put_block_list(const Context& context);
 Result<net::HttpReply> get_block_list(const Context& context);
 Result<net::HttpReply> append_block(const Context& context, Upload upload);
-Result<net::HttpReply> copy_blob(const Context& context);
+
+// copy_operations.cc
+Result<net::HttpReply> copy_blob(const Context& context);  // and Copy Blob From URL
+Result<net::HttpReply> put_blob_from_url(const Context& context);
+// A range of another blob of the account, as if it came as the request's body.
+Result<net::HttpReply> put_block_from_url(const Context& context);
+Result<net::HttpReply> append_block_from_url(const Context& context);
 
 // blob_operations.cc
 Result<net::HttpReply> get_blob(const Context& context);  // and its properties, by HEAD

@@ -101,8 +101,13 @@ Result<Operation> find_row(const OperationRow (&rows)[N], std::string_view metho
 }
 
 Result<Operation> put_operation(const net::HttpRequest& http) {
-  if (http.header("x-ms-copy-source")) return Operation::copy_blob;
   const auto type = http.header("x-ms-blob-type");
+  if (http.header("x-ms-copy-source")) {
+    // With a type it is Put Blob From URL, which there is for block blobs only; without one Copy Blob.
+    if (!type) return Operation::copy_blob;
+    if (auth::lower_case(*type) == "blockblob") return Operation::put_blob_from_url;
+    return bad_header("x-ms-blob-type", "BlockBlob where x-ms-copy-source is given");
+  }
   if (!type) {
     return Error{Code::invalid, "a PUT of a blob needs the header x-ms-blob-type: BlockBlob or AppendBlob",
                  "MissingRequiredHeader"};
@@ -114,9 +119,10 @@ Result<Operation> put_operation(const net::HttpRequest& http) {
   return bad_header("x-ms-blob-type", "BlockBlob or AppendBlob");
 }
 
+// Azure's rule: identifiers of C#, here those of ASCII. A listing writes them as names of XML elements.
 bool is_metadata_name(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  return !name.empty() && !(name[0] >= '0' && name[0] <= '9') && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   });
 }
 
@@ -184,6 +190,10 @@ Result<StorageRequest> read_request(const net::HttpRequest& http, std::string_vi
   SCORIA_TRY(operation,
              http.method == "PUT" && comp.empty() ? put_operation(http) : find_row(kBlobRows, http.method, comp));
   request.operation = operation;
+  if (http.header("x-ms-copy-source")) {
+    if (operation == Operation::put_block) request.operation = Operation::put_block_from_url;
+    if (operation == Operation::append_block) request.operation = Operation::append_block_from_url;
+  }
   return request;
 }
 
@@ -202,9 +212,12 @@ Needs needs(Operation operation) {
     case Operation::put_block_blob:
     case Operation::create_append_blob:
     case Operation::copy_blob:
+    case Operation::put_blob_from_url:
     case Operation::put_block:
+    case Operation::put_block_from_url:
     case Operation::put_block_list: return {"wc", "wc"};
-    case Operation::append_block: return {"aw", "aw"};
+    case Operation::append_block:
+    case Operation::append_block_from_url: return {"aw", "aw"};
     case Operation::get_block_list: return {"r", "r"};
     case Operation::get_blob:
     case Operation::get_blob_properties: return {"r", "r", true, true};
@@ -243,7 +256,8 @@ Result<blob::Metadata> read_metadata(const net::Headers& headers) {
     if (!is_metadata_name(key) || !is_text) {
       return Error{Code::invalid,
                    "the metadata header '" + name.substr(0, 80) +
-                       "' must have a name of letters, digits, '_' and '-', and a value of ASCII characters",
+                       "' must have a name of letters, digits and '_' that begins with no digit, and a value of ASCII "
+                       "characters",
                    "InvalidMetadata"};
     }
     size += key.size() + value.size();
@@ -272,8 +286,11 @@ blob::BlobProperties read_content_headers(const net::Headers& headers, bool with
 }
 
 Result<std::optional<Range>> read_range(const net::Headers& headers, std::uint64_t size) {
-  auto text = net::find_header(headers, "x-ms-range");
-  if (!text) text = net::find_header(headers, "Range");
+  const auto text = net::find_header(headers, "x-ms-range");
+  return parse_range(text ? text : net::find_header(headers, "Range"), size);
+}
+
+Result<std::optional<Range>> parse_range(std::optional<std::string_view> text, std::uint64_t size) {
   if (!text || !text->starts_with("bytes=")) return std::optional<Range>{};
   const std::string_view spec = text->substr(6);
   const std::size_t dash = spec.find('-');

@@ -28,10 +28,13 @@ enum class Operation : std::uint8_t {
   put_block_blob,
   create_append_blob,
   copy_blob,
+  put_blob_from_url,
   put_block,
+  put_block_from_url,
   put_block_list,
   get_block_list,
   append_block,
+  append_block_from_url,
   get_blob,
   get_blob_properties,
   set_blob_metadata,
@@ -78,6 +81,7 @@ struct Range {
 };
 // Of x-ms-range, else of Range; none where there is none or it is no range of bytes. Errors: invalid, api_code InvalidRange.
 Result<std::optional<Range>> read_range(const net::Headers& headers, std::uint64_t size);
+Result<std::optional<Range>> parse_range(std::optional<std::string_view> text, std::uint64_t size);
 
 Result<std::optional<std::uint64_t>> read_number(const net::Headers& headers, std::string_view name);
 

@@ -178,6 +178,69 @@ TEST_F(Blobs, GrowByAppending) {
             "MaxBlobSizeConditionNotMet");
   EXPECT_EQ(call("GET", "/con/log").body, "onetwo");
   EXPECT_EQ(put("/con/log?comp=appendblock", "").status, 400);
+  EXPECT_EQ(call("PUT", "/con/full", {{"x-ms-blob-type", "AppendBlob"}}, "x").code(), "InvalidHeaderValue");
+  const std::string from = "http://127.0.0.1:10100/acct/con/log";
+  EXPECT_EQ(call("PUT", "/con/copy", {{"x-ms-copy-source", from}}).status, 202);
+  EXPECT_EQ(call("HEAD", "/con/copy").header("x-ms-blob-committed-block-count"), "2");
+}
+
+TEST_F(Blobs, TakeRangesOfOthersAsTheirBlocks) {
+  put("/con/from", "0123456789");
+  call("PUT", "/con/log", {{"x-ms-blob-type", "AppendBlob"}});
+  const net::Headers range = {{"x-ms-copy-source", "http://127.0.0.1:10100/acct/con/from"},
+                              {"x-ms-source-range", "bytes=2-4"}};
+  const Answer block = call("PUT", "/con/b?comp=block&blockid=AAAA", range);
+  EXPECT_EQ(block.status, 201);
+  EXPECT_FALSE(block.header("Content-MD5").empty());
+  EXPECT_EQ(call("PUT", "/con/b?comp=blocklist", {}, "<BlockList><Latest>AAAA</Latest></BlockList>").status, 201);
+  EXPECT_EQ(call("GET", "/con/b").body, "234");
+  EXPECT_EQ(call("PUT", "/con/log?comp=appendblock", range).header("x-ms-blob-append-offset"), "0");
+  EXPECT_EQ(call("GET", "/con/log").body, "234");
+  net::Headers hashed = range;
+  hashed.emplace_back("x-ms-source-content-md5", "AAAAAAAAAAAAAAAAAAAAAA==");
+  EXPECT_EQ(call("PUT", "/con/b?comp=block&blockid=AAAA", hashed).code(), "Md5Mismatch");
+  EXPECT_EQ(
+      call("PUT", "/con/b?comp=block&blockid=AAAA", {{"x-ms-copy-source", "http://127.0.0.1:10100/acct/con/none"}})
+          .code(),
+      "BlobNotFound");
+}
+
+TEST_F(Blobs, AreMadeOfOthersByTheirUrl) {
+  put("/con/from", "x", {{"x-ms-blob-content-type", "text/a"}, {"x-ms-meta-m", "1"}});
+  const net::Headers headers = {{"x-ms-copy-source", "http://127.0.0.1:10100/acct/con/from"},
+                                {"x-ms-blob-type", "BlockBlob"}};
+  const Answer made = call("PUT", "/con/b", headers);
+  EXPECT_EQ(made.status, 201);
+  EXPECT_FALSE(made.header("ETag").empty());
+  const Answer head = call("HEAD", "/con/b");
+  EXPECT_EQ(head.header("Content-Type"), "text/a");
+  EXPECT_EQ(head.header("x-ms-meta-m"), "");
+  EXPECT_EQ(head.header("x-ms-copy-status"), "");
+  call("PUT", "/con/log", {{"x-ms-blob-type", "AppendBlob"}});
+  EXPECT_EQ(call("PUT", "/con/d", {{"x-ms-copy-source", "http://127.0.0.1:10100/acct/con/log"}, headers[1]}).status,
+            201);
+  EXPECT_EQ(call("HEAD", "/con/d").header("x-ms-blob-type"), "BlockBlob");
+  net::Headers once = headers;
+  once.emplace_back("If-None-Match", "*");
+  EXPECT_EQ(call("PUT", "/con/b", once).code(), "BlobAlreadyExists");
+  EXPECT_EQ(call("PUT", "/con/c", {headers[0], {"x-ms-blob-type", "AppendBlob"}}).code(), "InvalidHeaderValue");
+}
+
+TEST_F(Blobs, MetadataIsNamedAsIdentifiersAre) {
+  put("/con/b", "x");
+  for (const char* name : {"x-ms-meta-a-b", "x-ms-meta-1b", "x-ms-meta-"}) {
+    EXPECT_EQ(call("PUT", "/con/b?comp=metadata", {{name, "y"}}).code(), "InvalidMetadata") << name;
+  }
+  EXPECT_EQ(call("PUT", "/con/b?comp=metadata", {{"x-ms-meta-_b1", "y"}}).status, 200);
+}
+
+TEST_F(Blobs, AreDeletedWithSnapshotsThatThereAreNot) {
+  put("/con/b", "x");
+  EXPECT_EQ(call("DELETE", "/con/b", {{"x-ms-delete-snapshots", "all"}}).code(), "InvalidHeaderValue");
+  EXPECT_EQ(call("DELETE", "/con/b", {{"x-ms-delete-snapshots", "only"}}).status, 202);
+  EXPECT_EQ(call("GET", "/con/b").body, "x");
+  EXPECT_EQ(call("DELETE", "/con/b", {{"x-ms-delete-snapshots", "include"}}).status, 202);
+  EXPECT_EQ(call("GET", "/con/b").status, 404);
 }
 
 TEST_F(Blobs, ChangeMetadataAndProperties) {

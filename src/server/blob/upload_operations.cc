@@ -1,7 +1,4 @@
-#include "auth/tokens.h"
-#include "base/iso8601.h"
-#include "blob/conditions.h"
-#include "net/url.h"
+#include "auth/target.h"
 #include "server/blob/operations.h"
 #include "server/blob/storage_reply.h"
 #include "server/blob/xml.h"
@@ -11,18 +8,6 @@ namespace {
 
 void add(net::HttpReply& reply, const char* name, std::string value) {
   reply.headers.emplace_back(name, std::move(value));
-}
-
-// The request's own conditions, and those of a signature that lets blobs be made but not changed.
-Result<blob::Conditions> write_conditions(const Context& context) {
-  SCORIA_TRY(conditions, read_conditions(context.request.http.headers));
-  if (!context.access.may_only_create) return std::move(conditions);
-  if (context.store.properties(context.request.container, context.request.blob).ok()) {
-    return Error{Code::denied, "the signature permits making blobs ('c'), and changing this one needs 'w'",
-                 "AuthorizationPermissionMismatch"};
-  }
-  conditions.if_none_match = "*";  // should one come in between
-  return std::move(conditions);
 }
 
 Result<blob::BlobProperties> read_properties(const Context& context, bool with_plain) {
@@ -67,60 +52,29 @@ Result<std::vector<blob::BlobStore::BlockRef>> read_block_list(std::string_view 
   return blocks;
 }
 
-struct CopySource {
-  auth::Target target;
-  Address address;
-  std::string shown;
-};
-
-Result<CopySource> read_copy_source(const Context& context) {
-  const std::string text(context.request.http.header("x-ms-copy-source").value_or(""));
-  const auto url = net::parse_url(text);
-  if (!url.ok()) {
-    return Error{Code::invalid, "the header x-ms-copy-source: " + url.error().message, "InvalidHeaderValue"};
-  }
-  // Nothing is fetched from elsewhere: the source is a blob of this account, by whichever of its addresses.
-  const bool is_ours = is_account_host(url.value().host, context.account.name) ||
-                       auth::lower_case(url.value().authority()) == auth::lower_case(context.request.http.host());
-  auto address = is_ours
-                     ? read_address(auth::split_target(url.value().target).path, url.value().host, context.account.name)
-                     : Result<Address>(Error{Code::invalid, ""});
-  if (!address.ok() || address.value().container.empty()) {
-    return Error{Code::unsupported,
-                 "the source of a copy must be a blob of this account ('" + context.account.name +
-                     "'); copies from other servers are not supported",
-                 "CannotVerifyCopySource"};
-  }
-  CopySource source{.target = auth::split_target(url.value().target),
-                    .address = std::move(address).value(),
-                    .shown = url.value().shown()};
-  if (source.address.blob.empty()) source.address.blob = std::exchange(source.address.container, "$root");
-  if (source.target.parameter("snapshot") || source.target.parameter("versionid")) {
-    return Error{Code::unsupported, "copies of snapshots and versions are not supported", "NotImplemented"};
-  }
-  return source;
-}
-
-Status check_source_conditions(const Context& context, const CopySource& source) {
-  SCORIA_TRY(conditions, read_conditions(context.request.http.headers, "x-ms-source-"));
-  SCORIA_TRY(properties, context.store.properties(source.address.container, source.address.blob));
-  auto met = blob::check_conditions(conditions, source.address.container, source.address.blob, &properties);
-  if (met.ok()) return met;
-  return Error{Code::conflict, "the source's state does not meet the x-ms-source-if- conditions", "ConditionNotMet"};
-}
-
 }  // namespace
 
-Status check_md5(const net::HttpRequest& http, const blob::BlobStore::Upload& upload) {
-  for (const char* name : {"Content-MD5", "x-ms-blob-content-md5"}) {
-    const auto value = http.header(name);
-    if (value && !value->empty()) SCORIA_TRY_STATUS(check_md5_value(name, *value, upload.md5()));
+Status check_md5(const net::HttpRequest& http, const char* header, const blob::BlobStore::Upload& upload) {
+  const auto value = http.header(header);
+  if (!value || value->empty()) return Ok{};
+  return check_md5_value(header, *value, upload.md5());
+}
+
+Result<blob::Conditions> write_conditions(const Context& context) {
+  SCORIA_TRY(conditions, read_conditions(context.request.http.headers));
+  if (!context.access.may_only_create) return std::move(conditions);
+  if (context.store.properties(context.request.container, context.request.blob).ok()) {
+    return Error{Code::denied, "the signature permits making blobs ('c'), and changing this one needs 'w'",
+                 "AuthorizationPermissionMismatch"};
   }
-  return Ok{};
+  conditions.if_none_match = "*";  // should one come in between
+  return std::move(conditions);
 }
 
 Result<net::HttpReply> put_block_blob(const Context& context, Upload upload) {
-  SCORIA_TRY_STATUS(check_md5(context.request.http, *upload));
+  for (const char* header : {"Content-MD5", "x-ms-blob-content-md5"}) {
+    SCORIA_TRY_STATUS(check_md5(context.request.http, header, *upload));
+  }
   SCORIA_TRY(conditions, write_conditions(context));
   SCORIA_TRY(wanted, read_properties(context, true));
   SCORIA_TRY(put, context.store.put_blob(context.request.container, context.request.blob, std::move(upload),
@@ -133,6 +87,10 @@ Result<net::HttpReply> put_block_blob(const Context& context, Upload upload) {
 }
 
 Result<net::HttpReply> create_append_blob(const Context& context) {
+  if (!context.request.http.body.empty()) {
+    return Error{Code::invalid, "an append blob is made empty: Content-Length must be 0, bytes come by Append Block",
+                 "InvalidHeaderValue"};
+  }
   SCORIA_TRY(conditions, write_conditions(context));
   SCORIA_TRY(wanted, read_properties(context, true));
   SCORIA_TRY(put, context.store.create_append_blob(context.request.container, context.request.blob, std::move(wanted),
@@ -144,7 +102,9 @@ Result<net::HttpReply> create_append_blob(const Context& context) {
 }
 
 Result<net::HttpReply> put_block(const Context& context, Upload upload) {
-  SCORIA_TRY_STATUS(check_md5(context.request.http, *upload));
+  if (context.request.operation == Operation::put_block) {
+    SCORIA_TRY_STATUS(check_md5(context.request.http, "Content-MD5", *upload));
+  }
   const auto id = context.request.target.parameter("blockid");
   if (!id) return Error{Code::invalid, "Put Block needs the query parameter blockid", "MissingRequiredQueryParameter"};
   const std::string md5 = upload->md5();
@@ -199,7 +159,9 @@ Result<net::HttpReply> get_block_list(const Context& context) {
 
 Result<net::HttpReply> append_block(const Context& context, Upload upload) {
   const net::HttpRequest& http = context.request.http;
-  SCORIA_TRY_STATUS(check_md5(http, *upload));
+  if (context.request.operation == Operation::append_block) {
+    SCORIA_TRY_STATUS(check_md5(http, "Content-MD5", *upload));
+  }
   if (upload->length() == 0) {
     return Error{Code::invalid, "Append Block needs a body of one byte or more", "InvalidHeaderValue"};
   }
@@ -221,34 +183,6 @@ Result<net::HttpReply> append_block(const Context& context, Upload upload) {
   add(reply, "x-ms-blob-append-offset", std::to_string(offset));
   add(reply, "x-ms-blob-committed-block-count", std::to_string(after.blocks));
   add(reply, "x-ms-request-server-encrypted", "false");
-  return reply;
-}
-
-Result<net::HttpReply> copy_blob(const Context& context) {
-  const net::HttpRequest& http = context.request.http;
-  SCORIA_TRY(conditions, write_conditions(context));
-  SCORIA_TRY(metadata, read_metadata(http.headers));
-  SCORIA_TRY(source, read_copy_source(context));
-  SCORIA_TRY_STATUS(authorize_source(source.target, source.address, context.access, http, context.account,
-                                     context.store, context.now));
-  SCORIA_TRY_STATUS(check_source_conditions(context, source));
-  SCORIA_TRY(original, context.store.properties(source.address.container, source.address.blob));
-  const std::string size = std::to_string(original.length);
-  const std::string id = auth::hash_token(auth::random_token()).substr(0, 32);
-  const blob::Metadata copy = {{"id", id},
-                               {"source", source.shown},
-                               {"status", "success"},
-                               {"progress", size + "/" + size},
-                               {"completion-time", format_http_time(context.now)}};
-  SCORIA_TRY(made, context.store.copy_blob(
-                       source.address.container, source.address.blob, context.request.container, context.request.blob,
-                       metadata.empty() ? std::nullopt : std::optional<blob::Metadata>(metadata), conditions, copy));
-  // 202 for both kinds; either is done by now.
-  net::HttpReply reply = new_reply(202, &http);
-  add_stamp(reply, made.etag, made.modified);
-  add(reply, "x-ms-copy-id", id);
-  add(reply, "x-ms-copy-status", "success");
-  if (http.header("x-ms-requires-sync") && !made.content_md5.empty()) add(reply, "Content-MD5", made.content_md5);
   return reply;
 }
 
