@@ -70,22 +70,28 @@ Result<Deallocation> read_deallocation(const Json& body, const char* key) {
 
 std::string_view deallocation_name(Deallocation option) { return kOptions[static_cast<std::size_t>(option)]; }
 
-Status read_pool_body(const State& state, Pool& pool, Json body) {
+Status read_node_shape(const State& state, Pool& pool, const Json& body) {
   const std::string size_name = body.value("vmSize", "");
-  pool.size = scoria::pool::find_resource_class(size_name, state.settings.sizes);
-  const bool is_known = pool.size.has_value();
+  auto size = scoria::pool::find_resource_class(size_name, state.settings.sizes);
+  const bool is_known = size.has_value();
   if (!is_known) {
     if (state.settings.strict_sizes && !size_name.empty()) {
       return batch_error("UnsupportedVMSize", "vmSize '" + size_name + "' is in no table of sizes",
                          {{"PropertyName", "vmSize"}, {"PropertyValue", size_name}});
     }
-    pool.size = scoria::pool::ResourceClass{.name = lower(size_name)};
+    size = scoria::pool::ResourceClass{.name = lower(size_name)};
   }
   // Azure's bound on slots; of a size that nobody knows only the absolute one.
-  const int most_slots = is_known ? std::min(4 * pool.size->cores, 256) : 256;
+  const int most_slots = is_known ? std::min(4 * size->cores, 256) : 256;
   SCORIA_TRY(slots, read_count(body, "taskSlotsPerNode", 1, 1, most_slots));
+  pool.size = std::move(size);
   pool.slots_per_node = slots;
   pool.packs = lower(body.value("/taskSchedulingPolicy/nodeFillType"_json_pointer, "")) == "pack";
+  return Ok{};
+}
+
+Status read_pool_body(const State& state, Pool& pool, Json body) {
+  SCORIA_TRY_STATUS(read_node_shape(state, pool, body));
   pool.provider = body.value("provider", kLocal);
   const bool scales_itself = body.value("enableAutoScale", false) || body.contains("scaleBetween");
   const bool has_targets = body.contains("targetDedicatedNodes") || body.contains("targetLowPriorityNodes");

@@ -15,6 +15,8 @@ struct Targets {
 
 // What a new pool's body says, but for autoscale. Errors: InvalidPropertyValue, UnsupportedVMSize (where sizes are strict).
 Status read_pool_body(const State& state, Pool& pool, Json body);
+// The part of it that says what each node is: vmSize, taskSlotsPerNode, taskSchedulingPolicy. Changes nothing where it fails.
+Status read_node_shape(const State& state, Pool& pool, const Json& body);
 // targetDedicatedNodes and targetLowPriorityNodes, where they are given: 0 to kMaxNodes.
 Status read_targets(const Json& body, Targets& targets);
 // resizeTimeout: PT5M to PT168H, PT15M by default.

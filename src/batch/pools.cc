@@ -51,6 +51,16 @@ void start_resize(State& state, Pool& pool) {
   state.restless_pools.insert(&pool);
 }
 
+// One property of a pool's body as a patch has it; null, and a start task without members, take it away.
+void patch_property(Json& body, const char* key, Json& patch) {
+  if (!patch.contains(key)) return;
+  if (patch[key].is_null() || (std::string_view(key) == "startTask" && patch[key].empty())) {
+    body.erase(key);
+  } else {
+    body[key] = std::move(patch[key]);
+  }
+}
+
 }  // namespace
 
 Result<Pool*> find_pool(State& state, std::string_view id) {
@@ -115,18 +125,33 @@ Status delete_pool(State& state, std::string_view id, const Precondition& condit
 Result<Stamp> patch_pool(State& state, std::string_view id, Json body, const Precondition& condition) {
   SCORIA_TRY(pool, find_live_pool(state, id));
   SCORIA_TRY_STATUS(condition.check(pool->stamp));
-  // What a patch may name, and no more: targets and sizes have operations of their own.
-  constexpr std::array kPatched{"startTask",   "certificateReferences",       "applicationPackageReferences",
-                                "metadata",    "targetNodeCommunicationMode", "displayName",
-                                "userAccounts"};
-  for (const char* key : kPatched) {
+  // What a patch may name, and no more: targets have operations of their own. The second half is told to nodes when they are made.
+  constexpr std::array kPatched{
+      "displayName",  "startTask", "certificateReferences",       "applicationPackageReferences",
+      "resourceTags", "metadata",  "targetNodeCommunicationMode", "upgradePolicy"};
+  constexpr std::array kPatchedWhileEmpty{"vmSize",
+                                          "virtualMachineConfiguration",
+                                          "taskSlotsPerNode",
+                                          "userAccounts",
+                                          "enableInterNodeCommunication",
+                                          "networkConfiguration",
+                                          "mountConfiguration",
+                                          "taskSchedulingPolicy"};
+  Json changed = pool->body;
+  for (const char* key : kPatched) patch_property(changed, key, body);
+  bool is_reshaped = false;
+  for (const char* key : kPatchedWhileEmpty) {
     if (!body.contains(key)) continue;
-    if (body[key].is_null() || (std::string_view(key) == "startTask" && body[key].empty())) {
-      pool->body.erase(key);
-    } else {
-      pool->body[key] = std::move(body[key]);
+    is_reshaped = true;
+    if (!pool->nodes.empty()) {
+      return batch_error("OperationInvalidForCurrentState",
+                         std::string(key) + " of pool '" + pool->id + "' can change only while the pool has no nodes",
+                         {{"PropertyName", key}});
     }
+    patch_property(changed, key, body);
   }
+  if (is_reshaped) SCORIA_TRY_STATUS(read_node_shape(state, *pool, changed));
+  pool->body = std::move(changed);
   touch(state, *pool);
   return pool->stamp;
 }

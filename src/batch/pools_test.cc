@@ -312,6 +312,29 @@ TEST_F(PoolsTest, APatchChangesWhatItNamesAndTheTag) {
   EXPECT_EQ(code_of(patch_pool(*state, "p", Json::object(), {.if_match = before})), "ConditionNotMet");
 }
 
+TEST_F(PoolsTest, APatchChangesWhatNodesAreOnlyWhileThereAreNone) {
+  ASSERT_TRUE(add({{"id", "p"}, {"targetDedicatedNodes", 0}, {"taskSlotsPerNode", 1}}).ok());
+  const Json wide = {{"displayName", "other"},
+                     {"taskSlotsPerNode", 3},
+                     {"taskSchedulingPolicy", {{"nodeFillType", "pack"}}},
+                     {"resourceTags", {{"a", "b"}}}};
+  ASSERT_TRUE(patch_pool(*state, "p", wide, {}).ok());
+  const Json document = pool_document(pool("p"));
+  EXPECT_EQ(document["displayName"], "other");
+  EXPECT_EQ(document["taskSlotsPerNode"], 3);
+  EXPECT_EQ(document["taskSchedulingPolicy"]["nodeFillType"], "pack");
+  EXPECT_EQ(document["resourceTags"]["a"], "b");
+  EXPECT_EQ(code_of(patch_pool(*state, "p", {{"vmSize", "standard_a1_v2"}, {"taskSlotsPerNode", 200}}, {})),
+            "InvalidPropertyValue");
+  EXPECT_EQ(pool("p").slots_per_node, 3);
+  commit();
+  ASSERT_TRUE(resize_pool(*state, "p", {{"targetDedicatedNodes", 1}}, {}).ok());
+  commit();
+  come_up();
+  EXPECT_EQ(code_of(patch_pool(*state, "p", {{"taskSlotsPerNode", 2}}, {})), "OperationInvalidForCurrentState");
+  EXPECT_TRUE(patch_pool(*state, "p", {{"displayName", "third"}}, {}).ok());
+}
+
 TEST_F(PoolsTest, AnUpdateOfPropertiesReplacesThemAll) {
   ASSERT_TRUE(add({{"id", "p"},
                    {"startTask", {{"commandLine", "hostname"}}},

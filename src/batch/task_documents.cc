@@ -221,6 +221,26 @@ Result<Json> task_document(const store::TaskRow& row) {
   return std::move(document);
 }
 
+namespace {
+
+bool has_job_action(const Json& options) {
+  return options.is_object() && lower(options.value("jobAction", "none")) != "none";
+}
+
+// `conditions`: an exitConditions, whose members are ExitOptions, or lists of what holds some.
+bool acts_on_job(const Json& conditions) {
+  for (const Json& member : conditions) {
+    if (has_job_action(member)) return true;
+    if (!member.is_array()) continue;
+    for (const Json& each : member) {
+      if (each.contains("exitOptions") && has_job_action(each["exitOptions"])) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 NewTask new_task(const Json& document) {
   NewTask task;
   task.id = document.at("id");
@@ -241,6 +261,8 @@ NewTask new_task(const Json& document) {
     task.affinity = lower(affinity->value("affinityId", ""));
     if (task.affinity.starts_with("tvm:")) task.affinity.erase(0, 4);
   }
+  const auto conditions = document.find("exitConditions");
+  if (conditions != document.end() && conditions->is_object()) task.acts_on_job = acts_on_job(*conditions);
   return task;
 }
 

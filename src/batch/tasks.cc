@@ -95,6 +95,12 @@ Result<Task*> add_task(State& state, Job& job, NewTask added) {
         "TaskDependenciesNotSpecifiedOnJob",
         "task '" + added.id + "' has dependsOn, but usesTaskDependencies of job '" + job.id + "' is not true");
   }
+  if (added.acts_on_job && !job.acts_on_failure) {
+    return batch_error("InvalidPropertyValue",
+                       "task '" + added.id + "' has a jobAction among its exitConditions, but onTaskFailure of job '" +
+                           job.id + "' is noaction",
+                       {{"PropertyName", "exitConditions"}});
+  }
   auto made = std::make_unique<Task>();
   made->number = job.next_number++;
   made->id = std::move(added.id);

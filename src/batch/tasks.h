@@ -17,11 +17,12 @@ struct NewTask {
   std::vector<std::string> depends_on;                                   // ids
   std::vector<std::pair<std::int64_t, std::int64_t>> depends_on_ranges;  // both ends included
   std::string affinity;
+  bool acts_on_job = false;  // an exit condition has a jobAction other than none
 };
 NewTask new_task(const Json& document);  // of read_body(Body::task_add)
 
 // One result for each, in order. Errors of all: JobNotFound, JobCompleted, ...; of one: TaskExists, TaskDependenciesNotSpecifiedOnJob,
-// TaskIdSameAsJobPreparationTask.
+// TaskIdSameAsJobPreparationTask; InvalidPropertyValue of a jobAction where the job's onTaskFailure is noaction.
 Result<std::vector<Result<Stamp>>> add_tasks(State& state, std::string_view job, std::vector<NewTask> tasks);
 // The job manager task of a new job. Errors: as one of add_tasks().
 Status add_manager_task(State& state, Job& job);

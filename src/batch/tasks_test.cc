@@ -194,6 +194,15 @@ TEST_F(OneNode, DependsOnNeedsTheJobsFlag) {
   EXPECT_EQ(code(cluster.try_task("t", {{"dependsOn", {{"taskIds", {"a"}}}}})), "TaskDependenciesNotSpecifiedOnJob");
 }
 
+TEST_F(OneNode, TasksActOnTheirJobOnlyWhereItSaysSo) {
+  const Json act = {
+      {"exitConditions", {{"exitCodes", Json::array({{{"code", 1}, {"exitOptions", {{"jobAction", "terminate"}}}}})}}}};
+  EXPECT_EQ(code(cluster.try_task("t", act)), "InvalidPropertyValue");
+  EXPECT_EQ(code(cluster.try_task("t", {{"exitConditions", {{"default", {{"jobAction", "disable"}}}}}})),
+            "InvalidPropertyValue");
+  EXPECT_TRUE(cluster.try_task("t", {{"exitConditions", {{"default", {{"jobAction", "none"}}}}}}).ok());
+}
+
 TEST_F(OneNode, ATaskLongerThanItsLimitIsEnded) {
   cluster.add_task("t", {{"constraints", {{"maxWallClockTime", "PT10S"}, {"maxTaskRetryCount", 3}}}});
   cluster.run();

@@ -96,6 +96,8 @@ constexpr Route kRoutes[] = {
     {Verb::post, "/pools/{pool}/nodes/{node}/uploadbatchservicelogs", Scope::account, accounts::not_supported},
     {Verb::get, "/pools/{pool}/nodes/{node}/extensions", Scope::account, accounts::not_supported},
     {Verb::get, "/pools/{pool}/nodes/{node}/extensions/{extension}", Scope::account, accounts::not_supported},
+    {Verb::post, "/pools/{pool}/nodes/{node}/start", Scope::account, accounts::not_supported},
+    {Verb::post, "/pools/{pool}/nodes/{node}/deallocate", Scope::account, accounts::not_supported},
     {Verb::post, "/pools/{pool}/upgradeos", Scope::account, accounts::not_supported},
     {Verb::get, "/poolusagemetrics", Scope::account, accounts::not_supported},
     {Verb::get, "/lifetimepoolstats", Scope::account, accounts::not_supported},

@@ -244,12 +244,24 @@ std::optional<Problem> check_pool(Json::object_t& pool) {
   return check_formula(pool);
 }
 
+// Since 2024-07 a patch may name nearly all of a pool.
 constexpr auto kPoolPatchFields = fields({
+    text("displayName", 0, 1024),
+    text("vmSize", 1, 64),
+    object("virtualMachineConfiguration", kVirtualMachine),
+    boolean("enableInterNodeCommunication"),
+    any_object("networkConfiguration"),
     object("startTask", kStartTask),
     any_list("certificateReferences"),
     objects("applicationPackageReferences", kApplicationPackageReference),
+    integer("taskSlotsPerNode", 1, 256),
+    object("taskSchedulingPolicy", kSchedulingPolicy),
+    objects("userAccounts", kUserAccount),
     objects("metadata", kMetadataItem),
+    objects("mountConfiguration", kMount),
     one_of("targetNodeCommunicationMode", kCommunicationModes),
+    any_object("resourceTags"),
+    any_object("upgradePolicy"),
 });
 constexpr auto kPoolUpdateFields = fields({
     object("startTask", kStartTask),

@@ -80,7 +80,7 @@ void shape_task_counts(ApiVersion version, Json& document) {
 
 // An entry of nodeagentskus: the agent with the images that it works on.
 void shape_image(ApiVersion version, Json& document) {
-  if (version >= kSupportedImages) return;
+  if (version >= kSupportedImages || document.contains("verifiedImageReferences")) return;  // an agent already
   Json agent = Json::object();
   if (const auto sku = document.find("nodeAgentSKUId"); sku != document.end()) agent["id"] = std::move(*sku);
   if (const auto type = document.find("osType"); type != document.end()) agent["osType"] = std::move(*type);

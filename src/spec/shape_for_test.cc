@@ -82,6 +82,8 @@ TEST(ShapeFor, ListsAgentsWithTheirImagesBefore201906) {
   EXPECT_EQ(shaped(Entity::image, k2019June, kImage), Json::parse(kImage));
   EXPECT_EQ(shaped(Entity::image, k2018December, kImage),
             Json::parse(R"({"id":"a","verifiedImageReferences":[{"publisher":"p"}],"osType":"linux"})"));
+  constexpr std::string_view kAgent = R"({"id":"a","osType":"linux","verifiedImageReferences":[{"sku":"s"}]})";
+  EXPECT_EQ(shaped(Entity::image, k2018December, kAgent), Json::parse(kAgent));
 }
 
 TEST(ShapeFor, CallsContainersDockerUpTo201803) {
