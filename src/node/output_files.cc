@@ -89,7 +89,7 @@ class Uploader {
       failed({Code::invalid, "an output file has no destination.container"}, pattern_text);
       return;
     }
-    auto pattern = FilePattern::parse(expanded(pattern_text));
+    auto pattern = FilePattern::parse(from_working_directory(expanded(pattern_text)));
     if (!pattern.ok()) {
       failed(pattern.error(), pattern_text);
       return;
@@ -129,6 +129,13 @@ class Uploader {
       const auto value = find_setting(around_.environment, name);
       return value ? std::optional<std::string>(*value) : std::nullopt;
     });
+  }
+
+  // "$AZ_BATCH_TASK_WORKING_DIR/x" and its like, relative. What the task calls its folder may have another name out here.
+  std::string from_working_directory(std::string pattern) const {
+    const auto task = find_setting(around_.environment, "AZ_BATCH_TASK_DIR");
+    if (!task || task->empty() || !pattern.starts_with(std::string(*task) + "/")) return pattern;
+    return ".." + pattern.substr(task->size());
   }
 
   void failed(const Error& error, const std::string& file) {
