@@ -60,6 +60,9 @@ def _():
             models.OutputFile(file_pattern="out.txt", destination=models.OutputFileDestination(
                 container=models.OutputFileBlobContainerDestination(container_url=url, path="results/io.txt")),
                 upload_options=models.OutputFileUploadOptions(upload_condition="taskcompletion")),
+            models.OutputFile(file_pattern="$AZ_BATCH_TASK_WORKING_DIR/r/s/*.csv", destination=models.OutputFileDestination(
+                container=models.OutputFileBlobContainerDestination(container_url=url, path="by-path")),
+                upload_options=models.OutputFileUploadOptions(upload_condition="taskcompletion")),
             models.OutputFile(file_pattern="r/**/*.csv", destination=models.OutputFileDestination(
                 container=models.OutputFileBlobContainerDestination(container_url=url, path="tables")),
                 upload_options=models.OutputFileUploadOptions(upload_condition="taskfailure")),
@@ -72,6 +75,7 @@ def _():
     assert container.download_blob("results/io.txt").readall() == b"alphaalphabeta"
     names = [b.name for b in container.list_blobs()]
     assert any(n.startswith("tables/") and n.endswith("x.csv") for n in names), names
+    assert "by-path/x.csv" in names, names
     assert not any(n.startswith("logs/") for n in names), names
 
 

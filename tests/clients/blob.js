@@ -102,6 +102,23 @@ async function download(blob, ...range) {
     await poller.pollUntilDone();
     assert.strictEqual((await download(c.getBlobClient("copied2")))[0].toString(), "h/1");
   });
+  await step("copy: whole blobs, blocks and appends from a URL", async () => {
+    const from = c.getBlockBlobClient("h/sub/3");
+    const sas = await from.generateSasUrl({ permissions: blobs.BlobSASPermissions.parse("r"), expiresOn: new Date(Date.now() + 3600e3) });
+    const whole = c.getBlockBlobClient("whole");
+    assert.ok((await whole.syncUploadFromURL(sas)).etag);
+    assert.strictEqual((await download(whole))[0].toString(), "h/sub/3");
+    const pieces = c.getBlockBlobClient("pieces");
+    await pieces.stageBlockFromURL("AAAA", sas, 0, 2);
+    await pieces.stageBlockFromURL("AAAB", sas, 5);
+    await pieces.commitBlockList(["AAAB", "AAAA"]);
+    assert.strictEqual((await download(pieces))[0].toString(), "/3h/");
+    const log = c.getAppendBlobClient("log-of-url");
+    await log.create();
+    await log.appendBlockFromURL(sas, 2, 3);
+    assert.strictEqual((await download(log))[0].toString(), "sub");
+    await refused(() => whole.setMetadata({ "a-b": "1" }), "InvalidMetadata", 400);
+  });
   await step("SAS: container, account, expired, missing permission", async () => {
     const url = await c.generateSasUrl({ permissions: blobs.ContainerSASPermissions.parse("rl"), expiresOn: new Date(Date.now() + 3600e3) });
     const reader = new blobs.ContainerClient(url);
