@@ -100,6 +100,11 @@ test-clients: build ## the server with unmodified clients: azure-batch of Python
 	@tools/install_clients
 	@tests/clients/run build/scoria
 
+.PHONY: test-containers
+test-containers: build ## tasks in containers, by podman and a registry with passwords, which it installs; as root
+	@tools/setup containers
+	@tests/e2e/container_test.py build/scoria
+
 .PHONY: kill-loop
 kill-loop: build ## kill -9 of server and agents, KILL_ROUNDS times (default 200) under load; then nothing may be lost or run twice
 	@tests/e2e/kill_loop.py build/scoria --rounds $${KILL_ROUNDS:-200}

@@ -39,11 +39,11 @@ def free_port():
 
 
 class Cluster:
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, config="overcommit: 8\n"):
         self.program, self.folder, self.data = program, folder, folder / "data"
         self.runs = folder / "runs"
         self.runs.mkdir()
-        (folder / "server.yaml").write_text("overcommit: 8\n")
+        (folder / "server.yaml").write_text(config)
         self.server = None
         self.ports = [free_port(), free_port()]
         self.start()
@@ -156,7 +156,7 @@ def add_tasks(cluster, stop, acknowledged, random_, problems):
 def kill(cluster, random_):
     what = random_.choice(["server", "agent", "both"])
     if what in ("agent", "both"):
-        for pid in cluster.processes("node"):
+        for pid in cluster.processes("agent"):
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -240,16 +240,16 @@ def main():
         problems += found
         cluster.until_answered("DELETE", f"/pools/p?{API}")
         end = time.monotonic() + 30
-        while cluster.processes("node") + cluster.processes("keeper") and time.monotonic() < end:
+        while cluster.processes("agent") + cluster.processes("keeper") and time.monotonic() < end:
             time.sleep(0.1)
-        for word in ("node", "keeper"):
+        for word in ("agent", "keeper"):
             if cluster.processes(word):
                 problems.append(f"processes left behind: {word} {cluster.processes(word)}")
     finally:
         stop.set()
         cluster.server.terminate()
         cluster.server.wait(30)
-        for pid in cluster.processes("node") + cluster.processes("keeper") + cluster.processes("warm-scorer"):
+        for pid in cluster.processes("agent") + cluster.processes("keeper") + cluster.processes("warm-scorer"):
             os.kill(pid, signal.SIGKILL)
     kills = ", ".join(f"{n} x {what}" for what, n in counts.items())
     print(f"{options.rounds} rounds ({kills}): {len(tasks)} tasks, {len(acknowledged)} acknowledged")
