@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import sqlite3
 import statistics
 import subprocess
@@ -254,40 +255,54 @@ def blobs(server, options):
 
 
 def small(server, options):
-    """Small blobs, put one after the other on one connection, beside Azurite."""
+    """Small blobs, put and read back one after the other on one connection, beside Azurite."""
     azurite = ROOT / "build/azurite/node_modules/.bin/azurite-blob"
-    count, body = 1000, b"x" * 1024
+    count, body, version = 1000, b"x" * 1024, {"x-ms-version": "2021-12-02"}
 
-    def put(target, container):
+    def put(target):
         begin = time.monotonic()
         for i in range(count):
-            target.request("PUT", f"/{target.name}/{container}/b{i}", body, {"x-ms-version": "2021-12-02", "x-ms-blob-type": "BlockBlob"}, blob=True)
+            target.request("PUT", f"/{target.name}/small/b{i}", body, {**version, "x-ms-blob-type": "BlockBlob"}, blob=True)
         return 1e6 * (time.monotonic() - begin) / count
 
-    server.request("PUT", f"/{server.name}/small?restype=container", None, {"x-ms-version": "2021-12-02"}, blob=True)
-    ours = paired.Side("scoria", lambda: put(server, "small"))
-    if not azurite.exists():
-        paired.interleave([ours], options.rounds)
-        print(f"small blobs of 1 KiB: {ours.spread()} us each (no Azurite in build/azurite to compare with)")
-        return
-    peer = object.__new__(Server)
-    peer.name = "devstoreaccount1"
-    peer.key = base64.b64decode("Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==")
-    peer.host, peer.port, peer.local = "127.0.0.1", 10900, threading.local()
-    folder = tempfile.mkdtemp()
-    process = subprocess.Popen([azurite, "--location", folder, "--blobPort", "10900", "--silent", "--skipApiVersionCheck"], stdout=subprocess.DEVNULL)
+    def get(target):
+        begin = time.monotonic()
+        for i in range(count):
+            assert target.request("GET", f"/{target.name}/small/b{i}", None, dict(version), blob=True) == body
+        return 1e6 * (time.monotonic() - begin) / count
+
+    server.request("PUT", f"/{server.name}/small?restype=container", None, dict(version), blob=True)
+    peer, process, folder = None, None, tempfile.mkdtemp()
+    if azurite.exists():
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        peer = object.__new__(Server)
+        peer.name = "devstoreaccount1"
+        peer.key = base64.b64decode("Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==")
+        peer.host, peer.port, peer.local = "127.0.0.1", port, threading.local()
+        process = subprocess.Popen([azurite, "--location", folder, "--blobPort", str(port), "--silent", "--skipApiVersionCheck", "--disableTelemetry"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(100):
+        for _ in range(200 if peer else 0):
             try:
-                peer.request("PUT", f"/{peer.name}/small?restype=container", None, {"x-ms-version": "2021-12-02"}, blob=True)
+                peer.request("PUT", f"/{peer.name}/small?restype=container", None, dict(version), blob=True)
                 break
             except OSError:
                 time.sleep(0.1)
-        baseline = paired.Side("Azurite", lambda: put(peer, "small"))
-        paired.interleave([baseline, ours], options.rounds)
-        paired.report(f"{count} blobs of 1 KiB, put one after the other", "us each", baseline, [ours])
+        for what, act in (("put", put), ("read", get)):
+            ours = paired.Side("scoria", lambda: act(server))
+            if peer is None:
+                paired.interleave([ours], options.rounds)
+                print(f"small blobs of 1 KiB, {what}: {ours.spread()} us each (no Azurite in build/azurite to compare with)")
+                continue
+            baseline = paired.Side("Azurite", lambda: act(peer))
+            paired.interleave([baseline, ours], options.rounds)
+            paired.report(f"{count} blobs of 1 KiB, {what} one after the other", "us each", baseline, [ours])
     finally:
-        process.terminate()
+        if process:
+            process.terminate()
+            process.wait(10)
         shutil.rmtree(folder, ignore_errors=True)
 
 
