@@ -80,7 +80,9 @@ std::string last_line(const std::string& text) {
   const std::size_t end = text.find_last_not_of(" \n\r\t");
   if (end == std::string::npos) return "it said nothing";
   const std::size_t begin = text.rfind('\n', end);
-  return text.substr(begin == std::string::npos ? 0 : begin + 1, std::min<std::size_t>(end - (begin + 1) + 1, 500));
+  std::size_t from = begin == std::string::npos ? 0 : begin + 1;
+  if (text.compare(from, 7, "Error: ") == 0 && from + 7 <= end) from += 7;
+  return text.substr(from, std::min<std::size_t>(end - from + 1, 500));
 }
 
 }  // namespace scoria::node
