@@ -193,16 +193,6 @@ TEST_F(Jobs, AnExitOptionDisables) {
   EXPECT_EQ(cluster.job_state(), "disabled");
 }
 
-TEST_F(Jobs, ExitOptionsDoNothingWhereTheJobDoesNotAskForThem) {
-  cluster.add_job();
-  Json conditions;
-  conditions["default"] = {{"jobAction", "terminate"}};
-  cluster.add_task("t", {{"exitConditions", conditions}});
-  cluster.run();
-  cluster.end("t", 1);
-  EXPECT_EQ(cluster.job_state(), "active");
-}
-
 TEST_F(Jobs, EndWhenTheirTimeIsOver) {
   cluster.add_job({{"constraints", {{"maxWallClockTime", "PT1M"}}}});
   cluster.add_task("t");

@@ -376,6 +376,8 @@ void lose_node(State& state, Node& node, std::string_view why) {
 
 void take_provider_status(State& state, std::string_view provider, const std::vector<scoria::pool::NodeStatus>& nodes) {
   using Said = scoria::pool::NodeStatus::State;
+  // Machines that join come by themselves: nobody knows of them but they, and silence alone says that one is gone.
+  if (provider == kJoined) return;
   std::map<std::pair<std::string, std::string>, const scoria::pool::NodeStatus*> said;
   for (const auto& status : nodes) {
     said[{lower(status.pool), lower(status.node)}] = &status;

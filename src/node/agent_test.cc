@@ -132,6 +132,18 @@ TEST_F(Agent, TakesBackOnlyWhatHasNotStarted) {
   EXPECT_EQ(server_.end_of(1).exit_code, 8);
 }
 
+// After a silence the server may have given up what still runs here, and give its slots away.
+TEST_F(Agent, StartsNothingBeforeItsSlotsAreFreeWhateverItIsTold) {
+  run();
+  server_.order(task(1, "/bin/bash -c \"until [ -e go ]; do sleep 0.01; done\""));
+  server_.order(task(2, "/bin/true"));
+  ASSERT_TRUE(server_.wait_until([&] { return server_.told_[1].started > 0 && server_.held_.contains(2); }));
+  EXPECT_EQ(server_.told(2).started, 0);
+  FolderForTests::write(config_.root / "workitems/j1/job-1/t1/wd/go", "");
+  ASSERT_TRUE(server_.wait_for_end(2));
+  EXPECT_TRUE(server_.told(1).ended.has_value());
+}
+
 TEST_F(Agent, StopsATaskAndSaysWhy) {
   run();
   server_.order(task(1, "/bin/sleep 1000"));
@@ -152,6 +164,7 @@ TEST_F(Agent, EndsATaskAtItsWallClockLimit) {
 }
 
 TEST_F(Agent, ANewAgentFindsRunningTasksAndTheirEnds) {
+  config_.slots = 2;
   run();
   server_.order(task(1, "/bin/bash -c \"until [ -e go ]; do sleep 0.01; done; exit 5\""));
   server_.order(task(2, "/bin/bash -c \"until [ -e ../../t1/wd/go ]; do sleep 0.01; done; touch done; exit 6\""));

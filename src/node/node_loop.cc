@@ -42,22 +42,21 @@ NodeLoop::NodeLoop(AgentConfig config, LinkFactory links, std::function<Bench()>
       cache_(std::move(cache)),
       launcher_(config_, *cache_),
       sampler_(config_.root),
-      epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      machine_(config_, *this) {
   workers_ = std::make_unique<Workers>(config_.transfers, std::move(make_bench));
-  lines_ = std::make_unique<SyncLines>(
-      links, mailbox_, [this](std::uint64_t id, Result<std::string> reply) { on_answer(id, std::move(reply)); });
+  lines_ = std::make_unique<SyncLines>(links, mailbox_, [this](std::uint64_t id, Result<std::string> reply) {
+    machine_.answered(id, std::move(reply));
+  });
 }
 
 Result<AgentEnd> NodeLoop::run(std::stop_token stop) {
   if (!epoll_.is_open() || mailbox_.descriptor() < 0) return Error{Code::exhausted, "no file descriptors are left"};
   watch(epoll_.get(), mailbox_.descriptor(), EPOLLIN, EPOLL_CTL_ADD);
   const std::stop_callback wake(stop, [this] { mailbox_.post([] {}); });
-  begin_session();
-  last_heard_ms_ = steady_now_ms();
   while (!stop.stop_requested()) {
     on_timers();
-    start_queued();
-    send_when_due();
+    machine_.move_on();
     if (keeper_ && !keeper_->flush()) lose_keeper();
     watch_keeper();
 
@@ -77,19 +76,11 @@ Result<AgentEnd> NodeLoop::run(std::stop_token stop) {
   return AgentEnd::stopped;
 }
 
-void NodeLoop::begin_session() {
-  session_ = random_id();
-  sequence_ = 0;
-  facts_are_known_ = false;
-  has_news_ = true;
-}
-
 int NodeLoop::next_timeout() const {
   const std::int64_t now = steady_now_ms();
   std::int64_t at = std::min({next_sample_ms_, next_disk_ms_, next_sweep_ms_});
   if (!keeper_) at = std::min(at, next_keeper_try_ms_);
-  if (lines_->in_flight() == 0) at = std::min(at, next_send_ms_);
-  if (lines_->in_flight() == 1 && has_news_) at = std::min(at, std::max(next_send_ms_, last_sent_ms_ + gather_ms()));
+  if (const auto next = machine_.next_at_ms()) at = std::min(at, *next);
   return static_cast<int>(std::clamp<std::int64_t>(at - now, 0, 60'000));
 }
 
@@ -97,24 +88,24 @@ void NodeLoop::on_timers() {
   const std::int64_t now = steady_now_ms();
   if (!keeper_ && now >= next_keeper_try_ms_) reach_keeper();
   if (now >= next_sample_ms_) {
-    sample_ = sampler_.look();
-    has_news_ = true;
+    machine_.sampled(sampler_.look());
     next_sample_ms_ = now + config_.sample_interval.count();
   }
   if (now >= next_disk_ms_) {
     next_disk_ms_ = now + kDiskMs;
     const auto free = free_bytes(config_.root);
-    const std::string trouble = free && *free < config_.min_free_bytes ? "disk_full" : "";
-    if (trouble != trouble_) {
-      log::warn(trouble.empty() ? "disk_has_room_again" : "disk_full",
+    const bool is_full = free && *free < config_.min_free_bytes;
+    if (is_full != is_disk_full_) {
+      log::warn(is_full ? "disk_full" : "disk_has_room_again",
                 {{"node", config_.node}, {"free_bytes", free.value_or(0)}});
-      trouble_ = trouble;
-      has_news_ = true;
+      is_disk_full_ = is_full;
     }
+    machine_.trouble(is_full ? "disk_full" : "");
   }
   if (now >= next_sweep_ms_) {
     next_sweep_ms_ = now + kSweepMs;
-    (void)shelf_.sweep(wall_now_us(), [this](const std::string& directory) { return is_directory_in_use(directory); });
+    (void)shelf_.sweep(wall_now_us(),
+                       [this](const std::string& directory) { return machine_.is_directory_in_use(directory); });
     workers_->push([clear = shelf_.clear_trash()](Bench&) { clear(); });
   }
 }
@@ -156,101 +147,55 @@ void NodeLoop::read_keeper() {
     }
     if (!message.value()) break;
     switch (message.value()->kind) {
-      case MessageKind::state: take_state(message.value()->state); break;
-      case MessageKind::started: on_started(message.value()->started); break;
-      case MessageKind::ended: on_ended(message.value()->ending); break;
+      case MessageKind::state: machine_.keeper_state(message.value()->state); break;
+      case MessageKind::started: machine_.started(message.value()->started); break;
+      case MessageKind::ended: machine_.ended(message.value()->ending); break;
       default: break;
     }
   }
   if (!is_open) lose_keeper();
 }
 
-void NodeLoop::take_state(const KeeperState& state) {
-  const bool is_another = !boot_id_.empty() && state.boot_id != boot_id_;
-  if (is_another) {
-    log::warn("keeper_is_another", {{"node", config_.node}, {"attempts", attempts_.size()}});
-    drop_all();
-  }
-  if (state.boot_id != boot_id_) {
-    boot_id_ = state.boot_id;
-    facts_are_known_ = false;
-    has_news_ = true;
-  }
-  const auto is_in_container = [this](const spec::StartOrder& order) {
-    const auto settings = order.spec.find("containerSettings");
-    return settings != order.spec.end() && !plan_container(*settings, config_.containers).is_host;
-  };
-  std::unordered_set<std::uint64_t> kept_ids;
-  for (const auto& kept : state.attempts) {
-    kept_ids.insert(kept.attempt);
-    if (attempts_.contains(kept.attempt)) {
-      if (kept.ending) on_ended(*kept.ending);
-      continue;
+// It ends what is left and goes; its socket closes when it has.
+void NodeLoop::let_keeper_leave() {
+  if (!keeper_) return;
+  keeper_->leave();
+  (void)keeper_->flush();
+  while (keeper_->fill()) {
+    for (auto message = keeper_->next(); message.ok() && message.value(); message = keeper_->next()) {
     }
-    auto order = Launcher::read_note(kept.note);
-    if (!order.ok() || (kept.ending && kept.ending->is_lost) || done_.contains(kept.attempt)) {
-      // The server learns of the loss by the keeper's boot id.
-      if (!order.ok()) log::error("attempt_not_known", {{"attempt", kept.attempt}, {"error", order.error().message}});
-      if (order.ok() && is_in_container(order.value())) remove_left_container(launcher_.container_name(order.value()));
-      keeper_->kill({kept.attempt, 0, "lost_fence"});
-      keeper_->forget(kept.attempt);
-      continue;
+    epoll_event event;
+    if (epoll_wait(epoll_.get(), &event, 1, 10'000) == 0) break;
+    if (event.data.fd == mailbox_.descriptor()) {
+      for (const auto& letter : mailbox_.take()) letter();
     }
-    Attempt attempt;
-    attempt.order = std::move(order).value();
-    attempt.stage = Attempt::Stage::running;
-    attempt.is_kept = true;
-    if (is_in_container(attempt.order)) attempt.container = launcher_.container_name(attempt.order);
-    slots_used_ += attempt.order.slots;
-    attempts_.emplace(kept.attempt, std::move(attempt));
-    if (kept.started_us != 0) {
-      tell({.kind = spec::Event::Kind::started, .attempt = kept.attempt, .at_us = kept.started_us});
-    }
-    if (kept.ending) on_ended(*kept.ending);
   }
-  // Orders that were on their way when the socket broke.
-  for (auto& [id, attempt] : attempts_) {
-    if (attempt.command && !kept_ids.contains(id)) keeper_->start(*attempt.command);
-  }
+  lose_keeper();
 }
 
 // The server ends what runs first; this comes last.
 void NodeLoop::follow_order() {
-  if (order_ == spec::NodeOrder::none || !attempts_.empty()) return;
-  const spec::NodeOrder order = std::exchange(order_, spec::NodeOrder::none);
-  if (keeper_) {
-    keeper_->leave();
-    (void)keeper_->flush();
-    // It ends what is left and goes; its socket closes when it has.
-    while (keeper_->fill()) {
-      for (auto message = keeper_->next(); message.ok() && message.value(); message = keeper_->next()) {
-      }
-      epoll_event event;
-      if (epoll_wait(epoll_.get(), &event, 1, 10'000) == 0) break;
-      if (event.data.fd == mailbox_.descriptor()) {
-        for (const auto& letter : mailbox_.take()) letter();
-      }
-    }
-    lose_keeper();
-  }
-  if (order == spec::NodeOrder::leave) {
+  const auto order = machine_.due_order();
+  if (!order) return;
+  let_keeper_leave();
+  if (*order == spec::NodeOrder::leave) {
     outcome_ = AgentEnd::left;
     return;
   }
-  log::info(order == spec::NodeOrder::reimage ? "node_reimaged" : "node_rebooted", {{"node", config_.node}});
-  if (order == spec::NodeOrder::reimage) {
-    cache_->clear();
-    for (const char* folder : {"startup", "shared", "workitems", "mounts", "certs"}) {
-      std::error_code error;
-      std::filesystem::remove_all(config_.root / folder, error);
-      if (error) log::warn("directory_not_removed", {{"directory", folder}, {"error", error.message()}});
-    }
-    const auto made = make_node_folders(config_.root);
-    if (!made.ok()) log::error("node_folders_not_made", {{"error", made.error().message}});
+  log::info(*order == spec::NodeOrder::reimage ? "node_reimaged" : "node_rebooted", {{"node", config_.node}});
+  if (*order == spec::NodeOrder::reimage) reimage();
+  machine_.forget_keeper();
+}
+
+void NodeLoop::reimage() {
+  cache_->clear();
+  for (const char* folder : {"startup", "shared", "workitems", "mounts", "certs"}) {
+    std::error_code error;
+    std::filesystem::remove_all(config_.root / folder, error);
+    if (error) log::warn("directory_not_removed", {{"directory", folder}, {"error", error.message()}});
   }
-  drop_all();
-  boot_id_.clear();
-  begin_session();
+  const auto made = make_node_folders(config_.root);
+  if (!made.ok()) log::error("node_folders_not_made", {{"error", made.error().message}});
 }
 
 }  // namespace scoria::node
