@@ -134,7 +134,8 @@ TarReader::TarReader(TarReader&& other) noexcept
       size_(other.size_),
       at_(other.at_),
       content_at_(other.content_at_),
-      content_left_(other.content_left_) {}
+      content_left_(other.content_left_),
+      padding_(other.padding_) {}
 
 TarReader::~TarReader() {
   if (descriptor_ >= 0) ::close(descriptor_);
@@ -161,6 +162,8 @@ Result<std::string> TarReader::bytes_at(std::uint64_t offset, std::size_t size) 
 }
 
 Result<std::optional<TarMember>> TarReader::next() {
+  SCORIA_TRY(padding, bytes_at(at_ - padding_, padding_));
+  if (!is_zero(padding)) return damaged("the bytes that fill a member up are not zero");
   SCORIA_TRY(header, bytes_at(at_, kTarBlock));
   if (is_zero(header)) {
     SCORIA_TRY(second, bytes_at(at_ + kTarBlock, kTarBlock));
@@ -198,7 +201,8 @@ Result<std::optional<TarMember>> TarReader::next() {
                    " bytes, more than are left in the file");
   }
   content_left_ = member.size;
-  at_ = content_at_ + member.size + (kTarBlock - member.size % kTarBlock) % kTarBlock;
+  padding_ = (kTarBlock - member.size % kTarBlock) % kTarBlock;
+  at_ = content_at_ + member.size + padding_;
   return std::optional(std::move(member));
 }
 

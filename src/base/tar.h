@@ -39,7 +39,7 @@ class TarReader {
   ~TarReader();
 
   // The next member, whose content read() gives; what of the one before was not read is passed over. None: the archive's end.
-  // Errors: corrupt (a damaged header, a size beyond the file, an end without its mark, bytes behind it), unsupported, unavailable.
+  // Errors: corrupt (a damaged header or padding, a size beyond the file, an end without its mark, bytes behind it), unsupported, unavailable.
   Result<std::optional<TarMember>> next();
   // Up to `most` bytes; empty at the member's end. Errors: corrupt (the file is short), unavailable.
   Result<std::string> read(std::size_t most);
@@ -55,6 +55,7 @@ class TarReader {
   std::uint64_t size_ = 0;  // of the file
   std::uint64_t at_ = 0;    // the next header
   std::uint64_t content_at_ = 0, content_left_ = 0;
+  std::size_t padding_ = 0;  // before at_
 };
 
 }  // namespace scoria
