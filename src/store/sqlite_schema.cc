@@ -6,8 +6,6 @@
 namespace scoria::store {
 namespace {
 
-constexpr std::int64_t kApplicationId = 0x53436F72;  // "SCor"
-
 // Each is the way from version i to i + 1. A shipped one is never edited: what changes is a new one.
 constexpr const char* kMigrations[] = {
     // 1. `key` is job << 32 | number: a row's place follows the order of submission, and rows of 4 KiB stay whole in a leaf.
@@ -29,6 +27,8 @@ constexpr const char* kMigrations[] = {
     CREATE INDEX open_tasks ON tasks(key) WHERE state < 3;
     CREATE TABLE erased_jobs(job INTEGER PRIMARY KEY);
     )sql",
+    // 2. The same tables: programs that know no version of the whole data folder must refuse one that has it.
+    "",
 };
 constexpr std::int64_t kNewest = std::size(kMigrations);
 
@@ -53,7 +53,7 @@ Status migrate(SqliteConnection& connection, const std::string& name) {
   if (version > kNewest) {
     return Error{Code::unsupported, name + ": written by a newer version of this program (format " +
                                         std::to_string(version) + ", this one knows up to " + std::to_string(kNewest) +
-                                        ")"};
+                                        "): use that one, or restore a backup from before it ran"};
   }
   if (version == kNewest) return Ok{};
   SCORIA_TRY_STATUS(connection.execute("BEGIN IMMEDIATE"));
