@@ -62,6 +62,8 @@ struct BlobItem {
   bool is_prefix = false;  // of a listing by delimiter
 };
 
+class Picture;
+
 class BlobStore {
  public:
   // Bytes on their way in; commit() makes them a blob, destruction drops them.
@@ -142,6 +144,10 @@ class BlobStore {
   // Each again is no error, and finishes what a crash left half done.
   virtual Status publish(std::uint64_t attempt) = 0;
   virtual Status discard(std::uint64_t attempt) = 0;
+
+  // All that was acknowledged before the call, as files that stay as they are while the picture lives: for backups. Writers go on. Staged
+  // outputs are in it where `keeps` says so of their attempt. Errors: exhausted, unavailable.
+  virtual Result<std::unique_ptr<Picture>> take_picture(const std::function<bool(std::uint64_t attempt)>& keeps) = 0;
 };
 
 }  // namespace scoria::blob

@@ -23,8 +23,8 @@ using Json = nlohmann::ordered_json;
 
 // A journal is written anew when more than half of it is of the past, and it is worth the while.
 constexpr std::uint64_t kCompactFrom = 8u << 20;
-// Azure's time, too.
-constexpr std::chrono::hours kBlocksKept{24 * 7};
+// Thousands of records that erase.
+constexpr std::int64_t kReserveBytes = 256 << 10;
 // From 0001-01-01 to 1970-01-01 in ticks of 100 ns: Azure's ETags look like the .NET time they were made at.
 constexpr std::uint64_t kTicksTo1970 = 621'355'968'000'000'000;
 
@@ -52,6 +52,18 @@ std::uint64_t Place::next_etag() {
 
 std::filesystem::path Place::fresh_path() const { return folder / "uploads" / file_name(random_number()); }
 std::unique_ptr<DiskUpload> Place::make_upload() const { return std::make_unique<DiskUpload>(fresh_path()); }
+
+void Place::make_reserve() {
+  if (has_reserve.exchange(true)) return;
+  const auto file = open_file(folder / "reserve", O_WRONLY | O_CREAT);
+  if (file.ok() && ::posix_fallocate(file.value().number(), 0, kReserveBytes) == 0) return;
+  use_reserve();
+}
+
+bool Place::use_reserve() {
+  if (!has_reserve.exchange(false)) return false;
+  return ::unlink((folder / "reserve").c_str()) == 0;
+}
 
 Container::Container(Place& place, ContainerProperties properties)
     : place_(place), name_(properties.name), properties_(std::move(properties)) {}
@@ -123,6 +135,11 @@ Result<std::shared_ptr<Container>> Container::create(Place& place, const Contain
 Result<std::shared_ptr<Container>> Container::open(Place& place, std::string_view name) {
   SCORIA_TRY(properties, read_properties(place.folder / "containers" / name, name));
   return std::shared_ptr<Container>(new Container(place, std::move(properties)));
+}
+
+Status Container::check_properties(const std::filesystem::path& folder) {
+  SCORIA_TRY(properties, read_properties(folder, folder.filename().string()));
+  return Ok{};
 }
 
 ContainerProperties Container::properties() const {
@@ -407,10 +424,16 @@ Status Container::erase_blob(std::string_view name, const Conditions& conditions
     SCORIA_TRY(lock, lock_to_write());
     if (index_.find(name) == nullptr) return blob_not_found(name_, name);
     SCORIA_TRY_STATUS(check(name, conditions));
-    SCORIA_TRY(done, commit({.op = JournalLine::Op::erase, .name = std::string(name)}, {}));
-    committed = std::move(done);
+    auto done = commit({.op = JournalLine::Op::erase, .name = std::string(name)}, {});
+    if (!done.ok() && done.error().code == Code::exhausted && place_.use_reserve()) {
+      done = commit({.op = JournalLine::Op::erase, .name = std::string(name)}, {});
+    }
+    if (!done.ok()) return std::move(done).error();
+    committed = std::move(done).value();
   }
-  return finish(committed);
+  SCORIA_TRY_STATUS(finish(committed));
+  place_.make_reserve();  // where it was used, and there is room again
+  return Ok{};
 }
 
 Result<std::vector<BlobItem>> Container::list(std::string_view prefix, std::string_view delimiter,

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -19,6 +20,7 @@
 #include "blob/blob_store.h"
 #include "blob/index.h"
 #include "blob/journal.h"
+#include "blob/picture.h"
 #include "blob/upload.h"
 
 namespace scoria::blob {
@@ -33,7 +35,15 @@ struct Place {
   std::uint64_t next_etag();  // of the time, and never twice
   std::unique_ptr<DiskUpload> make_upload() const;
   std::filesystem::path fresh_path() const;  // in `uploads`
+
+  // A little room is set aside for erasing on a full disk, which takes a record before it frees anything. use_reserve(): whether there was
+  // some, which is free now.
+  void make_reserve();
+  bool use_reserve();
+  std::atomic<bool> has_reserve{false};
 };
+
+inline constexpr std::chrono::hours kBlocksKept{24 * 7};  // uncommitted ones: Azure's time, too
 
 std::uint64_t random_number();                // never 0
 std::string file_name(std::uint64_t number);  // 16 hexadecimal digits
@@ -43,6 +53,8 @@ class Container {
   // Errors: conflict, api_code ContainerAlreadyExists.
   static Result<std::shared_ptr<Container>> create(Place& place, const ContainerProperties& properties);
   static Result<std::shared_ptr<Container>> open(Place& place, std::string_view name);
+  // Whether the properties of the container in `folder` can be read. Errors: not_found, corrupt.
+  static Status check_properties(const std::filesystem::path& folder);
 
   ContainerProperties properties() const;
   Status update(const std::function<void(ContainerProperties&)>& change);
@@ -68,6 +80,8 @@ class Container {
   Result<std::unique_ptr<DiskUpload>> duplicate(std::string_view name, BlobProperties& properties) const;
   Result<std::vector<BlobItem>> list(std::string_view prefix, std::string_view delimiter, std::string_view after,
                                      std::size_t limit) const;
+  // Adds the container to a picture, as it is now. Writers wait for a moment.
+  Status add_to(Picture& picture) const;
 
  private:
   struct Source {  // a piece of a blob that is put together
@@ -92,6 +106,8 @@ class Container {
   Result<std::shared_lock<std::shared_mutex>> lock_to_read() const;
   Result<std::unique_lock<std::shared_mutex>> lock_to_write() const;
   Status load() const;
+  // Of every blob and uncommitted block that has one: its file and how much of it counts.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> data_files() const;  // locked
   Status remove_orphans() const;
 
   Status check(std::string_view name, const Conditions& conditions) const;  // locked

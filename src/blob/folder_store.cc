@@ -56,6 +56,7 @@ class FolderStore final : public BlobStore {
                     std::unique_ptr<Upload> upload, BlobProperties properties) override;
   Status publish(std::uint64_t attempt) override;
   Status discard(std::uint64_t attempt) override { return staging_.discard(attempt); }
+  Result<std::unique_ptr<Picture>> take_picture(const std::function<bool(std::uint64_t attempt)>& keeps) override;
 
  private:
   Result<std::shared_ptr<Container>> find(std::string_view name) const;
@@ -81,6 +82,7 @@ Status FolderStore::load() {
   }
   for (const char* name : {"containers", "staged"}) SCORIA_TRY_STATUS(make_folder(place_.folder / name));
   SCORIA_TRY_STATUS(sync_folder(place_.folder));
+  place_.make_reserve();
   for (const auto& folder : std::filesystem::directory_iterator(place_.folder / "containers", error)) {
     const std::string name = folder.path().filename().string();
     if (!check_container_name(name).ok()) continue;
@@ -256,6 +258,22 @@ Status FolderStore::publish(std::uint64_t attempt) {
                             SCORIA_TRY(put, found->put(name, upload, properties, {}));
                             return Ok{};
                           });
+}
+
+Result<std::unique_ptr<Picture>> FolderStore::take_picture(const std::function<bool(std::uint64_t attempt)>& keeps) {
+  // In `uploads`, which is emptied at open.
+  SCORIA_TRY(picture, Picture::create(place_.fresh_path()));
+  // Staged outputs first: what is published meanwhile is then in both places, never in none.
+  SCORIA_TRY_STATUS(picture->add_folder("staged"));
+  SCORIA_TRY_STATUS(staging_.add_to(*picture, keeps));
+  SCORIA_TRY_STATUS(picture->add_folder("containers"));
+  std::vector<std::shared_ptr<Container>> containers;
+  {
+    const std::shared_lock lock(containers_mutex_);
+    for (const auto& [name, container] : containers_) containers.push_back(container);
+  }
+  for (const auto& container : containers) SCORIA_TRY_STATUS(container->add_to(*picture));
+  return std::move(picture);
 }
 
 }  // namespace

@@ -62,28 +62,35 @@ Result<std::shared_ptr<Journal>> Journal::create(const std::filesystem::path& pa
   return std::shared_ptr<Journal>(new Journal(path, std::move(file).share(), kMagic.size()));
 }
 
+Result<Journal::Extent> Journal::scan(const std::filesystem::path& path, const Visit& visit) {
+  SCORIA_TRY(bytes, FileBytes::open(path));
+  const std::string_view text = bytes.text();
+  if (!text.starts_with(kMagic)) {
+    if (kMagic.starts_with(text)) return Extent{.whole = 0, .size = text.size()};  // a crash came while it was made
+    return Error{Code::corrupt, "'" + path.string() + "' is no journal of blobs of this version (SCBLOB1)"};
+  }
+  Extent extent{.whole = kMagic.size(), .size = text.size()};
+  Record record;
+  while (read_record(text, extent.whole, record)) {
+    SCORIA_TRY_STATUS(visit(record));
+    extent.whole += record.size;
+  }
+  return extent;
+}
+
 Result<std::shared_ptr<Journal>> Journal::open(const std::filesystem::path& path, const Visit& visit) {
   SCORIA_TRY(file, open_file(path, O_RDWR));
-  std::uint64_t end = kMagic.size();
-  {
-    SCORIA_TRY(bytes, FileBytes::open(path));
-    const std::string_view text = bytes.text();
-    if (!text.starts_with(kMagic)) {
-      if (!kMagic.starts_with(text)) {
-        return Error{Code::corrupt, "'" + path.string() + "' is no journal of blobs of this version (SCBLOB1)"};
-      }
-      SCORIA_TRY_STATUS(write_at(file.number(), 0, kMagic, path));  // a crash came while it was made
-    } else {
-      Record record;
-      while (read_record(text, end, record)) {
-        SCORIA_TRY_STATUS(visit(record));
-        end += record.size;
-      }
-      if (end < text.size()) {
-        if (text.size() - end > kHead + kMaxPayload) SCORIA_TRY_STATUS(keep_tail(path, text.substr(end)));
-        log::info("blob_journal_ended_early", {{"file", path.string()}, {"bytes", text.size() - end}});
-      }
+  SCORIA_TRY(extent, scan(path, visit));
+  std::uint64_t end = extent.whole;
+  if (end < kMagic.size()) {
+    SCORIA_TRY_STATUS(write_at(file.number(), 0, kMagic, path));
+    end = kMagic.size();
+  } else if (end < extent.size) {
+    if (extent.size - end > kHead + kMaxPayload) {
+      SCORIA_TRY(bytes, FileBytes::open(path));
+      SCORIA_TRY_STATUS(keep_tail(path, bytes.text().substr(end)));
     }
+    log::info("blob_journal_ended_early", {{"file", path.string()}, {"bytes", extent.size - end}});
   }
   if (::ftruncate(file.number(), static_cast<off_t>(end)) != 0) return disk_error(path, "shorten");
   return std::shared_ptr<Journal>(new Journal(path, std::move(file).share(), end));

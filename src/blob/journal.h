@@ -31,9 +31,16 @@ class Journal {
   };
   using Visit = std::function<Status(const Record&)>;
 
+  // Calls `visit` with every record, in order, and changes nothing. Errors: not_found, corrupt (no journal), visit's.
+  struct Extent {
+    std::uint64_t whole = 0;  // where the last whole record ends
+    std::uint64_t size = 0;   // of the file: more than that is a record that was cut short
+  };
+  static Result<Extent> scan(const std::filesystem::path& path, const Visit& visit);
+
   // A new, empty file, in place of one that is there; not flushed yet.
   static Result<std::shared_ptr<Journal>> create(const std::filesystem::path& path);
-  // Calls `visit` with every record, in order. Errors: not_found, corrupt (no journal), visit's.
+  // scan(), and what is behind the last whole record is cut off. Errors: as scan().
   static Result<std::shared_ptr<Journal>> open(const std::filesystem::path& path, const Visit& visit);
 
   // At the end of the file, not yet flushed. Errors: exhausted (nothing was added), unavailable.

@@ -1,5 +1,6 @@
 #include "blob/staging.h"
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
@@ -107,6 +108,37 @@ Status Staging::discard(std::uint64_t number) {
   held->is_closed = true;
   held->journal.reset();
   return remove_folder(number);
+}
+
+Status Staging::add_to(Picture& picture, const std::function<bool(std::uint64_t attempt)>& keeps) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(place_.folder / "staged", error)) {
+    const std::string name = entry.path().filename().string();
+    std::uint64_t number = 0;
+    const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (failed != std::errc{} || end != name.data() + name.size() || !keeps(number)) continue;
+    SCORIA_TRY_STATUS(add_attempt(picture, number));
+  }
+  if (error) return Error{Code::unavailable, "cannot list the staged outputs: " + error.message()};
+  return Ok{};
+}
+
+Status Staging::add_attempt(Picture& picture, std::uint64_t number) {
+  const auto held = attempt(number);
+  const std::lock_guard lock(held->mutex);
+  std::error_code error;
+  if (!std::filesystem::exists(folder(number) / "journal", error)) return Ok{};  // published or discarded meanwhile
+  const std::string below = "staged/" + std::to_string(number);
+  SCORIA_TRY_STATUS(picture.add_folder(below));
+  for (const auto& file : std::filesystem::directory_iterator(folder(number), error)) {
+    const std::uint64_t length = file.file_size(error);
+    if (error) break;
+    const std::string name = below + "/" + file.path().filename().string();
+    SCORIA_TRY_STATUS(picture.link(file.path(), name, length));
+    picture.add_file(name, length);
+  }
+  if (error) return Error{Code::unavailable, "cannot list '" + folder(number).string() + "': " + error.message()};
+  return Ok{};
 }
 
 // With the attempt's lock held.

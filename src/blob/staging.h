@@ -27,6 +27,8 @@ class Staging {
   // The last blob staged under each name goes to `put`, then the folder is removed. An attempt of which there is nothing is no error.
   Status publish(std::uint64_t attempt, const Put& put);
   Status discard(std::uint64_t attempt);
+  // Adds what is staged now of the attempts that `keeps` wants.
+  Status add_to(Picture& picture, const std::function<bool(std::uint64_t attempt)>& keeps);
 
  private:
   struct Attempt {
@@ -35,6 +37,7 @@ class Staging {
     bool is_closed = false;
   };
   std::shared_ptr<Attempt> attempt(std::uint64_t number);
+  Status add_attempt(Picture& picture, std::uint64_t number);
   std::filesystem::path folder(std::uint64_t attempt) const;
   Status open_journal(std::uint64_t number, Attempt& attempt);
   Status remove_folder(std::uint64_t attempt);
