@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "server/data_version.h"
 
 namespace scoria::server {
 namespace {
@@ -26,10 +27,7 @@ std::string text_of(const std::filesystem::path& file) {
 
 }  // namespace
 
-Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path.parent_path().empty() ? "." : path.parent_path(), error);
-  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return failed(path, "cannot be made");
+Result<DataFolder> DataFolder::lock(const std::filesystem::path& path) {
   const std::filesystem::path lock_path = path / "server.lock";
   const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) return failed(path, "cannot be written");
@@ -45,11 +43,30 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
   if (ftruncate(lock, 0) != 0 || pwrite(lock, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
     return failed(path, "cannot be written");
   }
+  return folder;
+}
+
+Result<DataFolder> DataFolder::hold(const std::filesystem::path& path) {
+  std::error_code error;
+  bool is_used = false;
+  for (const char* name : {"version.json", "account.json", "state/state.sqlite"}) {
+    is_used = is_used || std::filesystem::exists(path / name, error);
+  }
+  if (!is_used) return Error{Code::not_found, "there is no server's data in '" + path.string() + "'"};
+  return lock(path);
+}
+
+Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path().empty() ? "." : path.parent_path(), error);
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return failed(path, "cannot be made");
+  SCORIA_TRY(folder, lock(path));
+  SCORIA_TRY_STATUS(migrate_data_folder(folder.path()));
   for (const auto& part : {folder.tls(), folder.state(), folder.blobs(), folder.nodes()}) {
     // Nodes' tasks may run as other users, and must reach their own folders below: those have their own modes.
     if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) return failed(part, "cannot be made");
   }
-  return folder;
+  return std::move(folder);
 }
 
 DataFolder::DataFolder(DataFolder&& other) noexcept

@@ -11,9 +11,12 @@ namespace scoria::server {
 // Held while a server runs on the folder; freed by the kernel however the process ends.
 class DataFolder {
  public:
-  // Makes the folder (0700) and its parts where they are missing. Errors: conflict (another server runs on it: which process), denied,
-  // unavailable.
+  // Makes the folder (0700) and its parts where they are missing, and brings an older one to the newest version (data_version.h). Errors:
+  // conflict (another server runs on it: which process), unsupported (of a newer version), corrupt, denied, unavailable.
   static Result<DataFolder> open(const std::filesystem::path& path);
+  // Locks a folder that is there, and leaves all of it as it is: for backups and checks while no server runs. Errors: not_found (nothing of
+  // a server is in it), conflict, denied, unavailable.
+  static Result<DataFolder> hold(const std::filesystem::path& path);
   DataFolder(DataFolder&& other) noexcept;
   DataFolder& operator=(DataFolder&&) = delete;
   ~DataFolder();
@@ -28,6 +31,7 @@ class DataFolder {
   Status write_addresses(const std::string& http_url, const std::string& https_url, const std::string& blob_url) const;
 
  private:
+  static Result<DataFolder> lock(const std::filesystem::path& path);
   DataFolder(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
   std::filesystem::path path_;
   int lock_ = -1;
