@@ -11,6 +11,7 @@ namespace scoria::cli {
 struct Command {
   std::string name;  // for messages: "pool create"
   std::function<Status()> run;
+  int exit_code = 1;  // of a failure; `run` may set another
 };
 
 }  // namespace scoria::cli

@@ -7,11 +7,11 @@
 #include "cli/command.h"
 #include "cli/scoring_commands.h"
 #include "cli/server_commands.h"
+#include "cli/upkeep_commands.h"
 
 namespace scoria::cli {
 namespace {
 
-constexpr int kFailed = 1;
 constexpr int kBadUsage = 2;
 constexpr int kInterrupted = 130;
 
@@ -29,6 +29,7 @@ int run_command_line(int argc, const char* const* argv, Context context) {
   Command chosen;
   add_scoring_commands(app, chosen, context);
   add_server_commands(app, chosen, context);
+  add_upkeep_commands(app, chosen, context);
   add_pool_commands(app, chosen, context);
   add_node_command(app, chosen, context);
   add_job_commands(app, chosen, context);
@@ -47,7 +48,7 @@ int run_command_line(int argc, const char* const* argv, Context context) {
   const Status status = chosen.run();
   if (status.ok()) return 0;
   std::fprintf(stderr, "scoria %s: %s\n", chosen.name.c_str(), status.error().message.c_str());
-  return context.stop.stop_requested() ? kInterrupted : kFailed;
+  return context.stop.stop_requested() ? kInterrupted : chosen.exit_code;
 }
 
 }  // namespace scoria::cli

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <set>
@@ -310,6 +311,15 @@ Result<CertificateFiles> ensure_certificates(const std::filesystem::path& folder
   SCORIA_TRY_STATUS(write_secret(files.server_key, pem(made.key.get())));
   SCORIA_TRY_STATUS(write_file(files.server_chain, pem(made.certificate.get()) + pem(authority.certificate.get())));
   return files;
+}
+
+Result<WallTime> certificate_end(const fs::path& file) {
+  SCORIA_TRY(certificate, read_certificate(file));
+  std::tm end{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1) {
+    return Error{Code::corrupt, "'" + file.string() + "' holds a certificate without an end"};
+  }
+  return WallTime(std::chrono::seconds(::timegm(&end)));
 }
 
 }  // namespace scoria::net

@@ -22,4 +22,7 @@ struct CertificateFiles {
 Result<CertificateFiles> ensure_certificates(const std::filesystem::path& folder, const std::vector<std::string>& names,
                                              WallTime now);
 
+// When the first certificate of a PEM file ends. Errors: not_found, denied, corrupt (it holds none).
+Result<WallTime> certificate_end(const std::filesystem::path& file);
+
 }  // namespace scoria::net

@@ -2,6 +2,8 @@
 // Threads: handlers run on several threads; everything here is made for that or immutable. Borrows: all of it.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -15,9 +17,15 @@
 
 namespace scoria::server {
 
+class Backups;
 class FileRelay;
 class Secrets;
 class Webhooks;
+
+// What retention deleted since the start.
+struct RetentionTotals {
+  std::atomic<std::uint64_t> jobs = 0, blobs = 0, blob_bytes = 0;
+};
 
 struct App {
   const ServerConfig& config;
@@ -29,9 +37,11 @@ struct App {
   FileRelay& relay;
   Secrets& secrets;
   Webhooks& webhooks;
+  Backups& backups;
   std::filesystem::path nodes_folder;  // DATA/nodes: local nodes' root folders, POOL/NODE
   std::string token_key;               // signs tokens of jobs
   std::string account_url;             // what nodes and tasks call us by; answers use the request's own Host
+  RetentionTotals retained = {};
 };
 
 }  // namespace scoria::server

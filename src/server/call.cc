@@ -221,12 +221,15 @@ void guarded(const CallPtr& call, const std::function<void()>& answer) {
 
 void write(const CallPtr& call, std::function<Result<Json>(batch::State&)> change,
            std::function<void(Call& call, Json answer)> answer) {
-  call->app().service.write(std::move(change), [call, answer = std::move(answer)](Result<Json> result) {
-    guarded(call, [&] {
-      if (!result.ok()) return call->fail(result.error());
-      answer(*call, std::move(result).value());
-    });
-  });
+  call->app().service.write(
+      std::move(change),
+      [call, answer = std::move(answer)](Result<Json> result) {
+        guarded(call, [&] {
+          if (!result.ok()) return call->fail(result.error());
+          answer(*call, std::move(result).value());
+        });
+      },
+      call->work);
 }
 
 void write(const CallPtr& call, Success success, std::function<Result<Json>(batch::State&)> change) {

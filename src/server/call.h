@@ -54,6 +54,7 @@ class Call {
   const std::string& request_id() const { return request_id_; }
   spec::ApiVersion version;
   Identity identity;
+  batch::Work work = batch::Work::more;  // of the route: what its changes are while the disk is full
   std::vector<std::pair<std::string_view, std::string>> arguments;  // of the route's pattern: {"pool", "p1"}
 
   // The value of a part of the route's pattern, which must be there.
@@ -86,7 +87,7 @@ struct Success {
   std::string resource = {};  // path of what it made or changed, "/pools/p1": DataServiceId, and Location with 201
 };
 
-// Runs `change` on the owner of the batch state and answers `success`, with an empty body, when it is on disk. A Stamp that the change
+// Runs `change` on the owner of the batch state, as work of the call's kind, and answers `success`, with an empty body, when it is on disk. A Stamp that the change
 // returns by stamp_json() becomes ETag and Last-Modified.
 void write(const CallPtr& call, Success success, std::function<Result<Json>(batch::State&)> change);
 // The same where the answer has a body.

@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <functional>
@@ -229,6 +230,77 @@ Status read_webhooks(ServerConfig& config, const Where& where, const Node& node)
   return Ok{};
 }
 
+Status read_kept(Duration& duration, const Where& where, const Node& node) {
+  const auto value = node.IsScalar() ? parse_duration(node.Scalar()) : Result<Duration>(Error{Code::invalid, ""});
+  if (!value.ok() || value.value() < std::chrono::minutes(1)) {
+    return wrong(where, node, "a duration of at least PT1M, such as P30D");
+  }
+  duration = value.value();
+  return Ok{};
+}
+
+// "logs", "logs*", "*": what a container's name may be, and a star behind it.
+bool is_container_pattern(std::string_view text) {
+  if (text.ends_with('*')) text.remove_suffix(1);
+  return text.size() <= 63 && std::ranges::all_of(text, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '$';
+         });
+}
+
+Status read_blob_retention(ServerConfig& config, const Where& where, const Node& node) {
+  if (!node.IsSequence()) return wrong(where, node, "a list of {container, prefix, older_than}");
+  for (const Node& entry : node) {
+    if (!entry.IsMap()) return wrong(where, entry, "a map with container and older_than, and prefix where it has one");
+    RetentionPolicy::Blobs rule;
+    bool has_time = false;
+    for (const auto& part : entry) {
+      const std::string name = part.first.Scalar();
+      const Where at{where.file, where.key + "." + name};
+      if (name == "older_than") {
+        SCORIA_TRY_STATUS(read_kept(rule.older_than, at, part.second));
+        has_time = true;
+      } else if (name == "container") {
+        if (!part.second.IsScalar() || part.second.Scalar().empty() || !is_container_pattern(part.second.Scalar())) {
+          return wrong(at, part.second, "a container's name, or the beginning of some and a star, such as \"logs*\"");
+        }
+        rule.container = part.second.Scalar();
+      } else if (name == "prefix") {
+        if (!part.second.IsScalar()) return wrong(at, part.second, "the beginning of blobs' names");
+        rule.prefix = part.second.Scalar();
+      } else {
+        return wrong(at, part.first, "container, prefix or older_than");
+      }
+    }
+    if (rule.container.empty() || !has_time) return wrong(where, entry, "a map that has container and older_than");
+    config.retention.blobs.push_back(std::move(rule));
+  }
+  return Ok{};
+}
+
+// The time of completed jobs by itself, or a map.
+Status read_retention(ServerConfig& config, const Where& where, const Node& node) {
+  if (node.IsScalar()) return read_kept(config.retention.jobs, where, node);
+  if (!node.IsMap()) return wrong(where, node, "a duration, or a map of jobs, schedule_jobs and blobs");
+  for (const auto& part : node) {
+    const std::string name = part.first.Scalar();
+    const Where at{where.file, where.key + "." + name};
+    if (name == "jobs") {
+      SCORIA_TRY_STATUS(read_kept(config.retention.jobs, at, part.second));
+    } else if (name == "schedule_jobs") {
+      const auto number = to_number(part.second);
+      if (!number || *number != std::floor(*number) || *number < 1 || *number > 1e6) {
+        return wrong(at, part.second, "a whole number from 1 to 1000000");
+      }
+      config.retention.schedule_jobs = static_cast<std::int64_t>(*number);
+    } else if (name == "blobs") {
+      SCORIA_TRY_STATUS(read_blob_retention(config, at, part.second));
+    } else {
+      return wrong(at, part.first, "jobs, schedule_jobs or blobs");
+    }
+  }
+  return Ok{};
+}
+
 Status read_log_level(ServerConfig& config, const Where& where, const Node& node) {
   static const std::map<std::string, log::Level> kLevels = {{"debug", log::Level::debug},
                                                             {"info", log::Level::info},
@@ -285,8 +357,14 @@ const std::vector<Key>& keys() {
       {"webhooks", Special{"a list of {url, secret, events}", "none", read_webhooks},
        "Who hears of `job.completed`, `job.failed` and `schedule.missed`; each body is signed with HMAC-SHA256 by its "
        "secret."},
-      {"retention", Span{&C::retention, 1min, Duration::max()},
-       "Completed jobs are deleted this long after their end. P10675199DT2H48M5.4775807S: never."},
+      {"retention",
+       Special{"a duration of at least PT1M, or a map of jobs (a duration), schedule_jobs (a number) and blobs (a list "
+               "of {container, prefix, older_than})",
+               "nothing goes", read_retention},
+       "What goes by itself: completed jobs so long after their end (a duration alone, or `jobs`); of each schedule's "
+       "completed jobs all but the newest `schedule_jobs`; blobs of a container (`logs`, or `logs*`: all that begin "
+       "so) "
+       "whose names begin with `prefix` and that nobody changed for `older_than`."},
       {"local_node_lost", Span{&C::local_node_lost, 1s, 24h},
        "Silence after which a node of the local pool is taken for lost, and its tasks run elsewhere."},
       {"remote_node_lost", Span{&C::remote_node_lost, 1s, 24h}, "The same for a node that joined."},
@@ -482,6 +560,12 @@ std::string server_config_reference() {
       "  small: {cores: 1, memory: 2GB}\n"
       "images:\n"
       "  rocker/tidyverse: host\n"
+      "retention:\n"
+      "  jobs: P90D\n"
+      "  schedule_jobs: 52\n"
+      "  blobs:\n"
+      "    - {container: \"logs*\", older_than: P30D}\n"
+      "    - {container: results, prefix: draft/, older_than: P7D}\n"
       "prices:\n"
       "  core: {dedicated: 0.10, low_priority: 0.02}\n"
       "webhooks:\n"

@@ -28,6 +28,19 @@ struct Price {
   double low_priority = 0;
 };
 
+// What goes by itself after its time.
+struct RetentionPolicy {
+  // Blobs of containers, by name and age since their last change.
+  struct Blobs {
+    std::string container;  // "logs" or, of all that begin so, "logs*"
+    std::string prefix;     // of the blobs' names
+    Duration older_than = Duration::max();
+  };
+  Duration jobs = Duration::max();  // completed ones, since their end
+  std::int64_t schedule_jobs = 0;   // of each schedule so many completed jobs stay, the newest; 0: all
+  std::vector<Blobs> blobs;
+};
+
 struct ServerConfig {
   std::string http = "127.0.0.1:10100";   // empty: not served
   std::string https = "127.0.0.1:10101";  // empty: not served
@@ -49,7 +62,7 @@ struct ServerConfig {
   std::map<std::string, Price> prices;  // by vmSize; "core": of a core of the others
   std::string currency = "EUR";
   std::vector<Webhook> webhooks;
-  Duration retention = Duration::max();  // how long completed jobs are kept
+  RetentionPolicy retention;
   Duration local_node_lost = std::chrono::seconds(1);
   Duration remote_node_lost = std::chrono::seconds(15);
   Duration preempt_grace = std::chrono::seconds(5);

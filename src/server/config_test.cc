@@ -20,6 +20,23 @@ TEST(ServerConfig, OfAnEmptyFileIsTheDefault) {
   EXPECT_EQ(config.value().containers, "podman");
 }
 
+TEST(ServerConfig, ReadsWhatGoesByItself) {
+  const auto alone = parse_server_config("retention: P30D\n", "s.yaml");
+  ASSERT_TRUE(alone.ok()) << alone.error().message;
+  EXPECT_EQ(alone.value().retention.jobs, std::chrono::hours(24 * 30));
+  const auto all = parse_server_config(
+      "retention:\n  jobs: P90D\n  schedule_jobs: 52\n  blobs:\n    - {container: 'logs*', prefix: x/, older_than: "
+      "P1D}\n",
+      "s.yaml");
+  ASSERT_TRUE(all.ok()) << all.error().message;
+  EXPECT_EQ(all.value().retention.jobs, std::chrono::hours(24 * 90));
+  EXPECT_EQ(all.value().retention.schedule_jobs, 52);
+  ASSERT_EQ(all.value().retention.blobs.size(), 1u);
+  EXPECT_EQ(all.value().retention.blobs[0].container, "logs*");
+  EXPECT_EQ(all.value().retention.blobs[0].prefix, "x/");
+  EXPECT_EQ(all.value().retention.blobs[0].older_than, std::chrono::hours(24));
+}
+
 TEST(ServerConfig, ReadsEveryKindOfKey) {
   const auto config = parse_server_config(R"(
 http: 127.0.0.1:0
@@ -71,6 +88,13 @@ TEST(ServerConfig, SaysWhatAValueMustBe) {
             "s.yaml:1: local_node_lost is 'soon', must be a duration of at least PT1S and at most P1D");
   EXPECT_EQ(refusal("sizes: {a: {memory: 1GB}}\n"), "s.yaml:1: sizes.a is a map, must be a map that has cores");
   EXPECT_EQ(refusal("webhooks: [{secret: x}]\n"), "s.yaml:1: webhooks is a map, must be a map that has url");
+  EXPECT_EQ(refusal("retention: P0D\n"),
+            "s.yaml:1: retention is 'P0D', must be a duration of at least PT1M, such as P30D");
+  EXPECT_EQ(refusal("retention: {blobs: [{container: logs}]}\n"),
+            "s.yaml:1: retention.blobs is a map, must be a map that has container and older_than");
+  EXPECT_NE(refusal("retention: {blobs: [{container: 'a*b', older_than: P1D}]}\n").find("retention.blobs.container"),
+            std::string::npos);
+  EXPECT_NE(refusal("retention: {days: 3}\n").find("must be jobs, schedule_jobs or blobs"), std::string::npos);
   EXPECT_NE(refusal("http: ''\nhttps: ''\n").find("one must be served"), std::string::npos);
 }
 

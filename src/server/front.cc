@@ -103,7 +103,8 @@ void Front::serve(const CallPtr& call, Destination destination) {
         if (const Status allowed = check_scope(*call, Scope::account); !allowed.ok())
           return call->fail(allowed.error());
       }
-      return call->send(plain(200, metrics_text(app_.service.metrics()), "text/plain; version=0.0.4; charset=utf-8"));
+      return call->send(
+          plain(200, metrics_text(app_.service.metrics(), app_.retained), "text/plain; version=0.0.4; charset=utf-8"));
     case Destination::node: return serve_node(call);
     case Destination::own:
     case Destination::batch: return dispatch(call);

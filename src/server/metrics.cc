@@ -37,7 +37,7 @@ class Page {
 
 }  // namespace
 
-std::string metrics_text(const batch::Metrics& metrics) {
+std::string metrics_text(const batch::Metrics& metrics, const RetentionTotals& retained) {
   Page page;
   page.begin("nodes", "gauge", "Compute nodes by state.");
   for (const auto& [state, count] : metrics.nodes_by_state) page.value(count, state);
@@ -57,6 +57,9 @@ std::string metrics_text(const batch::Metrics& metrics) {
   page.one("autoscale_evaluations_total", "counter", "Evaluations of autoscale formulas.",
            metrics.autoscale_evaluations_total);
   page.one("autoscale_errors_total", "counter", "Evaluations that failed.", metrics.autoscale_errors_total);
+  page.one("retention_jobs_deleted_total", "counter", "Completed jobs that retention deleted.", retained.jobs.load());
+  page.one("retention_blobs_deleted_total", "counter", "Blobs that retention deleted.", retained.blobs.load());
+  page.one("retention_blob_bytes_deleted_total", "counter", "Their bytes.", retained.blob_bytes.load());
   return page.take();
 }
 

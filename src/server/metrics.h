@@ -4,9 +4,10 @@
 #include <string>
 
 #include "batch/service.h"
+#include "server/app.h"
 
 namespace scoria::server {
 
-std::string metrics_text(const batch::Metrics& metrics);
+std::string metrics_text(const batch::Metrics& metrics, const RetentionTotals& retained);
 
 }  // namespace scoria::server

@@ -39,6 +39,7 @@ void as_node(const CallPtr& call, const std::string& pool, const std::string& no
              std::function<void(const CallPtr& call)> then) {
   const auto token = bearer_of(*call);
   if (!token.ok()) return call->fail(token.error());
+  call->work = batch::Work::less;  // a node brings work to its end
   write(
       call,
       [pool, node, hash = auth::hash_token(token.value())](batch::State& state) -> Result<Json> {

@@ -1,5 +1,4 @@
 // The Batch surface noun by noun: codes, headers, bodies, as Azure Batch's clients expect them.
-#include "server/retention.h"
 #include "server/whole_server_for_tests.h"
 
 namespace scoria::server {
@@ -265,19 +264,6 @@ TEST_F(Own, UsageIsThereFromTheStart) {
   const Heard usage = send("GET", "/scoria/v1/usage");
   EXPECT_EQ(usage.status, 200) << usage.body;
   EXPECT_TRUE(usage.json()["pools"].is_array());
-}
-
-TEST_F(Own, CompletedJobsGoAfterTheirTime) {
-  add_pool("p1");
-  add_job("done", "p1");
-  add_job("open", "p1");
-  ASSERT_EQ(send("POST", "/jobs/done/terminate").status, 202);
-  const Retention retention(*app_, Duration(0));
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (send("GET", "/jobs/done").status != 404 && std::chrono::steady_clock::now() < until) {
-  }
-  EXPECT_EQ(send("GET", "/jobs/done").code(), "JobNotFound");
-  EXPECT_EQ(send("GET", "/jobs/open").status, 200);
 }
 
 TEST_F(Own, StateSurvivesARestart) {

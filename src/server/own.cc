@@ -10,6 +10,7 @@
 #include "server/node_protocol.h"
 #include "server/pools.h"
 #include "server/secrets.h"
+#include "server/upkeep/backup.h"
 #include "server/webhooks.h"
 #include "spec/errors.h"
 #include "spec/json_text.h"
@@ -141,6 +142,20 @@ void test_notice(CallPtr call) {
                     {"account", call->app().account.name}};
   // The answer comes when the receivers have answered: that is what one asks for.
   call->app().webhooks.test(notice, [call](const Json& outcomes) { call->send_json(200, {{"value", outcomes}}); });
+}
+
+void backup(CallPtr call) {
+  call->app().backups.begin([call](Result<std::unique_ptr<net::BodySource>> stream) {
+    guarded(call, [&] {
+      if (!stream.ok()) return call->fail(stream.error());
+      call->send({.status = 200,
+                  .headers = {{"Content-Type", "application/x-tar"}, {"Cache-Control", "no-store"}},
+                  .body = {},
+                  .file = {},
+                  .source = std::move(stream).value(),
+                  .head_length = {}});
+    });
+  });
 }
 
 }  // namespace scoria::server::own

@@ -1,4 +1,5 @@
-// What Scoria has beside Azure Batch's operations, below /scoria/v1: usage, secrets, schedules' times, preemption, joining, notices.
+// What Scoria has beside Azure Batch's operations, below /scoria/v1: usage, secrets, schedules' times, preemption, joining, notices,
+// backups.
 // Threads: as Call.
 #pragma once
 
@@ -15,5 +16,6 @@ void run_now(CallPtr call);
 void preempt(CallPtr call);
 void make_join_token(CallPtr call);
 void test_notice(CallPtr call);
+void backup(CallPtr call);
 
 }  // namespace scoria::server::own

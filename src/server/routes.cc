@@ -117,6 +117,7 @@ constexpr Route kRoutes[] = {
     {Verb::post, "/scoria/v1/pools/{pool}/nodes/{node}/preempt", Scope::account, own::preempt},
     {Verb::post, "/scoria/v1/pools/{pool}/token", Scope::account, own::make_join_token},
     {Verb::post, "/scoria/v1/notices/test", Scope::account, own::test_notice},
+    {Verb::get, "/scoria/v1/backup", Scope::account, own::backup},
 };
 
 // The segments of `pattern` against those of a path; fills `arguments` on success.
@@ -178,6 +179,16 @@ std::string_view verb_name(Verb verb) {
   return "";
 }
 
+batch::Work work_of(const Route& route) {
+  static constexpr std::string_view kLess[] = {
+      "terminate",         "disable",           "disableautoscale", "stopresize", "removenodes",
+      "evaluateautoscale", "disablescheduling", "reboot",           "reimage",    "preempt"};
+  const std::string_view last = route.pattern.substr(route.pattern.rfind('/') + 1);
+  const bool is_less = route.verb == Verb::del || route.verb == Verb::get || route.verb == Verb::head ||
+                       std::ranges::find(kLess, last) != std::end(kLess);
+  return is_less ? batch::Work::less : batch::Work::more;
+}
+
 RouteMatch find_route(std::span<const Route> routes, std::string_view method, const Target& target) {
   RouteMatch match;
   for (const Route& route : routes) {
@@ -212,6 +223,7 @@ void dispatch(const CallPtr& call) {
     if (!version.ok()) return call->fail(version.error());
     call->version = version.value();
   }
+  call->work = work_of(*match.route);
   match.route->handler(call);
 }
 

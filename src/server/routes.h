@@ -35,6 +35,10 @@ inline constexpr std::string_view kOwnPrefix = "scoria";
 
 std::string_view verb_name(Verb verb);
 
+// With a full disk new work is refused, while what ends work or frees space goes through (deleting, terminating, disabling, taking away),
+// and what only reads.
+batch::Work work_of(const Route& route);
+
 struct RouteMatch {
   const Route* route = nullptr;  // null: no such operation
   bool path_is_known = false;    // another verb would have been right

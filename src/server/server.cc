@@ -24,6 +24,7 @@
 #include "server/providers.h"
 #include "server/retention.h"
 #include "server/secrets.h"
+#include "server/upkeep/backup.h"
 #include "server/webhooks.h"
 
 namespace scoria::server {
@@ -190,6 +191,8 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
         },
         [](const Result<Json>&) {});  // not stored: the notice is told again, which receivers know by its id
   });
+  remove_backup_scratch(folder.path());
+  Backups backups(folder.path(), *blobs, clock);
   FileRelay relay(*service);
   App app{.config = config,
           .account = account,
@@ -200,6 +203,7 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
           .relay = relay,
           .secrets = secrets,
           .webhooks = webhooks,
+          .backups = backups,
           .nodes_folder = folder.nodes(),
           .token_key = token_key,
           .account_url = own_url};
@@ -225,6 +229,7 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
   front.set_ready(false);
   // Whoever waits (nodes' long polls) is answered; what was asked for before is on disk when stop() returns.
   relay.stop();
+  backups.stop();
   service->stop();
   http->drain(options.drain_patience);
   gate.open(nullptr);

@@ -1,6 +1,6 @@
 // The whole server: state, storage, nodes and listeners, from start to a clean stop.
 //
-// A data folder holds: account.json (0600), token.key and secrets.key (0600), tls/ (ca.pem for clients), state/ (SQLite), blobs/, nodes/
+// A data folder holds: version.json (data_version.h), account.json (0600), token.key and secrets.key (0600), tls/ (ca.pem for clients), state/ (SQLite), blobs/, nodes/
 // (root folders of local nodes), agents/, trash/, server.json ({httpUrl, httpsUrl, blobUrl, pid} of the server that runs on it, or ran last).
 // Threads: run_server() returns when it is told to stop. Borrows: everything given.
 #pragma once

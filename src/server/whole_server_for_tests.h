@@ -16,6 +16,7 @@
 #include "server/file_relay.h"
 #include "server/front.h"
 #include "server/secrets.h"
+#include "server/upkeep/backup.h"
 #include "server/webhooks.h"
 #include "spec/json_text.h"
 
@@ -109,6 +110,7 @@ class WholeServerTest : public ::testing::Test {
     ASSERT_TRUE(service.ok()) << service.error().message;
     service_ = std::move(service).value();
     relay_ = std::make_unique<FileRelay>(*service_);
+    backups_ = std::make_unique<Backups>(folder_, *blobs_, clock_);
     app_ = std::unique_ptr<App>(new App{.config = config_,
                                         .account = account_,
                                         .clock = clock_,
@@ -118,6 +120,7 @@ class WholeServerTest : public ::testing::Test {
                                         .relay = *relay_,
                                         .secrets = *secrets_,
                                         .webhooks = *webhooks_,
+                                        .backups = *backups_,
                                         .nodes_folder = folder_ / "nodes",
                                         .token_key = std::string(32, 'k'),
                                         .account_url = "http://localhost:10100"});
@@ -128,11 +131,13 @@ class WholeServerTest : public ::testing::Test {
 
   void stop() {
     if (relay_) relay_->stop();
+    if (backups_) backups_->stop();
     if (service_) service_->stop();
     front_.reset();
     storage_.reset();
     app_.reset();
     relay_.reset();
+    backups_.reset();
     webhooks_.reset();
     service_.reset();
     secrets_.reset();
@@ -223,6 +228,7 @@ class WholeServerTest : public ::testing::Test {
   std::unique_ptr<Webhooks> webhooks_;
   std::unique_ptr<batch::Service> service_;
   std::unique_ptr<FileRelay> relay_;
+  std::unique_ptr<Backups> backups_;
   std::unique_ptr<App> app_;
   std::unique_ptr<BlobSurface> storage_;
   std::unique_ptr<Front> front_;

@@ -154,19 +154,22 @@ std::filesystem::path default_data_folder() {
   return std::filesystem::path(base) / "scoria";
 }
 
-Connection::Connection(std::string url, std::string blob_url, auth::AccountKey account, std::string ca_file)
+Connection::Connection(std::string url, std::string blob_url, auth::AccountKey account, std::string ca_file,
+                       std::chrono::milliseconds patience)
     : url_(std::move(url)),
       blob_url_(std::move(blob_url)),
       account_(std::move(account)),
-      http_(std::make_unique<net::HttpConnection>(net::ClientConfig{
-          .url = url_, .ca_file = url_.starts_with("https:") ? std::move(ca_file) : std::string()})) {}
+      http_(std::make_unique<net::HttpConnection>(
+          net::ClientConfig{.url = url_,
+                            .ca_file = url_.starts_with("https:") ? std::move(ca_file) : std::string(),
+                            .idle_timeout = patience})) {}
 
-Result<Connection> Connection::open(const ServerChoice& choice) {
+Result<Connection> Connection::open(const ServerChoice& choice, std::chrono::milliseconds patience) {
   SCORIA_TRY(place, find_place(choice));
   while (place.url.ends_with('/')) place.url.pop_back();
   SCORIA_TRY_STATUS(net::parse_url(place.url));
   return Connection(place.url, place.blob_url.empty() ? place.url + "/" + place.account.name : place.blob_url,
-                    place.account, place.ca_file);
+                    place.account, place.ca_file, patience);
 }
 
 Result<net::ClientReply> Connection::exchange(auth::Service service, net::ClientRequest request) {

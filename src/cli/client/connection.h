@@ -6,6 +6,7 @@
 // Source: Azure Batch REST API; blobs in path style on the same address. Threads: one call at a time.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -44,7 +45,9 @@ struct Answer {
 class Connection {
  public:
   // Errors: not_found (no server runs on that folder; no such profile), denied (the key's file), invalid.
-  static Result<Connection> open(const ServerChoice& choice);
+  // `patience`: without a byte from the server.
+  static Result<Connection> open(const ServerChoice& choice,
+                                 std::chrono::milliseconds patience = std::chrono::seconds(60));
 
   const std::string& url() const { return url_; }
   const auth::AccountKey& account() const { return account_; }
@@ -72,7 +75,8 @@ class Connection {
   std::string container_url(const std::string& container, std::string_view permissions, bool is_short = true) const;
 
  private:
-  Connection(std::string url, std::string blob_url, auth::AccountKey account, std::string ca_file);
+  Connection(std::string url, std::string blob_url, auth::AccountKey account, std::string ca_file,
+             std::chrono::milliseconds patience);
   Result<net::ClientReply> exchange(auth::Service service, net::ClientRequest request);
 
   std::string url_;
