@@ -14,7 +14,7 @@
 namespace scoria::server {
 namespace {
 
-constexpr std::size_t kPiece = 256u << 10;
+constexpr std::size_t kBackupPiece = 256u << 10;
 
 Error broken(const std::filesystem::path& path, std::string_view why) {
   return Error{Code::unavailable, "backup: '" + path.string() + "': " + std::string(why)};
@@ -35,7 +35,7 @@ std::string hex_of(EVP_MD_CTX* hash) {
 
 }  // namespace
 
-void BackupStream::FreeHash::operator()(evp_md_ctx_st* context) const { ::EVP_MD_CTX_free(context); }
+void BackupStream::FreeSum::operator()(evp_md_ctx_st* context) const { ::EVP_MD_CTX_free(context); }
 
 BackupStream::BackupStream(std::vector<BackupPart> parts, WallTime now, std::vector<std::shared_ptr<void>> holds)
     : parts_(std::move(parts)),
@@ -73,7 +73,7 @@ Status BackupStream::begin(std::string& out) {
 
 Status BackupStream::go_on(std::string& out) {
   const BackupPart& part = parts_[part_];
-  const std::size_t wanted = std::min<std::uint64_t>(part.length - at_, kPiece);
+  const std::size_t wanted = std::min<std::uint64_t>(part.length - at_, kBackupPiece);
   const std::size_t begin = out.size();
   if (part.path.empty()) {
     out.append(part.bytes, at_, wanted);
@@ -103,7 +103,7 @@ void BackupStream::end(std::string& out) {
 
 Result<std::string> BackupStream::next() {
   std::string out;
-  while (out.size() < kPiece && !is_over_) {
+  while (out.size() < kBackupPiece && !is_over_) {
     if (part_ == parts_.size() && !has_sums_) {
       parts_.push_back({.name = kBackupSums, .bytes = sums_, .path = {}, .length = sums_.size()});
       has_sums_ = true;

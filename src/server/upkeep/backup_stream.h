@@ -38,7 +38,7 @@ class BackupStream final : public net::BodySource {
   Result<std::string> next() override;
 
  private:
-  struct FreeHash {
+  struct FreeSum {
     void operator()(evp_md_ctx_st* context) const;
   };
   Status begin(std::string& out);
@@ -48,7 +48,7 @@ class BackupStream final : public net::BodySource {
   std::vector<BackupPart> parts_;
   std::int64_t seconds_;
   std::vector<std::shared_ptr<void>> holds_;
-  std::unique_ptr<evp_md_ctx_st, FreeHash> hash_;
+  std::unique_ptr<evp_md_ctx_st, FreeSum> hash_;
   std::string sums_;
   std::size_t part_ = 0;  // the one that is read
   bool is_open_ = false;  // its header is out

@@ -25,7 +25,7 @@ using Level = Finding::Level;
 
 constexpr std::uint64_t kLittleRoom = 1ull << 30;
 constexpr double kLittleShare = 0.05;
-constexpr std::chrono::hours kMonth{24 * 30};
+constexpr std::chrono::hours kCertificateMonth{24 * 30};
 constexpr const char* kSecrets[] = {"account.json", "token.key",      "secrets.key",
                                     "tls/ca.key",   "tls/server.key", "state/state.sqlite"};
 
@@ -155,7 +155,7 @@ void Examination::certificates() {
       continue;
     }
     const bool is_authority = name == std::string_view("tls/ca.pem");
-    if (end.value() > now_ + kMonth) continue;
+    if (end.value() > now_ + kCertificateMonth) continue;
     const std::string when = (end.value() > now_ ? "ends at " : "ended at ") + format_time(end.value());
     if (is_authority) {
       problem(name, when, "remove tls/ and start the server: it makes a new authority, which clients must be given");

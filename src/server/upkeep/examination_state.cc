@@ -13,7 +13,7 @@ namespace {
 
 using spec::Json;
 
-constexpr std::size_t kMostListed = 20;  // of a kind of finding: the rest is counted
+constexpr std::size_t kMostFindings = 20;  // of a kind of finding: the rest is counted
 
 const char* kind_name(store::Kind kind) {
   static constexpr std::array<const char*, 12> kNames = {"document", "account",  "pool",        "node",
@@ -107,14 +107,14 @@ void Examination::state() {
   store::StateFile& file = *opened.value();
   const auto broken = file.integrity();
   if (!broken.ok()) return problem("state/state.sqlite", broken.error().message, restore);
-  for (std::size_t i = 0; i < broken.value().size() && i < kMostListed; ++i) {
+  for (std::size_t i = 0; i < broken.value().size() && i < kMostFindings; ++i) {
     problem("state/state.sqlite", broken.value()[i], restore);
   }
 
   Known known;
   std::size_t bad = 0;
   const auto say = [&](const std::string& where, const std::string& what) {
-    if (++bad <= kMostListed) problem(where, what, restore);
+    if (++bad <= kMostFindings) problem(where, what, restore);
   };
   const Status documents = file.each_document([&](const store::Document& document) -> Status {
     ++diagnosis.documents;
@@ -166,8 +166,8 @@ void Examination::state() {
       (!known.has_numbers || known.jobs.rbegin()->first >= known.next_job || last_attempt >= known.next_attempt)) {
     say("the next numbers of jobs and attempts", "are not behind all that were given");
   }
-  if (bad > kMostListed) {
-    problem("state/state.sqlite", std::to_string(bad - kMostListed) + " more findings of its documents and tasks",
+  if (bad > kMostFindings) {
+    problem("state/state.sqlite", std::to_string(bad - kMostFindings) + " more findings of its documents and tasks",
             restore);
   }
   if (auto attempts = open_attempts(data_ / "state"); attempts.ok()) {

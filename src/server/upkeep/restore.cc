@@ -27,7 +27,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPiece = 1u << 20;
+constexpr std::size_t kRestorePiece = 1u << 20;
 constexpr std::uint64_t kMostHead = 64u << 10;
 constexpr std::size_t kMostName = 255;
 constexpr std::size_t kSumDigits = 64;
@@ -39,7 +39,7 @@ struct FreeHash {
   void operator()(EVP_MD_CTX* context) const { ::EVP_MD_CTX_free(context); }
 };
 
-Error failed(const fs::path& path, std::string_view doing) {
+Error disk_failed(const fs::path& path, std::string_view doing) {
   const int number = errno;
   Code code = Code::unavailable;
   if (number == EACCES || number == EPERM || number == EROFS) code = Code::denied;
@@ -48,24 +48,24 @@ Error failed(const fs::path& path, std::string_view doing) {
 }
 
 // Where the members go. One that only looks does nothing.
-class Target {
+class RestoreTarget {
  public:
-  virtual ~Target() = default;
+  virtual ~RestoreTarget() = default;
   virtual Status folder(const std::string&) { return Ok{}; }
   virtual Status begin(const TarMember&) { return Ok{}; }
   virtual Status write(std::string_view) { return Ok{}; }
   virtual Status end() { return Ok{}; }
 };
 
-class FolderTarget final : public Target {
+class RestoreToFolder final : public RestoreTarget {
  public:
-  explicit FolderTarget(fs::path folder) : folder_(std::move(folder)) {}
-  ~FolderTarget() override {
+  explicit RestoreToFolder(fs::path folder) : folder_(std::move(folder)) {}
+  ~RestoreToFolder() override {
     if (file_ >= 0) ::close(file_);
   }
   Status folder(const std::string& name) override {
     path_ = folder_ / name;
-    if (::mkdir(path_.c_str(), 0700) != 0) return failed(path_, "make the folder");
+    if (::mkdir(path_.c_str(), 0700) != 0) return disk_failed(path_, "make the folder");
     return Ok{};
   }
   Status begin(const TarMember& member) override {
@@ -73,21 +73,21 @@ class FolderTarget final : public Target {
     // What others may read is the certificate of our authority, and its chain.
     const mode_t mode = member.name.ends_with(".pem") && member.name.starts_with("tls/") ? 0644 : 0600;
     file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-    if (file_ < 0) return failed(path_, "make");
+    if (file_ < 0) return disk_failed(path_, "make");
     return Ok{};
   }
   Status write(std::string_view bytes) override {
     while (!bytes.empty()) {
       const ssize_t n = ::write(file_, bytes.data(), bytes.size());
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return failed(path_, "write");
+      if (n < 0) return disk_failed(path_, "write");
       bytes.remove_prefix(static_cast<std::size_t>(n));
     }
     return Ok{};
   }
   Status end() override {
     const int file = std::exchange(file_, -1);
-    if (::close(file) != 0) return failed(path_, "write");
+    if (::close(file) != 0) return disk_failed(path_, "write");
     return Ok{};
   }
 
@@ -98,7 +98,7 @@ class FolderTarget final : public Target {
 
 class Walk {
  public:
-  Walk(TarReader& reader, std::string archive, Target& target)
+  Walk(TarReader& reader, std::string archive, RestoreTarget& target)
       : reader_(reader), archive_(std::move(archive)), target_(target), hash_(::EVP_MD_CTX_new()) {
     SCORIA_CHECK(hash_ != nullptr);
   }
@@ -188,11 +188,11 @@ class Walk {
   }
 
   // Of small members without a target the whole content, else nothing; its sum is kept.
-  Result<std::string> content(const TarMember& member, Target* target) {
+  Result<std::string> content(const TarMember& member, RestoreTarget* target) {
     std::string all;
     SCORIA_CHECK(::EVP_DigestInit_ex(hash_.get(), ::EVP_sha256(), nullptr) == 1);
     for (;;) {
-      SCORIA_TRY(piece, reader_.read(kPiece));
+      SCORIA_TRY(piece, reader_.read(kRestorePiece));
       if (piece.empty()) break;
       SCORIA_CHECK(::EVP_DigestUpdate(hash_.get(), piece.data(), piece.size()) == 1);
       if (target != nullptr) {
@@ -231,7 +231,7 @@ class Walk {
       return Ok{};
     };
     for (;;) {
-      SCORIA_TRY(piece, reader_.read(kPiece));
+      SCORIA_TRY(piece, reader_.read(kRestorePiece));
       if (piece.empty()) break;
       left += piece;
       std::size_t begin = 0;
@@ -252,7 +252,7 @@ class Walk {
 
   TarReader& reader_;
   std::string archive_;
-  Target& target_;
+  RestoreTarget& target_;
   std::unique_ptr<EVP_MD_CTX, FreeHash> hash_;
   BackupFacts facts_;
   std::set<std::string> folders_;
@@ -262,9 +262,9 @@ class Walk {
 template <int Sync(int)>
 Status flush(const fs::path& folder) {
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return failed(folder, "open");
+  if (descriptor < 0) return disk_failed(folder, "open");
   const bool is_done = Sync(descriptor) == 0;
-  const Error error = failed(folder, "flush");
+  const Error error = disk_failed(folder, "flush");
   ::close(descriptor);
   if (!is_done) return error;
   return Ok{};
@@ -299,14 +299,14 @@ Result<bool> make_empty(const fs::path& folder) {
   std::error_code error;
   if (folder.has_parent_path()) fs::create_directories(folder.parent_path(), error);
   if (::mkdir(folder.c_str(), 0700) == 0) return true;
-  if (errno != EEXIST) return failed(folder, "make the folder");
+  if (errno != EEXIST) return disk_failed(folder, "make the folder");
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     if (is_of_the_disk(entry.path())) continue;
     return Error{Code::conflict,
                  "'" + folder.string() + "' is not empty: restore into a new folder, or move away what is in it"};
   }
   if (error) return Error{Code::denied, "cannot list '" + folder.string() + "': " + error.message()};
-  if (::chmod(folder.c_str(), 0700) != 0) return failed(folder, "close to others");
+  if (::chmod(folder.c_str(), 0700) != 0) return disk_failed(folder, "close to others");
   return false;
 }
 
@@ -326,7 +326,7 @@ void take_back(const fs::path& folder, bool is_made) {
 
 Result<BackupFacts> verify_backup(const fs::path& archive) {
   SCORIA_TRY(reader, TarReader::open(archive));
-  Target nowhere;
+  RestoreTarget nowhere;
   return Walk(reader, archive.string(), nowhere).run();
 }
 
@@ -336,11 +336,11 @@ Result<BackupFacts> restore_backup(const fs::path& archive, const fs::path& fold
   const auto restore = [&]() -> Result<BackupFacts> {
     SCORIA_TRY_STATUS(write_file(folder / kRestoreMark, ""));
     SCORIA_TRY_STATUS(sync_entries(folder));
-    FolderTarget target(folder);
+    RestoreToFolder target(folder);
     SCORIA_TRY(facts, Walk(reader, archive.string(), target).run());
     SCORIA_TRY_STATUS(skip_numbers(folder / "state"));
     SCORIA_TRY_STATUS(sync_all(folder));
-    if (::unlink((folder / kRestoreMark).c_str()) != 0) return failed(folder, "finish");
+    if (::unlink((folder / kRestoreMark).c_str()) != 0) return disk_failed(folder, "finish");
     SCORIA_TRY_STATUS(sync_entries(folder));
     return facts;
   };
