@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/seeded_bug.h"
 #include "batch/jobs.h"
 #include "batch/nodes.h"
 #include "batch/pool_images.h"
@@ -19,7 +20,8 @@ using spec::RunKind;
 
 // Why a node stops what it would have gone on with: such a task runs again elsewhere.
 bool is_nodes_reason(std::string_view reason) {
-  return reason == "preempted" || reason == "node_leaves" || reason == "lost_fence" || reason == kTakeBack;
+  return reason == "preempted" || reason == "node_leaves" || reason == "lost_fence" || reason == "lost_lease" ||
+         reason == kTakeBack;
 }
 
 // A node's clock may be wrong: what it says of times lies between when the attempt was given and now.
@@ -131,7 +133,7 @@ void end_task(State& state, Node& node, Attempt attempt, const Event& event) {
   Task& task = *attempt.task;
   detach(task);
   const bool was_stopped = !event.reason.empty();
-  const bool runs_again = attempt.stop_reason.empty() ? is_nodes_reason(event.reason) : attempt.requeue_on_stop;
+  const bool runs_again = attempt.stop_reason.empty() && !has_bug(SeededBug::node_end_is_no_requeue) ? is_nodes_reason(event.reason) : attempt.requeue_on_stop;
   if (was_stopped && runs_again) {
     state.effects.discard.push_back(attempt.id);
     requeue_task(state, task, attempt.phase != Phase::queued);
@@ -166,7 +168,9 @@ void take_event(State& state, Node& node, const Event& event) {
   if (found == node.attempts.end()) {
     // Late, or said again. What is being published was accepted before.
     const bool is_refused = event.kind == Event::Kind::ended && event.has_outputs;
-    if (is_refused && !state.publishing.contains(event.attempt)) state.effects.discard.push_back(event.attempt);
+    if (is_refused && !state.publishing.contains(event.attempt)) {
+      (has_bug(SeededBug::dropped_fence) ? state.effects.publish : state.effects.discard).push_back(event.attempt);
+    }
     return;
   }
   Attempt& attempt = found->second;
@@ -196,8 +200,14 @@ void take_event(State& state, Node& node, const Event& event) {
   }
 }
 
-// Its end will not be heard of: it was told to stop before it was told to start, or its node is gone.
-void end_without_event(State& state, Node& node, Attempt attempt, std::string_view why, bool is_lost) {
+// How an attempt ended of which there is no event.
+enum class Over {
+  untold,   // it was told to stop before its node was told to start it
+  said,     // its node does not hold it any more
+  unheard,  // its node is gone, and it may live on there
+};
+
+void end_without_event(State& state, Node& node, Attempt attempt, std::string_view why, Over how) {
   Job* job = attempt.job;
   erase_attempt(state, node, attempt.id);
   if (is_start(attempt.kind) || job == nullptr) return;
@@ -222,7 +232,10 @@ void end_without_event(State& state, Node& node, Attempt attempt, std::string_vi
     complete_task(state, task);
     return;
   }
-  if (is_lost && has_begun && attempt.stop_reason.empty() && ++task.lost_count > state.settings.lost_limit) {
+  const bool may_live = how == Over::unheard && (attempt.was_told || attempt.was_held);
+  if (may_live && task.is_single_writer && !has_bug(SeededBug::hold_back_skipped)) hold_back(state, task, node.heard.value_or(state.now.steady));
+  if (how != Over::untold && has_begun && attempt.stop_reason.empty() &&
+      ++task.lost_count > state.settings.lost_limit) {
     task.failure = failure_info("servererror", "Unknown",
                                 "The task's node was lost " + std::to_string(task.lost_count) +
                                     " times while it ran, the last time because: " + std::string(why));
@@ -256,7 +269,7 @@ void erase_attempt(State& state, Node& node, AttemptId id) {
   if (found == node.attempts.end()) return;
   Attempt& attempt = found->second;
   if (attempt.phase != Phase::queued) charge_attempt(state, node, attempt);
-  if (!attempt.may_wait) node.slots_used -= attempt.slots;
+  if (!attempt.may_wait && !has_bug(SeededBug::slots_not_given_back)) node.slots_used -= attempt.slots;
   node.free_devices.insert(attempt.devices.begin(), attempt.devices.end());
   if (attempt.deadline) state.deadlines.erase({*attempt.deadline, id});
   if (attempt.job != nullptr) attempt.job->attempts.erase(id);
@@ -302,7 +315,7 @@ void compare_held(State& state, Node& node) {
       continue;
     }
     log::warn("attempt_lost", {{"node", node.id}, {"attempt", id}});
-    end_without_event(state, node, found->second, "its node does not hold it any more", true);
+    end_without_event(state, node, found->second, "its node does not hold it any more", Over::said);
   }
 }
 
@@ -317,7 +330,7 @@ void outputs_published(State& state, AttemptId attempt) {
 void abandon(State& state, Node& node, AttemptId id, std::string_view why) {
   const auto found = node.attempts.find(id);
   if (found == node.attempts.end()) return;
-  end_without_event(state, node, found->second, why, true);
+  end_without_event(state, node, found->second, why, Over::unheard);
 }
 
 void stop_attempt(State& state, Node& node, Attempt& attempt, std::string_view reason, Duration grace, bool requeue) {
@@ -341,7 +354,7 @@ void end_stopped_untold(State& state) {
     if (found == state.attempts.end()) continue;
     Node& node = *found->second;
     const Attempt& attempt = node.attempts.at(id);
-    if (!attempt.was_told) end_without_event(state, node, attempt, attempt.stop_reason, false);
+    if (!attempt.was_told) end_without_event(state, node, attempt, attempt.stop_reason, Over::untold);
   }
 }
 
@@ -382,6 +395,7 @@ Status load_attempt(State& state, Task& task, const store::TaskRow& row) {
   state.next_attempt = std::max(state.next_attempt, loaded.id + 1);
   Node* node = find_node(state, pool, name);
   if (node == nullptr) {
+    if (task.is_single_writer) hold_back(state, task, state.now.steady);
     requeue_task(state, task, loaded.phase != Phase::queued);
     return Ok{};
   }

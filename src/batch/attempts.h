@@ -9,9 +9,7 @@ namespace scoria::batch {
 inline constexpr std::string_view kTakeBack = "take_back";
 
 // What makes a node ready, and is no job's.
-inline bool is_start(spec::RunKind kind) {
-  return kind == spec::RunKind::start_task || kind == spec::RunKind::images;
-}
+inline bool is_start(spec::RunKind kind) { return kind == spec::RunKind::start_task || kind == spec::RunKind::images; }
 
 // A new attempt on a node, numbered; it is told the node with the next orders. Start tasks: node_life.cc; all else: dispatch.cc,
 // preparations.cc.

@@ -87,6 +87,27 @@ TEST(AttemptsOfTwoNodes, ALateResultOfALostNodeIsRefused) {
   EXPECT_TRUE(cluster.to_publish.empty());
 }
 
+// Its node's keeper ends it once the lease is over; before that nothing else may write.
+TEST(SingleWriters, WaitUntilALostNodeMustHaveEndedThem) {
+  ClusterForTests cluster;
+  cluster.add_pool({.nodes = 2});
+  cluster.add_job();
+  cluster.add_task("t", {{"constraints", {{"singleWriter", true}}}});
+  cluster.run();
+  cluster.lose(cluster.running().at("t"));
+  EXPECT_EQ(cluster.state_of("t"), "active");
+  cluster.advance(std::chrono::seconds(10));
+  cluster.run();
+  EXPECT_EQ(cluster.state_of("t"), "active");
+  cluster.restart();  // the time it waited so far is forgotten
+  cluster.advance(std::chrono::seconds(10));
+  cluster.run();
+  EXPECT_EQ(cluster.state_of("t"), "active");
+  cluster.advance(std::chrono::seconds(6));
+  cluster.run();
+  EXPECT_EQ(cluster.state_of("t"), "running");
+}
+
 TEST_F(Attempts, ATaskUnderWhichNodesKeepDyingFails) {
   const std::string node = cluster.node();
   for (int i = 0; i < 6; ++i) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/seeded_bug.h"
 #include "batch/attempts.h"
 #include "batch/nodes.h"
 #include "batch/preparations.h"
@@ -67,8 +68,9 @@ class NodeRoom {
 };
 
 bool takes_more(const Job& job) {
-  return job.state == JobState::active && !job.ready.empty() &&
-         (job.max_parallel < 0 || job.running < job.max_parallel);
+  const bool is_on = job.state == JobState::active || (has_bug(SeededBug::disabled_job_dispatches) && job.state == JobState::disabled);
+  return is_on && !job.ready.empty() &&
+         (job.max_parallel < 0 || job.running < job.max_parallel + (has_bug(SeededBug::max_parallel_ignored) ? 1 : 0));
 }
 
 std::vector<Job*> by_priority(const Pool& pool) {
@@ -113,7 +115,7 @@ void assign(State& state, Node& node, Task& task, bool may_wait) {
   if (!may_wait) node.slots_used += attempt.slots;
   for (std::size_t left = devices_for(node, attempt.slots); left > 0; --left) {
     attempt.devices.push_back(*node.free_devices.begin());
-    node.free_devices.erase(node.free_devices.begin());
+    if (!has_bug(SeededBug::device_given_twice)) node.free_devices.erase(node.free_devices.begin());
   }
   task.node = &node;
   task.attempt = attempt.id;

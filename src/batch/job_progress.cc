@@ -3,6 +3,7 @@
 
 #include "base/iso8601.h"
 #include "base/log.h"
+#include "base/seeded_bug.h"
 #include "batch/attempts.h"
 #include "batch/job_settings.h"
 #include "batch/jobs.h"
@@ -74,7 +75,7 @@ void erase(State& state, Job& job) {
   finish(state, job);
   erase_preparations(state, job);
   state.changes.erase(store::Kind::job, job_parent(job.id), job.id);
-  state.changes.erase_tasks(job.number);
+  if (!has_bug(SeededBug::job_leaves_tasks)) state.changes.erase_tasks(job.number);
   state.dirty_jobs.erase(&job);
   job_of_schedule_ended(state, job);
   log::info("job_deleted", {{"job", job.id}});
@@ -223,7 +224,7 @@ void advance_job(State& state, Job& job) {
       if (job.running == 0 && job.publishing == 0) set_job_state(state, job, JobState::disabled);
       return;
     case JobState::terminating:
-      if (!has_work_left(state, job) && release_everywhere(state, job)) complete(state, job);
+      if ((!has_work_left(state, job) || has_bug(SeededBug::early_release)) && release_everywhere(state, job)) complete(state, job);
       return;
     case JobState::deleting:
       if (!has_work_left(state, job) && release_everywhere(state, job)) erase(state, job);

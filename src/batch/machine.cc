@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/seeded_bug.h"
 #include "batch/attempts.h"
 #include "batch/nodes.h"
 #include "spec/errors.h"
@@ -23,13 +24,13 @@ void answer_all(Group& group, const Status& status) {
 Outcome commit_once(store::Store& store, Group& group) {
   const Status committed = group.changes.empty() ? Status(Ok{}) : store.commit(group.changes);
   if (committed.ok()) return Outcome::durable;
-  if (committed.error().code != Code::exhausted) {
+  if (committed.error().code != Code::exhausted && !has_bug(SeededBug::failed_sync_retried)) {
     log::error("commit_failed", {{"why", committed.error().message}});
     return Outcome::broken;
   }
   if (!group.answers.empty()) log::error("disk_full", {{"why", committed.error().message}});
   // The owner gathers meanwhile; nothing of this group is told to anybody else until it is written.
-  answer_all(group, committed);
+  answer_all(group, has_bug(SeededBug::full_disk_acknowledged) ? Status(Ok{}) : committed);
   return Outcome::full;
 }
 
@@ -51,6 +52,7 @@ void Machine::change(Now now, const std::function<Result<Json>(State&)>& change,
     log::error("bug", {{"what", error.what()}});
     result = spec::batch_error("InternalError");
   }
+  if (has_bug(SeededBug::early_acknowledgement)) return done(std::move(result));
   group_.answers.push_back([done = std::move(done), result = std::move(result)](const Status& committed) mutable {
     done(committed.ok() || !result.ok() ? std::move(result) : Result<Json>(committed.error()));
   });

@@ -5,6 +5,7 @@
 
 #include "base/iso8601.h"
 #include "base/log.h"
+#include "base/seeded_bug.h"
 #include "batch/allocation.h"
 #include "batch/attempts.h"
 #include "batch/nodes.h"
@@ -292,7 +293,7 @@ void start_task_event(State& state, Node& node, AttemptId attempt, const spec::E
 
 Status heard_from(State& state, Node& node, const spec::SyncRequest& request) {
   const bool is_new_session = request.session != node.session;
-  if (!is_new_session && request.sequence < node.sequence) return Ok{};  // a late one: a later said more
+  if (!is_new_session && request.sequence < node.sequence && !has_bug(SeededBug::late_exchange_believed)) return Ok{};  // a late one: a later said more
   const std::string boot_before = node.facts.boot_id;
   const bool is_order_done = node.order != spec::NodeOrder::none && node.order != spec::NodeOrder::leave &&
                              request.session != node.order_session;
@@ -356,7 +357,7 @@ Status heard_from(State& state, Node& node, const spec::SyncRequest& request) {
 
 void lose_node(State& state, Node& node, std::string_view why) {
   log::warn("node_lost", {{"pool", node.pool->id}, {"node", node.id}, {"why", why}});
-  abandon_all(state, node, why);
+  if (!has_bug(SeededBug::lost_node_keeps_work)) abandon_all(state, node, why);
   node.held.clear();
   node.order = spec::NodeOrder::none;
   node.draining.reset();
@@ -474,7 +475,7 @@ void watch_nodes(State& state) {
       if (!node.heard || node.state == NodeState::creating) continue;
       // A request that we still hold is no silence: it counts from when that must have been answered.
       const Duration grace = std::max(state.settings.remote_node_lost, node.waits + std::chrono::seconds(5));
-      if (now - *node.heard >= grace) lose_node(state, node, "nothing was heard of it");
+      if (now - *node.heard >= grace && !has_bug(SeededBug::silence_unnoticed)) lose_node(state, node, "nothing was heard of it");
       // An agent that is not back in time gets no work. Its tasks live on in the keeper, so they are not given away yet.
       if (pool->provider == kLocal && node.silent_since && now - *node.silent_since >= state.settings.local_node_lost &&
           (node.state == NodeState::idle || node.state == NodeState::running)) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/seeded_bug.h"
 #include "batch/dispatch.h"
 #include "batch/jobs.h"
 #include "batch/pool_images.h"
@@ -35,15 +36,17 @@ bool is_told(const Node& node, std::uint64_t told) {
 
 bool wants_start(const Node& node, const Attempt& attempt) {
   if (!attempt.stop_reason.empty() || attempt.was_held || node.held.contains(attempt.id)) return false;
-  if (is_told(node, attempt.told_start)) return false;
-  return attempt.kind != RunKind::task || gate_of(*attempt.job, node) == Gate::open;
+  if (is_told(node, attempt.told_start) || (has_bug(SeededBug::start_told_once) && attempt.was_told)) return false;
+  return has_bug(SeededBug::gate_ignored) || attempt.kind != RunKind::task || gate_of(*attempt.job, node) == Gate::open;
 }
 
 bool wants_stop(const Node& node, const Attempt& attempt) {
-  return !attempt.stop_reason.empty() && attempt.was_told && !is_told(node, attempt.told_stop);
+  return !attempt.stop_reason.empty() && attempt.was_told &&
+         (has_bug(SeededBug::stop_told_once) ? attempt.told_stop == 0 : !is_told(node, attempt.told_stop));
 }
 
 bool is_lost(const Node& node, const std::pair<const AttemptId, Phase>& held) {
+  if (has_bug(SeededBug::fence_told_never)) return false;
   if (held.second == Phase::ended || node.attempts.contains(held.first)) return false;
   const auto told = node.told_lost.find(held.first);
   return told == node.told_lost.end() || !is_told(node, told->second);

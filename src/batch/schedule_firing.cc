@@ -4,6 +4,7 @@
 
 #include "base/iso8601.h"
 #include "base/log.h"
+#include "base/seeded_bug.h"
 #include "batch/jobs.h"
 #include "batch/notices.h"
 #include "batch/schedules.h"
@@ -48,15 +49,15 @@ void take(State& state, Schedule& schedule, WallTime due, Missed& missed) {
     missed.add(due, "its start window lapsed");
     return;
   }
-  if (is_late && schedule.catch_up == sched::CatchUp::none) {
+  if (is_late && schedule.catch_up == sched::CatchUp::none && !has_bug(SeededBug::late_firing_taken)) {
     missed.add(due, "nothing ran when it was due, and catchUp is none");
     return;
   }
-  if (is_late && schedule.catch_up == sched::CatchUp::last && !is_last_due(state, schedule, due)) {
+  if (is_late && (schedule.catch_up == sched::CatchUp::last || has_bug(SeededBug::catch_up_missed)) && !is_last_due(state, schedule, due)) {
     missed.add(due, "nothing ran when it was due, and a later one makes up for it");
     return;
   }
-  if (runs_one(schedule) && schedule.overlap != sched::Overlap::allow) {
+  if (runs_one(schedule) && schedule.overlap != sched::Overlap::allow && !has_bug(SeededBug::overlap_ignored)) {
     if (schedule.overlap == sched::Overlap::skip) {
       missed.add(due, "its last job still runs, and overlap is skip");
       return;
@@ -143,6 +144,7 @@ Result<std::string> make_scheduled_job(State& state, Schedule& schedule) {
 
 void fire(State& state, Schedule& schedule) {
   if (schedule.state != Schedule::State::active) return;
+  if (has_bug(SeededBug::last_follows_clock) && schedule.last > state.now.wall) schedule.last = state.now.wall;
   Missed missed;
   take_queued(state, schedule, missed);
   for (int step = 0; step < kMostSteps; ++step) {
@@ -191,7 +193,7 @@ void fire_due(State& state) {
 
 void job_of_schedule_ended(State& state, Job& job) {
   const auto found = state.schedules.find(job.schedule);
-  if (found == state.schedules.end()) return;
+  if (found == state.schedules.end() || has_bug(SeededBug::scheduled_end_missed)) return;
   Schedule& schedule = *found->second;
   if (schedule.open_jobs.erase(job.number) == 0) return;
   if (schedule.active_job == job.number) schedule.active_job = 0;

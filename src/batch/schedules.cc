@@ -5,6 +5,7 @@
 
 #include "base/iso8601.h"
 #include "base/log.h"
+#include "base/seeded_bug.h"
 #include "batch/jobs.h"
 #include "batch/schedule_firing.h"
 #include "batch/state_json.h"
@@ -351,7 +352,7 @@ Status load_schedule(State& state, const store::Document& document) {
     schedule.previous_state = stored.value("previousState", "");
     schedule.previous_since = wall_of(own.at("previousSince"));
     if (stored.at("executionInfo").contains("recentJob")) schedule.recent_job = stored["executionInfo"]["recentJob"];
-    schedule.last = optional_wall(own, "last");
+    if (!has_bug(SeededBug::last_forgotten)) schedule.last = optional_wall(own, "last");
     schedule.ended = optional_wall(own, "ended");
     schedule.jobs_made = own.at("jobsMade");
     schedule.active_job = own.at("activeJob");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/seeded_bug.h"
 #include "batch/attempts.h"
 #include "batch/dispatch.h"
 #include "batch/job_settings.h"
@@ -10,6 +11,7 @@
 #include "batch/nodes.h"
 #include "batch/pools.h"
 #include "batch/schedules.h"
+#include "batch/task_progress.h"
 #include "batch/tasks.h"
 #include "spec/errors.h"
 #include "spec/json_text.h"
@@ -75,6 +77,7 @@ void flush_jobs(State& state) {
 }
 
 void flush_numbers(State& state) {
+  if (has_bug(SeededBug::numbers_not_stored)) return;
   if (state.next_job < state.stored_next_job && state.next_attempt < state.stored_next_attempt) return;
   state.stored_next_job = state.next_job + kNumbersAtOnce;
   state.stored_next_attempt = state.next_attempt + kNumbersAtOnce;
@@ -173,6 +176,7 @@ void tick(State& state) {
   for (auto& [id, pool] : state.pools) {
     if (pool->nodes.size() > 1 && has_sent_ahead(*pool)) state.stale_pools.insert(pool.get());
   }
+  release_held_back(state);
   fire_due(state);
   tick_pools(state);
 }

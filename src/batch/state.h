@@ -17,6 +17,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -232,7 +233,9 @@ struct Task {
   bool is_manager = false;
   bool is_exclusive = false;       // nothing else runs on its node
   bool takes_low_priority = true;  // may run on a low-priority node
-  std::uint32_t unmet = 0;         // dependencies that are not satisfied yet
+  bool is_single_writer = false;   // an attempt that may live on somewhere must be over before the next one begins
+  std::optional<SteadyTime> held_back_until;  // by then it is
+  std::uint32_t unmet = 0;                    // dependencies that are not satisfied yet
 
   // Where it is, while it is assigned; else nowhere.
   Node* node = nullptr;
@@ -368,6 +371,9 @@ struct Settings {
   Duration remote_node_lost = std::chrono::seconds(15);
   Duration preempt_grace = std::chrono::seconds(5);
   Duration kill_grace = std::chrono::seconds(2);
+  // How long a node may run an attempt of a single-writer task after the last exchange (AgentConfig::fence), and what clocks and signals take.
+  Duration single_writer_lease = std::chrono::seconds(12);
+  Duration single_writer_margin = std::chrono::seconds(3);
   int lost_limit = 5;  // nodes lost under one task before it fails
   double overcommit = 1.0;
   int machine_cores = 1;
@@ -425,10 +431,11 @@ struct State {
   InOrder<Node> unsettled_nodes;
   // Stopped before their node heard of them: over at the next settle().
   std::vector<AttemptId> stopped_untold;
-  std::unordered_map<AttemptId, Task*> publishing;             // results that wait for their outputs
-  std::set<std::pair<SteadyTime, AttemptId>> deadlines;        // maxWallClockTime of what runs
-  std::set<std::pair<WallTime, std::uint64_t>> job_deadlines;  // and of jobs, by number
-  std::vector<std::uint64_t> completed_jobs;                   // written: they leave memory at the next flush()
+  std::unordered_map<AttemptId, Task*> publishing;                           // results that wait for their outputs
+  std::set<std::tuple<SteadyTime, std::uint64_t, std::uint64_t>> held_back;  // until when; numbers of job and task
+  std::set<std::pair<SteadyTime, AttemptId>> deadlines;                      // maxWallClockTime of what runs
+  std::set<std::pair<WallTime, std::uint64_t>> job_deadlines;                // and of jobs, by number
+  std::vector<std::uint64_t> completed_jobs;  // written: they leave memory at the next flush()
   // What ended keeps its place in memory until the next flush(), as callers may hold it.
   std::vector<std::unique_ptr<Job>> gone_jobs;
   std::vector<std::unique_ptr<Task>> gone_tasks;

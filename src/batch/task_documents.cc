@@ -102,6 +102,7 @@ void write_private(std::string& out, const Task& task) {
   own.number("v", static_cast<std::int64_t>(task.version));
   if (task.is_manager) own.number("manager", 1);
   if (task.lost_count > 0) own.number("lost", task.lost_count);
+  if (task.held_back_until) own.number("heldBack", 1);
   if (task.satisfies) own.number("sat", *task.satisfies ? 1 : 0);
   if (task.publishing != 0) {
     own.number("publishing", static_cast<std::int64_t>(task.publishing));
@@ -167,6 +168,8 @@ void read_info(Task& task, const Json& info) {
 void read_private(Task& task, const Json& own) {
   task.is_manager = own.value("manager", 0) != 0;
   task.lost_count = own.value("lost", 0);
+  // Until when, in a time that ended with the last server: load_task() begins anew.
+  if (own.contains("heldBack")) task.held_back_until = SteadyTime::max();
   if (own.contains("sat")) task.satisfies = own["sat"].get<int>() != 0;
   task.publishing = own.value("publishing", AttemptId{0});
   if (task.publishing == 0) return;
@@ -248,6 +251,7 @@ NewTask new_task(const Json& document) {
   task.required_slots = std::max(1, document.value("requiredSlots", 1));
   if (const auto constraints = document.find("constraints"); constraints != document.end()) {
     if (constraints->contains("maxTaskRetryCount")) task.max_retries = (*constraints)["maxTaskRetryCount"].get<int>();
+    task.is_single_writer = constraints->value("singleWriter", false);
     const auto limit = parse_duration(constraints->value("maxWallClockTime", ""));
     if (limit.ok()) task.max_wall_clock = limit.value();
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/seeded_bug.h"
 #include "batch/attempts.h"
 #include "batch/jobs.h"
 #include "batch/tasks.h"
@@ -54,7 +55,7 @@ void satisfy_dependents(State& state, Job& job, const Task& task) {
     Task& dependent = *found->second;
     if (--dependent.unmet > 0) continue;
     job.unready.erase(found);
-    if (dependent.state == TaskState::active && dependent.attempt == 0) {
+    if (dependent.state == TaskState::active && dependent.attempt == 0 && !has_bug(SeededBug::lost_wake_up)) {
       place_in_queue(state, dependent);
     }
   }
@@ -144,6 +145,7 @@ void set_task_state(State& state, Task& task, TaskState to) {
   task.previous_since = task.state_since;
   task.state = to;
   task.state_since = state.now.wall;
+  if (has_bug(SeededBug::started_is_enough) && to == TaskState::running && task.job->dependencies) satisfy_dependents(state, *task.job, task);
   count_task(task, +1);
   touch_task(state, task);
   state.dirty_jobs.insert(task.job);
@@ -151,7 +153,9 @@ void set_task_state(State& state, Task& task, TaskState to) {
 
 void place_in_queue(State& state, Task& task) {
   Job& job = *task.job;
-  if (task.unmet > 0) {
+  const bool is_held_back = task.held_back_until && *task.held_back_until > state.now.steady;
+  if (is_held_back) state.held_back.emplace(*task.held_back_until, job.number, task.number);
+  if (task.unmet > 0 || is_held_back) {
     job.unready.emplace(task.number, &task);
     return;
   }
@@ -159,6 +163,27 @@ void place_in_queue(State& state, Task& task) {
   if (job.pool == nullptr) return;
   state.stale_pools.insert(job.pool);
   state.restless_pools.insert(job.pool);
+}
+
+void hold_back(const State& state, Task& task, SteadyTime heard) {
+  const auto& settings = state.settings;
+  task.held_back_until = heard + settings.single_writer_lease + settings.single_writer_margin;
+}
+
+void release_held_back(State& state) {
+  while (!state.held_back.empty() && std::get<0>(*state.held_back.begin()) <= state.now.steady) {
+    const auto [until, number, task_number] = *state.held_back.begin();
+    state.held_back.erase(state.held_back.begin());
+    const auto job = state.jobs_by_number.find(number);
+    if (job == state.jobs_by_number.end()) continue;
+    const auto found = job->second->unready.find(task_number);
+    if (found == job->second->unready.end() || found->second->held_back_until != until) continue;
+    Task& task = *found->second;
+    task.held_back_until.reset();
+    job->second->unready.erase(found);
+    touch_task(state, task);
+    place_in_queue(state, task);
+  }
 }
 
 void take_from_queue(Task& task) {
@@ -175,7 +200,7 @@ Task& insert_task(Job& job, std::unique_ptr<Task> task) {
 
 ExitAction exit_action(const Task& task) {
   ExitAction action;
-  action.satisfies = task.failure.is_null();
+  action.satisfies = task.failure.is_null() || has_bug(SeededBug::failure_satisfies);
   if (!task.failure.is_null()) action.job = "terminate";
   // Most specs have none: not parsed for that.
   if (task.spec->find("\"exitConditions\"") == std::string::npos) return action;
@@ -192,13 +217,13 @@ ExitAction exit_action(const Task& task) {
 
 void conclude_task(State& state, Task& task) {
   Job& job = *task.job;
-  const bool has_retries = task.max_retries < 0 || task.retry_count < task.max_retries;
+  const bool has_retries = task.max_retries < 0 || task.retry_count < task.max_retries + (has_bug(SeededBug::one_retry_too_many) ? 1 : 0);
   const bool job_goes_on = job.state != JobState::terminating && job.state != JobState::deleting;
   if (task.failure.is_null() || !task.may_retry || !has_retries || !job_goes_on) {
     complete_task(state, task);
     return;
   }
-  ++task.retry_count;
+  if (!has_bug(SeededBug::retry_not_counted)) ++task.retry_count;
   task.last_retry = state.now.wall;
   set_task_state(state, task, TaskState::active);
   touch_task(state, task);
@@ -248,7 +273,7 @@ void drop_task(State& state, Task& task) {
   const AttemptId publishing = task.publishing;
   if (publishing != 0) state.effects.discard.push_back(publishing);
   count_task(task, -1);
-  state.changes.erase_task(task.job->number, task.number);
+  if (!has_bug(SeededBug::deleted_task_stays)) state.changes.erase_task(task.job->number, task.number);
   task.is_dropped = true;
   retire(state, task);
 }

@@ -31,6 +31,10 @@ void conclude_task(State& state, Task& task);
 // Leaves memory as completed; what depends on it goes on; its job's exit conditions act. `task` lives until flush().
 void complete_task(State& state, Task& task);
 // Active again without using a retry. `counts`: clients see it in requeueCount.
+// Of a single-writer task that an attempt of may live on: it waits until that has ended by itself, `heard` being when its node was last heard.
+void hold_back(const State& state, Task& task, SteadyTime heard);
+// Those whose time has come. Called by tick().
+void release_held_back(State& state);
 void requeue_task(State& state, Task& task, bool counts);
 // Whether its attempt goes on without it: the task is deleted or ended, and the node is told to stop.
 void orphan_attempt(State& state, Task& task, std::string_view reason);

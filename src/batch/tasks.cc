@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/iso8601.h"
+#include "base/seeded_bug.h"
 #include "batch/attempts.h"
 #include "batch/jobs.h"
 #include "batch/task_progress.h"
@@ -67,6 +68,7 @@ void take_scheduling(Task& task, const NewTask& from, const Job& job) {
   task.max_retries = from.max_retries.value_or(default_retries(job));
   task.max_wall_clock = from.max_wall_clock;
   task.affinity = from.affinity;
+  task.is_single_writer = from.is_single_writer;
 }
 
 // What a job manager task has beyond other tasks.
@@ -306,13 +308,15 @@ Status load_task(State& state, const store::TaskRow& row) {
     take_manager_settings(*made, job);
     job.manager_state = made->state;
   }
+  if (has_bug(SeededBug::hold_back_forgotten)) made->held_back_until.reset();
+  if (made->held_back_until) hold_back(state, *made, state.now.steady);
   Task& task = insert_task(job, std::move(made));
-  if (job.dependencies) task.unmet = job.dependencies->add(task.number, from.depends_on, from.depends_on_ranges);
+  if (job.dependencies && !has_bug(SeededBug::unmet_not_counted_at_restart)) task.unmet = job.dependencies->add(task.number, from.depends_on, from.depends_on_ranges);
   count_task(task, +1);
   if (task.publishing != 0) {
     state.publishing.emplace(task.publishing, &task);
     ++job.publishing;
-    state.effects.publish.push_back(task.publishing);  // again is no error
+    if (!has_bug(SeededBug::publish_forgotten)) state.effects.publish.push_back(task.publishing);  // again is no error
     return Ok{};
   }
   return load_attempt(state, task, row);

@@ -17,6 +17,7 @@ struct NewTask {
   std::vector<std::string> depends_on;                                   // ids
   std::vector<std::pair<std::int64_t, std::int64_t>> depends_on_ranges;  // both ends included
   std::string affinity;
+  bool is_single_writer = false;
   bool acts_on_job = false;  // an exit condition has a jobAction other than none
 };
 NewTask new_task(const Json& document);  // of read_body(Body::task_add)

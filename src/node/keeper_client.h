@@ -22,6 +22,7 @@ class KeeperClient {
   void start(const StartCommand& command) { append_start(stream_->out, command); }
   void kill(const KillCommand& command) { append_kill(stream_->out, command); }
   void forget(std::uint64_t attempt) { append_forget(stream_->out, attempt); }
+  void renew(std::int64_t lease_until_ms) { append_renew(stream_->out, lease_until_ms); }
   // Ends what runs, and then itself.
   void leave() { append_leave(stream_->out); }
 

@@ -4,11 +4,13 @@
 #include <csignal>
 
 #include "base/log.h"
+#include "base/seeded_bug.h"
 
 namespace scoria::node {
 namespace {
 
 constexpr std::int64_t kCleanupPatience = 30'000;
+constexpr const char* kLostLease = "lost_lease";
 constexpr std::int64_t kKillAgain = 1'000;  // should something have started meanwhile
 
 }  // namespace
@@ -17,7 +19,8 @@ void KeeperMachine::take_over(std::map<std::uint64_t, SpooledAttempt> found) {
   held_ = std::move(found);
   for (auto& [attempt, entry] : held_) {
     if (entry.kept.ending) continue;
-    if (entry.kept.pid > 0) around_.end_leftover(entry.kept.pid, entry.born_ms);
+    if (entry.kept.pid > 0 && !has_bug(SeededBug::leftovers_live_on))
+      around_.end_leftover(entry.kept.pid, entry.born_ms);
     Ending ending{.attempt = attempt, .at_us = around_.wall_us(), .is_lost = true};
     around_.spool_ending(ending);
     entry.kept.ending = std::move(ending);
@@ -45,6 +48,7 @@ void KeeperMachine::take(std::vector<Message> messages) {
       case MessageKind::kill: kill_attempt(message.kill); break;
       case MessageKind::forget: forget(message.attempt); break;
       case MessageKind::leave: end_all(0); break;
+      case MessageKind::renew: renew(message.lease_until_ms); break;
       default: break;
     }
   }
@@ -57,6 +61,9 @@ void KeeperMachine::start(const StartCommand& command) {
   entry.kept.note = command.note;
   if (is_leaving_) {
     return finish({.attempt = command.attempt, .at_us = around_.wall_us(), .reason = "node_leaves"});
+  }
+  if (command.lease_until_ms > 0 && command.lease_until_ms <= around_.steady_ms()) {
+    return finish({.attempt = command.attempt, .at_us = around_.wall_us(), .reason = kLostLease});
   }
   if (command.is_warm && around_.start_warm(command)) return;
   start_held(command);
@@ -79,8 +86,11 @@ void KeeperMachine::begun(const StartCommand& command, KeeperSurroundings::Born 
   entry.born_ms = born.born_ms;
   entry.kept.pid = born.pid;
   entry.kept.started_us = now_us;
-  Running running{
-      .attempt = command.attempt, .pid = born.pid, .wall_grace_ms = command.grace_ms, .cleanup = command.cleanup};
+  Running running{.attempt = command.attempt,
+                  .pid = born.pid,
+                  .lease_until_ms = command.lease_until_ms,
+                  .wall_grace_ms = command.grace_ms,
+                  .cleanup = command.cleanup};
   if (command.wall_limit_ms > 0) running.wall_deadline_ms = around_.steady_ms() + command.wall_limit_ms;
   running_.emplace(born.pid, std::move(running));
   pids_.emplace(command.attempt, born.pid);
@@ -115,6 +125,14 @@ void KeeperMachine::forget(std::uint64_t attempt) {
   around_.spool_forgotten(attempt);
 }
 
+void KeeperMachine::renew(std::int64_t lease_until_ms) {
+  for (auto& [pid, running] : running_) {
+    if (running.lease_until_ms > 0)
+      running.lease_until_ms =
+          std::max(running.lease_until_ms, lease_until_ms) + (has_bug(SeededBug::renewed_without_end) ? 60'000 : 0);
+  }
+}
+
 void KeeperMachine::end_all(std::int64_t grace_ms) {
   for (auto& [pid, running] : running_) {
     if (!running.end_of) kill_group(running, grace_ms, "node_leaves");
@@ -128,8 +146,9 @@ void KeeperMachine::look_at_deadlines() {
     if (running.kill_deadline_ms == 0 && running.wall_deadline_ms > 0 && running.wall_deadline_ms <= now) {
       kill_group(running, running.wall_grace_ms, "timeout");
     }
+    if (running.lease_until_ms > 0 && running.lease_until_ms <= now) kill_group(running, 0, kLostLease);
     if (running.kill_deadline_ms > 0 && running.kill_deadline_ms <= now) {
-      around_.signal(pid, SIGKILL);
+      if (!has_bug(SeededBug::never_killed)) around_.signal(pid, SIGKILL);
       running.kill_deadline_ms = now + kKillAgain;
     }
   }
@@ -138,8 +157,12 @@ void KeeperMachine::look_at_deadlines() {
 std::optional<std::int64_t> KeeperMachine::next_deadline_ms() const {
   std::optional<std::int64_t> next;
   for (const auto& [pid, running] : running_) {
-    const std::int64_t at = running.kill_deadline_ms > 0 ? running.kill_deadline_ms : running.wall_deadline_ms;
-    if (at > 0 && (!next || at < *next)) next = at;
+    const std::int64_t wall = running.kill_deadline_ms > 0 ? running.kill_deadline_ms : running.wall_deadline_ms;
+    // Once it is being killed, kill_deadline_ms says when that is tried again.
+    const std::int64_t lease = running.reason == kLostLease ? 0 : running.lease_until_ms;
+    for (const std::int64_t at : {wall, lease}) {
+      if (at > 0 && (!next || at < *next)) next = at;
+    }
   }
   return next;
 }

@@ -85,6 +85,7 @@ class KeeperMachine {
     std::uint64_t attempt = 0;
     int pid = 0;
     std::int64_t wall_deadline_ms = 0;  // steady; 0: none
+    std::int64_t lease_until_ms = 0;    // steady; 0: it needs none
     std::int64_t wall_grace_ms = 0;
     std::int64_t kill_deadline_ms = 0;  // steady; 0: not asked to end
     std::string reason;
@@ -95,6 +96,7 @@ class KeeperMachine {
   void kill_attempt(const KillCommand& command);
   void kill_group(Running& running, std::int64_t grace_ms, std::string reason);
   void forget(std::uint64_t attempt);
+  void renew(std::int64_t lease_until_ms);
   bool clean_up(const std::vector<std::string>& command, Ending& ending);
   void finish(Ending ending);
 

@@ -69,6 +69,7 @@ void unpack_start(Unpacker& bytes, StartCommand& start) {
   bytes.take(start.grace_ms);
   bytes.take(start.user);
   bytes.take(start.group);
+  bytes.take(start.lease_until_ms);
   bytes.take(start.is_warm);
   bytes.take(start.cleanup);
   bytes.take(start.note);
@@ -108,6 +109,7 @@ void append_start(std::string& out, const StartCommand& command) {
   frame.pack.add(command.grace_ms);
   frame.pack.add(command.user);
   frame.pack.add(command.group);
+  frame.pack.add(command.lease_until_ms);
   frame.pack.add(std::uint8_t{command.is_warm});
   frame.pack.add(command.cleanup);
   frame.pack.add(std::string_view(command.note));
@@ -126,6 +128,11 @@ void append_forget(std::string& out, std::uint64_t attempt) {
 }
 
 void append_leave(std::string& out) { const Frame frame(out, MessageKind::leave); }
+
+void append_renew(std::string& out, std::int64_t lease_until_ms) {
+  Frame frame(out, MessageKind::renew);
+  frame.pack.add(lease_until_ms);
+}
 
 void append_state(std::string& out, const KeeperState& state) {
   Frame frame(out, MessageKind::state);
@@ -176,6 +183,7 @@ Result<std::optional<Message>> take_message(std::string_view buffer, std::size_t
       break;
     case MessageKind::forget: bytes.take(message.attempt); break;
     case MessageKind::leave: break;
+    case MessageKind::renew: bytes.take(message.lease_until_ms); break;
     case MessageKind::state: unpack_state(bytes, message.state); break;
     case MessageKind::started:
     case MessageKind::warm_started:

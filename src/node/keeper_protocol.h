@@ -29,6 +29,7 @@ struct StartCommand {
   std::int64_t wall_limit_ms = 0;        // 0: none
   std::int64_t grace_ms = 0;             // between SIGTERM and SIGKILL, when wall_limit_ms is over
   std::int64_t user = -1, group = -1;    // -1: the keeper's own
+  std::int64_t lease_until_ms = 0;       // steady; from then on it must not run, unless renewed; 0: it may
   bool is_warm = false;                  // by the warm scorer, where that lives
   std::vector<std::string>
       cleanup;       // run before its end is told, where it was killed: what ends the container that it left
@@ -70,16 +71,27 @@ struct StartedNotice {
   std::int64_t at_us = 0;
 };
 
-enum class MessageKind : std::uint8_t { start = 1, kill, forget, leave, state = 16, started, ended, warm_started };
+enum class MessageKind : std::uint8_t {
+  start = 1,
+  kill,
+  forget,
+  leave,
+  renew,
+  state = 16,
+  started,
+  ended,
+  warm_started
+};
 
 struct Message {
   MessageKind kind = MessageKind::leave;
-  StartCommand start;         // start
-  KillCommand kill;           // kill
-  std::uint64_t attempt = 0;  // forget
-  KeeperState state;          // state
-  StartedNotice started;      // started, warm_started
-  Ending ending;              // ended
+  StartCommand start;               // start
+  KillCommand kill;                 // kill
+  std::uint64_t attempt = 0;        // forget
+  std::int64_t lease_until_ms = 0;  // renew: of all attempts that have a lease
+  KeeperState state;                // state
+  StartedNotice started;            // started, warm_started
+  Ending ending;                    // ended
 };
 
 // Appends one frame.
@@ -87,6 +99,7 @@ void append_start(std::string& out, const StartCommand& command);
 void append_kill(std::string& out, const KillCommand& command);
 void append_forget(std::string& out, std::uint64_t attempt);
 void append_leave(std::string& out);
+void append_renew(std::string& out, std::int64_t lease_until_ms);
 void append_state(std::string& out, const KeeperState& state);
 void append_started(std::string& out, const StartedNotice& notice, MessageKind kind = MessageKind::started);
 void append_ended(std::string& out, const Ending& ending);

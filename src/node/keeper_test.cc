@@ -231,6 +231,35 @@ TEST_F(Keeper, HoldsTheWallClockLimitWithoutAnAgent) {
   EXPECT_EQ(ending.reason, "timeout");
 }
 
+TEST_F(Keeper, EndsWhatHasALeaseWhenThatIsOver) {
+  connect();
+  StartCommand command = bash(1, "sleep 1000");
+  command.lease_until_ms = steady_now_ms() + 300'000;
+  start(command);
+  const pid_t pid = pid_of(1);
+  StartCommand brief = bash(2, "sleep 1000");
+  brief.lease_until_ms = steady_now_ms() + 200;
+  start(brief);
+  EXPECT_EQ(end_of(2).reason, "lost_lease");
+  EXPECT_EQ(kill(pid, 0), 0);
+  StartCommand late = bash(3, "sleep 1000");
+  late.lease_until_ms = steady_now_ms() - 1;
+  start(late);
+  const Ending never = end_of(3);
+  EXPECT_EQ(never.reason, "lost_lease");
+  EXPECT_FALSE(never.exit_code.has_value());
+}
+
+TEST_F(Keeper, ALeaseIsRenewedForAllThatHaveOne) {
+  connect();
+  StartCommand command = bash(1, "sleep 0.5; exit 7");
+  command.lease_until_ms = steady_now_ms() + 200;
+  start(command);
+  client_->renew(steady_now_ms() + 100'000);
+  ASSERT_TRUE(client_->flush());
+  EXPECT_EQ(end_of(1).exit_code, 7);
+}
+
 TEST_F(Keeper, ShowsANewAgentWhatRunsAndWhatEnded) {
   connect();
   start(bash(1, "exit 4"));

@@ -47,6 +47,7 @@ class NodeLoop final : private NodeSurroundings {
   void keeper_start(const StartCommand& command) override;
   void keeper_kill(const KillCommand& command) override;
   void keeper_forget(std::uint64_t attempt) override;
+  void keeper_renew(std::int64_t lease_until_ms) override;
   int exchanges() const override { return lines_->in_flight(); }
   void exchange(std::uint64_t id, std::string request, std::chrono::milliseconds timeout) override;
   bool takes_long(const spec::StartOrder& order) const override;

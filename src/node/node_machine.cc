@@ -4,11 +4,19 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/seeded_bug.h"
 
 namespace scoria::node {
 namespace {
 
 constexpr std::size_t kRemembered = 100'000;  // attempts that are over
+
+constexpr std::int64_t kLeaseWithoutFence = 12'000;
+
+bool is_single_writer(const spec::StartOrder& order) {
+  const auto constraints = order.spec.find("constraints");
+  return constraints != order.spec.end() && constraints->is_object() && constraints->value("singleWriter", false);
+}
 
 }  // namespace
 
@@ -145,6 +153,7 @@ void NodeMachine::start_queued() {
 
 // Slots and devices may still be in use by what the server has given up already: after a silence it knows less than the node.
 bool NodeMachine::has_room(const spec::StartOrder& order) const {
+  if (has_bug(SeededBug::room_ignored)) return true;
   if (slots_used_ + order.slots > config_.slots && slots_used_ > 0) return false;
   return std::ranges::none_of(order.devices, [this](int device) {
     return std::ranges::any_of(attempts_, [device](const auto& entry) {
@@ -176,7 +185,7 @@ NodeMachine::Attempt* NodeMachine::find(std::uint64_t attempt, Attempt::Stage st
 void NodeMachine::launched(std::uint64_t id, std::variant<Launch, spec::Failure> result) {
   Attempt* attempt = find(id, Attempt::Stage::preparing);
   if (attempt == nullptr) return;
-  if (attempt->stop) {
+  if (attempt->stop && !has_bug(SeededBug::queued_stop_ignored)) {
     end_unrun(*attempt, std::nullopt);
   } else if (auto* failure = std::get_if<spec::Failure>(&result)) {
     end_unrun(*attempt, std::move(*failure));
@@ -191,6 +200,7 @@ void NodeMachine::images_fetched(std::uint64_t id, std::optional<spec::Failure> 
 }
 
 void NodeMachine::give_to_keeper(Attempt& attempt, Launch launch) {
+  if (is_single_writer(attempt.order)) launch.command.lease_until_ms = lease_until_ms();
   attempt.stage = Attempt::Stage::running;
   attempt.container = std::move(launch.container);
   attempt.is_kept = true;
@@ -242,7 +252,8 @@ void NodeMachine::ended(const Ending& ending) {
   if (attempt.stage != Attempt::Stage::running) return;
   attempt.command.reset();
   attempt.ending = ending;
-  const bool is_given_up = ending.reason == "lost_fence" || ending.reason == "preempted";
+  const bool is_given_up =
+      ending.reason == "lost_fence" || ending.reason == "lost_lease" || ending.reason == "preempted";
   if (!is_given_up && ending.exit_code && Launcher::has_outputs(attempt.order, *ending.exit_code == 0)) {
     if (is_fenced())
       attempt.stage = Attempt::Stage::parked;
@@ -251,6 +262,18 @@ void NodeMachine::ended(const Ending& ending) {
     return;
   }
   end(attempt, std::nullopt, false);
+}
+
+std::int64_t NodeMachine::lease_until_ms() const {
+  if (has_bug(SeededBug::wall_clock_lease)) return around_.wall_us() / 1000 + config_.fence.count();
+  return last_heard_ms_ + (config_.fence.count() > 0 ? config_.fence.count() : kLeaseWithoutFence);
+}
+
+void NodeMachine::renew_leases() {
+  const bool has_some = std::ranges::any_of(attempts_, [](const auto& entry) {
+    return entry.second.stage == Attempt::Stage::running && is_single_writer(entry.second.order);
+  });
+  if (has_some) around_.keeper_renew(lease_until_ms());
 }
 
 void NodeMachine::upload(Attempt& attempt) {
@@ -330,7 +353,7 @@ void NodeMachine::acknowledge(const std::vector<std::uint64_t>& ids) {
 }
 
 void NodeMachine::is_over(std::uint64_t attempt) {
-  done_.insert(attempt);
+  if (!has_bug(SeededBug::late_start_runs)) done_.insert(attempt);
   done_order_.push_back(attempt);
   if (done_order_.size() > kRemembered) {
     done_.erase(done_order_.front());

@@ -39,6 +39,7 @@ class NodeSurroundings {
   virtual void keeper_start(const StartCommand& command) = 0;
   virtual void keeper_kill(const KillCommand& command) = 0;
   virtual void keeper_forget(std::uint64_t attempt) = 0;
+  virtual void keeper_renew(std::int64_t lease_until_ms) = 0;
 
   // The server. At most two exchanges are under way. -> answered()
   virtual int exchanges() const = 0;
@@ -132,6 +133,8 @@ class NodeMachine {
   void tell(spec::Event event);
   void acknowledge(const std::vector<std::uint64_t>& events);
   bool is_fenced() const;
+  std::int64_t lease_until_ms() const;
+  void renew_leases();
 
   // Attempts (node_attempts.cc)
   static spec::Phase phase_of(Attempt::Stage stage);

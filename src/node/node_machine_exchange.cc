@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/seeded_bug.h"
 #include "node/node_machine.h"
 
 namespace scoria::node {
@@ -74,6 +75,7 @@ void NodeMachine::send() {
   if (sent.has_facts) request.facts = facts();
   if (sample_) request.sample = std::exchange(sample_, std::nullopt);
   request.trouble = trouble_;
+  if (has_bug(SeededBug::event_told_once)) events_.clear();
   // More events than fit: the rest right behind.
   has_news_ = sent.events.size() < events_.size();
   request.wait_ms = has_news_ ? 0 : config_.wait.count();
@@ -101,8 +103,9 @@ void NodeMachine::answered(std::uint64_t id, Result<std::string> text) {
   last_heard_ms_ = std::max(last_heard_ms_, sent.at_ms);
   acknowledge(sent.events);
   take_reply(reply.value());
+  renew_leases();  // behind its stops: what the server gave up is not renewed
   if (was_fenced && !is_fenced()) log::info("server_heard_again", {{"node", config_.node}});
-  if (!is_fenced()) unpark();
+  if (!is_fenced() && !has_bug(SeededBug::parked_for_ever)) unpark();
 }
 
 void NodeMachine::on_failure(const Sent& sent, const Error& error) {

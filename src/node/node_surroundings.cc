@@ -57,6 +57,10 @@ void NodeLoop::keeper_forget(std::uint64_t attempt) {
   if (keeper_) keeper_->forget(attempt);
 }
 
+void NodeLoop::keeper_renew(std::int64_t lease_until_ms) {
+  if (keeper_) keeper_->renew(lease_until_ms);
+}
+
 void NodeLoop::exchange(std::uint64_t id, std::string request, std::chrono::milliseconds timeout) {
   lines_->send(id, std::move(request), timeout);
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -78,6 +79,8 @@ int settle_in(const StartCommand& command, const SpawnSurroundings& surroundings
     if (setgroups(1, &group) != 0 || setgid(group) != 0) return errno;
   }
   if (command.user >= 0 && setuid(static_cast<uid_t>(command.user)) != 0) return errno;
+  // Without a keeper nobody would hold its lease. A change of user takes this back, so it comes behind.
+  if (command.lease_until_ms > 0) (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 
   for (const int number : {SIGPIPE, SIGCHLD, SIGTERM, SIGINT, SIGHUP}) signal(number, SIG_DFL);
   sigset_t none;

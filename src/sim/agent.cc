@@ -124,6 +124,13 @@ void Agent::keeper_forget(std::uint64_t attempt) {
   to_keeper(std::move(message));
 }
 
+void Agent::keeper_renew(std::int64_t lease_until_ms) {
+  node::Message message;
+  message.kind = node::MessageKind::renew;
+  message.lease_until_ms = lease_until_ms;
+  to_keeper(std::move(message));
+}
+
 void Agent::exchange(std::uint64_t id, std::string request, std::chrono::milliseconds timeout) {
   ++exchanges_;
   const auto serve = [server = &parts_.server, pool = place_.pool, node = place_.node, hash = "#" + place_.token,

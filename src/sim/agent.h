@@ -55,6 +55,7 @@ class Agent final : private node::NodeSurroundings {
   void keeper_start(const node::StartCommand& command) override;
   void keeper_kill(const node::KillCommand& command) override;
   void keeper_forget(std::uint64_t attempt) override;
+  void keeper_renew(std::int64_t lease_until_ms) override;
   int exchanges() const override { return exchanges_; }
   void exchange(std::uint64_t id, std::string request, std::chrono::milliseconds timeout) override;
   bool takes_long(const spec::StartOrder& order) const override { return order.attempt % 4 == 0; }

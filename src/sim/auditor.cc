@@ -30,6 +30,7 @@ class Audit {
     check_jobs();
     check_tasks();
     check_runs();
+    check_single_writers();
     check_outputs();
     check_slots();
     return std::move(broken_);
@@ -62,6 +63,7 @@ class Audit {
   void check_tasks();
   void check_task(const std::string& name, const StoredJob& job, const std::string& id, const Expected& expected);
   void check_runs();
+  void check_single_writers();
   void check_outputs();
   void check_slots();
 
@@ -189,6 +191,24 @@ void Audit::check_task(const std::string& name, const StoredJob& job, const std:
   }
 }
 
+// No two attempts of a single-writer task run at the same time, whatever was given up meanwhile.
+void Audit::check_single_writers() {
+  for (const auto& [task, runs] : runs_) {
+    const ProcessRun* last = nullptr;
+    for (const ProcessRun* run : runs) {  // in the order of their start
+      const auto constraints = run->order.spec.find("constraints");
+      if (constraints == run->order.spec.end() || !constraints->value("singleWriter", false)) continue;
+      const auto job = expected_.find(task.first);
+      if (job == expected_.end() || job->second.add == nullptr || run->started < job->second.add->asked) continue;
+      if (last != nullptr && (!last->ended || *last->ended > run->started)) {
+        broke("attempts " + std::to_string(last->attempt) + " and " + std::to_string(run->attempt) +
+              " of the single-writer task '" + task.first + "/" + task.second + "' ran at the same time");
+      }
+      last = run;
+    }
+  }
+}
+
 void Audit::check_runs() {
   std::set<spec::AttemptId> seen;
   for (const ProcessRun& run : evidence_.runs) {
@@ -312,6 +332,9 @@ std::vector<std::string> unfinished(const batch::State& state) {
   for (const auto& [id, job] : state.jobs) {
     if (job->state != batch::JobState::active && job->state != batch::JobState::completed) {
       left.push_back("job '" + job->id + "' is " + std::string(batch::job_state_name(job->state)));
+    }
+    for (const auto& [number, task] : job->unready) {
+      if (task->unmet == 0) left.push_back("task '" + job->id + "/" + task->id + "' is held back");
     }
     for (const auto& [number, task] : job->ready) left.push_back("task '" + job->id + "/" + task->id + "' waits");
     if (job->running > 0)

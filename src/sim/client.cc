@@ -151,6 +151,7 @@ Json Client::task_body(Job& job, const std::string& id) {
   Json constraints = Json::object();
   if (random_.chance(0.3)) constraints["maxTaskRetryCount"] = random_.between(0, 3);
   if (random_.chance(0.1)) constraints["maxWallClockTime"] = "PT2S";
+  if (random_.chance(0.15)) constraints["singleWriter"] = true;
   if (!constraints.empty()) body["constraints"] = constraints;
   if (job.uses_dependencies && job.tasks > 0 && random_.chance(0.6)) {
     Json ids = Json::array();

@@ -20,7 +20,10 @@ Keeper::Keeper(Timeline& timeline, Processes& processes, const MachineClock& clo
 }
 
 Keeper::~Keeper() {
-  for (const int pid : children_) processes_.orphan(pid);
+  for (const int pid : children_) {
+    processes_.orphan(pid);
+    if (leased_.contains(pid)) processes_.signal(pid, SIGKILL);  // as PR_SET_PDEATHSIG
+  }
 }
 
 void Keeper::connect(std::function<void(node::Message)> to_agent) {
@@ -67,6 +70,7 @@ Result<node::KeeperSurroundings::Born> Keeper::spawn(const node::StartCommand& c
     move_on();
   });
   children_.push_back(pid);
+  if (command.lease_until_ms > 0) leased_.insert(pid);
   auto& entry = spool_[command.attempt];  // its birth: written by the process itself, before it runs
   entry.kept.attempt = command.attempt;
   entry.kept.pid = pid;

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,7 @@ class Keeper final : private node::KeeperSurroundings {
   std::vector<std::function<void()>> unflushed_;  // records, in order
   std::function<void(node::Message)> to_agent_;
   std::vector<int> children_;
+  std::set<int> leased_;
   Life life_;
   node::KeeperMachine machine_;
 };

@@ -1,6 +1,7 @@
 // simulate: runs the simulated cluster for many seeds, or one of them with all that goes on.
-// usage: simulate [--from SEED] [--seeds N] [--busy SECONDS] [--faults MASK] [--tell] [--twice]
-// Ends with 1 and the seeds that broke a promise. --twice runs each seed again and compares: a run must repeat.
+// usage: simulate [--from SEED] [--seeds N] [--busy SECONDS] [--faults MASK] [--tell] [--twice] [--first] [--bug NAME] [--bugs]
+// Ends with 1 and the seeds that broke a promise. --twice runs each seed again and compares: a run must repeat. --first stops at the first that
+// is broken. In a build with SCORIA_SEEDED_BUGS --bug has that bug, and --bugs lists all there are.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "base/seeded_bug.h"
 #include "sim/world.h"
 
 namespace {
@@ -16,9 +18,33 @@ using scoria::sim::World;
 
 struct Arguments {
   std::uint64_t from = 1, seeds = 100;
-  bool is_twice = false;
+  bool is_twice = false, stops_at_first = false;
   World::Options options;
 };
+
+struct NamedBug {
+  scoria::SeededBug bug;
+  const char* name;
+  const char* what;
+};
+constexpr NamedBug kBugs[] = {
+#define SCORIA_BUG(name, what) {scoria::SeededBug::name, #name, what},
+    SCORIA_BUGS(SCORIA_BUG)
+#undef SCORIA_BUG
+};
+
+bool choose_bug([[maybe_unused]] const std::string& name) {
+#ifdef SCORIA_SEEDED_BUGS
+  for (const NamedBug& one : kBugs) {
+    if (name == one.name) scoria::seeded_bug = one.bug;
+  }
+  if (scoria::seeded_bug != scoria::SeededBug::none) return true;
+  std::fprintf(stderr, "simulate: '%s' is no bug, see --bugs\n", name.c_str());
+#else
+  std::fprintf(stderr, "simulate: --bug needs a build with SCORIA_SEEDED_BUGS=ON (make seeded-bugs)\n");
+#endif
+  return false;
+}
 
 bool read(int argc, char** argv, Arguments& arguments) {
   for (int i = 1; i < argc; ++i) {
@@ -36,9 +62,17 @@ bool read(int argc, char** argv, Arguments& arguments) {
       arguments.options.tells = true;
     } else if (name == "--twice") {
       arguments.is_twice = true;
+    } else if (name == "--first") {
+      arguments.stops_at_first = true;
+    } else if (name == "--bug") {
+      if (!choose_bug(i + 1 < argc ? argv[++i] : "")) return false;
+    } else if (name == "--bugs") {
+      for (const NamedBug& bug : kBugs) std::printf("%s\t%s\n", bug.name, bug.what);
+      std::exit(0);
     } else {
       std::fprintf(stderr,
-                   "simulate: '%s' is none of --from SEED, --seeds N, --busy SECONDS, --faults MASK, --tell, --twice\n",
+                   "simulate: '%s' is none of --from SEED, --seeds N, --busy SECONDS, --faults MASK, --tell, --twice, "
+                   "--first, --bug NAME, --bugs\n",
                    name.c_str());
       return false;
     }
@@ -72,6 +106,7 @@ int main(int argc, char** argv) {
     for (const std::string& what : verdict.broken) {
       std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), what.c_str());
     }
+    if (arguments.stops_at_first) break;
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   std::printf("%llu seeds, %llu broken; %llu runs of tasks, %llu faults, %llu events, %.1f s\n",

@@ -99,6 +99,7 @@ constexpr auto kTaskConstraintsFields = fields({
     duration("maxWallClockTime").constraint(),
     duration("retentionTime").constraint().otherwise("P7D").before(kResourceFileUrls.date, kForeverText),
     integer("maxTaskRetryCount", -1).constraint(),
+    boolean("singleWriter"),  // ours: no two attempts run at the same time, whatever becomes of a node
 });
 
 constexpr auto kFailureFields = fields({

@@ -31,6 +31,7 @@ struct NewTaskOptions : TaskOptions {
   int slots = 1;
   int retries = -2;
   std::string wall_clock;
+  bool is_single_writer = false;
   std::string container;
   std::string json_file;
 };
@@ -54,6 +55,7 @@ Result<Json> task_body(const NewTaskOptions& options) {
   if (!options.after.empty()) body["dependsOn"] = {{"taskIds", options.after}};
   if (options.retries >= -1) body["constraints"]["maxTaskRetryCount"] = options.retries;
   if (!options.wall_clock.empty()) body["constraints"]["maxWallClockTime"] = options.wall_clock;
+  if (options.is_single_writer) body["constraints"]["singleWriter"] = true;
   if (!options.container.empty()) body["containerSettings"] = {{"imageName", options.container}};
   return body;
 }
@@ -74,6 +76,9 @@ void add_task_create(CLI::App& group, Command& chosen) {
   command->add_option("--retries", options->retries, "how often it is run again when it fails (default: the job's)")
       ->default_str("");
   command->add_option("--wall-clock", options->wall_clock, "longest time that it may take, such as PT10M");
+  command->add_flag(
+      "--single-writer", options->is_single_writer,
+      "never run it twice at the same time, not even when a node is lost: it is ended where the server is silent");
   command->add_option("--container", options->container, "image to run it in");
   command->add_option("--json-file", options->json_file, "the whole task as the API's JSON; - is standard input");
   add_client_options(*command, *options);
