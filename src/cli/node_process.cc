@@ -1,5 +1,9 @@
 #include "cli/node_process.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
 #include <string_view>
 
@@ -19,6 +23,25 @@ std::optional<int> run_threadless_process(int argc, char** argv, std::function<i
   return std::nullopt;
 }
 
+namespace {
+
+// The server says on our standard input when it has written down who we are (pool/local.h). Were we to begin without, and it died, the next server
+// would start another agent of the same node.
+bool is_told_to_begin() {
+  char byte = 0;
+  ssize_t got = 0;
+  do got = read(STDIN_FILENO, &byte, 1);
+  while (got < 0 && errno == EINTR);
+  const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (nothing > STDIN_FILENO) {
+    dup2(nothing, STDIN_FILENO);
+    close(nothing);
+  }
+  return got == 1;
+}
+
+}  // namespace
+
 std::optional<int> run_agent_process(int argc, char** argv, const std::stop_token& stop) {
   if (argc != 3 || std::string_view(argv[1]) != "agent") return std::nullopt;
   log::set_sink(
@@ -27,6 +50,10 @@ std::optional<int> run_agent_process(int argc, char** argv, const std::stop_toke
         std::fwrite(whole.data(), 1, whole.size(), stderr);
       },
       log::Level::info);
+  if (!is_told_to_begin()) {
+    std::fprintf(stderr, "scoria agent: the server that started it ended before it could say so\n");
+    return 1;
+  }
   auto config = server::read_agent_file(argv[2]);
   if (!config.ok()) {
     std::fprintf(stderr, "scoria agent: %s\n", config.error().message.c_str());

@@ -2,10 +2,13 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -70,6 +73,18 @@ struct Agent {
 
 using Key = std::pair<std::string, std::string>;
 
+// Our end of what an agent waits for before it begins.
+class GoAhead {
+ public:
+  explicit GoAhead(int socket) : socket_(socket) {}
+  GoAhead(const GoAhead&) = delete;
+  ~GoAhead() { ::close(socket_); }
+  void say() const { (void)::send(socket_, "g", 1, MSG_NOSIGNAL); }  // it may have died already
+
+ private:
+  int socket_;
+};
+
 }  // namespace
 
 struct LocalProvider::Parts {
@@ -113,7 +128,13 @@ struct LocalProvider::Parts {
 
   void launch(Agent& agent) {
     agent.start_at.reset();
-    auto pid = options.launch(agent.request);
+    int go_ahead[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, go_ahead) != 0) {
+      return died(agent, std::string("no socket for it: ") + std::strerror(errno));
+    }
+    auto pid = options.launch(agent.request, go_ahead[0]);
+    ::close(go_ahead[0]);
+    const GoAhead tell(go_ahead[1]);
     if (pid.ok()) {
       if (const auto identity = identify(pid.value())) agent.process = ProcessHandle::open(*identity);
       if (agent.process) {
@@ -121,6 +142,7 @@ struct LocalProvider::Parts {
         if (auto written = write(agent); !written.ok()) {
           log::error("agent_file", {{"node", agent.request.node}, {"why", written.error().message}});
         }
+        tell.say();
         return;
       }
     }

@@ -20,8 +20,9 @@ namespace scoria::pool {
 
 struct LocalOptions {
   std::filesystem::path folder;  // made when missing, mode 0700
-  // Starts the agent of a node, as a child of this process, and returns at once.
-  std::function<Result<pid_t>(const NodeRequest& request)> launch;
+  // Starts the agent of a node, as a child of this process, and returns at once. The agent begins when it reads a byte from `go_ahead`, which
+  // comes once its file names it; and not at all where that ends before: we died then, and nobody would know of it.
+  std::function<Result<pid_t>(const NodeRequest& request, int go_ahead)> launch;
   // Called when a released node's agent has ended: whatever else is the node's (keeper, tasks, folder) goes. May take a while.
   std::function<void(const std::string& pool, const std::string& node)> clean;
   // A released agent hears from the server that it is to leave; one that does not is ended.

@@ -42,7 +42,7 @@ class LocalProviderTest : public ::testing::Test {
     options_.folder = folder_ / "nodes";
     options_.leave_grace = std::chrono::milliseconds(20);
     options_.kill_grace = std::chrono::milliseconds(200);
-    options_.launch = [this](const NodeRequest& request) -> Result<pid_t> {
+    options_.launch = [this](const NodeRequest& request, int) -> Result<pid_t> {
       auto pid = spawn("sleep", "1000");
       const std::lock_guard lock(mutex_);
       if (pid.ok()) pids_.push_back(pid.value());
@@ -121,6 +121,28 @@ TEST_F(LocalProviderTest, StartsNothingNewForARepeatedRequest) {
   ASSERT_TRUE(provider->request(node("n2")).ok());
   ASSERT_TRUE(runs(*provider, "n2"));
   EXPECT_EQ(launches(), 2u);
+}
+
+TEST_F(LocalProviderTest, TellsAnAgentToBeginOnceItsFileNamesIt) {
+  std::atomic<int> said = 0;
+  std::jthread agent;
+  options_.launch = [&](const NodeRequest&, int go_ahead) -> Result<pid_t> {
+    const auto pid = spawn("sleep", "1000");
+    pids_.push_back(pid.value());
+    agent = std::jthread([&, mine = ::dup(go_ahead), pid = pid.value()] {
+      char byte = 0;
+      const bool is_told = ::read(mine, &byte, 1) == 1;
+      std::ifstream file(folder_ / "nodes/p/n1.json");
+      const std::string text((std::istreambuf_iterator<char>(file)), {});
+      said = is_told && text.find("\"pid\":" + std::to_string(pid)) != std::string::npos ? 1 : -1;
+      ::close(mine);
+    });
+    return pid;
+  };
+  auto provider = open();
+  ASSERT_TRUE(provider->request(node("n1")).ok());
+  ASSERT_TRUE(soon([&] { return said != 0; }));
+  EXPECT_EQ(said, 1);
 }
 
 TEST_F(LocalProviderTest, StartsADeadAgentAgain) {
@@ -206,7 +228,7 @@ TEST_F(LocalProviderTest, StartsANodeThatIsAskedForWhileItLeavesOnceItHasLeft) {
 
 TEST_F(LocalProviderTest, GivesUpOnAnAgentThatKeepsDying) {
   options_.crash_limit = 3;
-  options_.launch = [this](const NodeRequest&) -> Result<pid_t> {
+  options_.launch = [this](const NodeRequest&, int) -> Result<pid_t> {
     auto pid = spawn("true", "");
     const std::lock_guard lock(mutex_);
     tokens_.emplace_back();

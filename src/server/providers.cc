@@ -118,13 +118,13 @@ void end_agents(const fs::path& folder) {
 }
 
 // Starts a program in a session of its own: neither a terminal's signals nor our end reach it.
-Result<pid_t> spawn_detached(const std::vector<std::string>& line, const fs::path& log_file) {
+Result<pid_t> spawn_detached(const std::vector<std::string>& line, int input, const fs::path& log_file) {
   std::vector<char*> arguments;
   for (const std::string& word : line) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&files, input, 0);
   posix_spawn_file_actions_addopen(&files, 1, log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   posix_spawn_file_actions_adddup2(&files, 1, 2);
   posix_spawnattr_t attributes;
@@ -151,7 +151,7 @@ Result<Providers> Providers::open(ProviderOptions options) {
   Providers providers;
   providers.providers_["joined"] = std::make_unique<pool::JoinedProvider>();
   if (options.program.empty()) return providers;
-  const auto launch = [options](const pool::NodeRequest& request) -> Result<pid_t> {
+  const auto launch = [options](const pool::NodeRequest& request, int go_ahead) -> Result<pid_t> {
     const fs::path root = local_node_folder(options.nodes_folder, request.pool, request.node);
     const fs::path own = private_folder(root);
     std::error_code error;
@@ -161,7 +161,8 @@ Result<Providers> Providers::open(ProviderOptions options) {
     fs::permissions(own, fs::perms::owner_all, error);
     SCORIA_TRY_STATUS(write_private(own / "token", request.token));
     SCORIA_TRY_STATUS(write_agent_file(own / "agent.json", agent_of(options, request, root)));
-    return spawn_detached({options.program.string(), "agent", (own / "agent.json").string()}, own / "agent.log");
+    return spawn_detached({options.program.string(), "agent", (own / "agent.json").string()}, go_ahead,
+                          own / "agent.log");
   };
   providers.agents_folder_ = options.data / "agents";
   providers.trash_ = std::make_unique<Trash>(options.data / "trash");
