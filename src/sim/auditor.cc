@@ -20,6 +20,17 @@ using Outcome = Operation::Outcome;
 // What clients may expect of a thing.
 enum class Must { exist, not_exist, either };
 
+// The ids that a task depends on.
+std::vector<std::string> parents_of(const Json& task) {
+  std::vector<std::string> parents;
+  const Json depends = task.value("dependsOn", Json::object());
+  for (const Json& id : depends.value("taskIds", Json::array())) parents.push_back(id);
+  for (const Json& range : depends.value("taskIdRanges", Json::array())) {
+    for (int id = range.at("start"); id <= range.at("end").get<int>(); ++id) parents.push_back(std::to_string(id));
+  }
+  return parents;
+}
+
 class Audit {
  public:
   explicit Audit(const Evidence& evidence) : evidence_(evidence) {}
@@ -33,6 +44,10 @@ class Audit {
     check_single_writers();
     check_outputs();
     check_slots();
+    check_preparations();
+    check_reruns();
+    check_leftovers();
+    for (std::string& what : audit_schedules(evidence_)) broke(std::move(what));
     return std::move(broken_);
   }
 
@@ -66,8 +81,19 @@ class Audit {
   void check_single_writers();
   void check_outputs();
   void check_slots();
+  void check_preparations();
+  void check_reruns();
+  void check_leftovers();
+  void check_retries(const std::string& name, const Json& document, const Runs& runs, const Expected& expected,
+                     bool was_left_alone);
+  void check_waiting(const std::string& name, const StoredJob& job, const Json& document);
+  // Of this life of its job, as ids are used again.
+  bool is_of(const Expected& job, const ProcessRun& run) const {
+    return job.add != nullptr && job.was_acknowledged && run.started >= job.add->asked;
+  }
 
   const Evidence& evidence_;
+  bool are_tasks_ended_ = false;  // with nodes that somebody took away
   std::map<std::string, StoredJob> stored_;
   std::map<std::string, Expected> expected_;
   std::map<std::pair<std::string, std::string>, Runs> runs_;  // by job, task
@@ -111,6 +137,7 @@ void Audit::deleted(Expected& thing, const Operation& operation) {
 void Audit::read_history() {
   for (const Operation& operation : evidence_.history) {
     Expected& job = expected_[operation.job];
+    if (operation.body.is_object() && operation.body.value("ends_tasks", false)) are_tasks_ended_ = true;
     switch (operation.kind) {
       case Kind::add_job: added(job, operation); break;
       case Kind::delete_job: deleted(job, operation); break;
@@ -167,7 +194,7 @@ void Audit::check_tasks() {
 // A result is what one run of it came to.
 void Audit::check_task(const std::string& name, const StoredJob& job, const std::string& id, const Expected& expected) {
   const Json& document = job.tasks.at(id);
-  if (document.value("state", "") != "completed") return;
+  if (document.value("state", "") != "completed") return check_waiting(name, job, document);
   const Json info = document.value("executionInfo", Json::object());
   const Runs& runs = runs_[{job.document.at("id"), id}];
   const auto came_to = [&](int exit_code) {
@@ -186,9 +213,41 @@ void Audit::check_task(const std::string& name, const StoredJob& job, const std:
   const bool is_files = failure == "FileUploadMiscError" || failure == "BlobDownloadTimedOut";
   const bool is_lost = failure == "NodeLost" || info.value("requeueCount", 0) >= 5;
   if (expected.was_acknowledged && !expected.was_meddled_with && !can_fail && !has_succeeded && !is_files && !is_lost &&
-      !expected_.at(job.document.at("id")).was_meddled_with && failure != "TaskEnded") {
+      !expected_.at(job.document.at("id")).was_meddled_with && (failure != "TaskEnded" || !are_tasks_ended_)) {
     broke(name + " failed with '" + failure + "' though nothing of it can fail");
   }
+  const bool was_left_alone =
+      expected.was_acknowledged && !expected.was_meddled_with && !expected_.at(job.document.at("id")).was_meddled_with;
+  check_retries(name, document, runs, expected, was_left_alone);
+}
+
+// As often as it may, and no more; and where every try failed, as often as it may.
+void Audit::check_retries(const std::string& name, const Json& document, const Runs& runs, const Expected& expected,
+                          bool was_left_alone) {
+  if (!expected.was_acknowledged || expected.add == nullptr) return;
+  const int most = document.value("constraints", Json::object()).value("maxTaskRetryCount", 0);
+  for (const ProcessRun* run : runs) {
+    if (run->started < expected.add->asked || run->order.retry <= most) continue;
+    return broke(name + " was tried again " + std::to_string(run->order.retry) + " times, and may be " +
+                 std::to_string(most) + " times");
+  }
+  const Json info = document.value("executionInfo", Json::object());
+  const std::string failure = info.value("failureInfo", Json::object()).value("code", "");
+  if (was_left_alone && failure == "FailureExitCode" && info.value("retryCount", 0) != most) {
+    broke(name + " failed after " + std::to_string(info.value("retryCount", 0)) + " of " + std::to_string(most) +
+          " retries");
+  }
+}
+
+// Nothing waits for what has succeeded.
+void Audit::check_waiting(const std::string& name, const StoredJob& job, const Json& document) {
+  if (document.value("state", "") != "active" || job.document.value("state", "") != "active") return;
+  for (const std::string& parent : parents_of(document)) {
+    const auto found = job.tasks.find(parent);
+    if (found == job.tasks.end() || found->second.value("state", "") != "completed") return;
+    if (found->second.value("executionInfo", Json::object()).value("result", "") != "success") return;
+  }
+  broke(name + " waits for ever, and all that it depends on has succeeded");
 }
 
 // No two attempts of a single-writer task run at the same time, whatever was given up meanwhile.
@@ -221,17 +280,84 @@ void Audit::check_runs() {
     if (job == expected_.end()) continue;
     const auto task = job->second.tasks.find(run.order.task);
     if (task == job->second.tasks.end() || task->second.add == nullptr || !task->second.was_acknowledged) continue;
-    if (!task->second.add->body.contains("dependsOn") || job->second.add == nullptr ||
-        run.started < job->second.add->asked) {
-      continue;
-    }
-    for (const Json& parent : task->second.add->body["dependsOn"]["taskIds"]) {
+    if (!is_of(job->second, run)) continue;
+    for (const std::string& parent : parents_of(task->second.add->body)) {
       const auto runs = runs_.find({run.order.job, parent});
       const bool is_met = runs != runs_.end() && std::ranges::any_of(runs->second, [&](const ProcessRun* other) {
                             return other->exit_code == 0 && other->ended && *other->ended <= run.started;
                           });
-      if (!is_met) broke(name + " began before '" + parent.get<std::string>() + "' had succeeded");
+      if (!is_met) broke(name + " began before '" + parent + "' had succeeded");
     }
+  }
+}
+
+// A job's tasks begin on a node once its preparation task has succeeded there, and its release task when they are over.
+void Audit::check_preparations() {
+  constexpr Duration kMoment = std::chrono::seconds(3);  // until a killed process is gone
+  for (const ProcessRun& run : evidence_.runs) {
+    const auto job = expected_.find(run.order.job);
+    if (job == expected_.end() || !is_of(job->second, run)) continue;
+    const std::string name =
+        "attempt " + std::to_string(run.attempt) + " of '" + run.order.job + "/" + run.order.task + "'";
+    const auto any_before = [&](auto meets) {
+      return std::ranges::any_of(evidence_.runs, [&](const ProcessRun& other) {
+        return other.order.job == run.order.job && other.pool == run.pool && other.node == run.node &&
+               other.started <= run.started && is_of(job->second, other) && meets(other);
+      });
+    };
+    if (run.order.kind == spec::RunKind::task && job->second.add->body.contains("jobPreparationTask")) {
+      const bool is_prepared = any_before([&](const ProcessRun& other) {
+        return other.order.kind == spec::RunKind::preparation && other.exit_code == 0 && *other.ended <= run.started;
+      });
+      if (!is_prepared)
+        broke(name + " began on node '" + run.node + "' before its job's preparation task had succeeded");
+    }
+    if (run.order.kind == spec::RunKind::release) {
+      const bool is_busy = any_before([&](const ProcessRun& other) {
+        return other.order.kind == spec::RunKind::task && (!other.ended || *other.ended > run.started + kMoment);
+      });
+      if (is_busy) broke(name + " began on node '" + run.node + "' while a task of its job ran there");
+    }
+  }
+}
+
+// Where nothing happens to nodes, nothing runs again that has succeeded: an end that the server has acknowledged is durable.
+void Audit::check_reruns() {
+  if (!evidence_.are_nodes_sound) return;
+  for (const auto& [task, runs] : runs_) {
+    const auto job = expected_.find(task.first);
+    if (job == expected_.end() || job->second.was_meddled_with || job->second.tasks[task.second].was_meddled_with)
+      continue;
+    const auto constraints = job->second.tasks[task.second].add;
+    if (constraints == nullptr || constraints->body.contains("outputFiles")) continue;
+    const ProcessRun* succeeded = nullptr;
+    for (const ProcessRun* run : runs) {
+      if (!is_of(job->second, *run)) continue;
+      if (succeeded != nullptr && run->started > *succeeded->ended) {
+        broke("task '" + task.first + "/" + task.second + "' ran again as attempt " + std::to_string(run->attempt) +
+              " after attempt " + std::to_string(succeeded->attempt) + " had succeeded");
+      }
+      if (run->exit_code == 0) succeeded = run;
+    }
+  }
+}
+
+// What is deleted leaves nothing in the store.
+void Audit::check_leftovers() {
+  std::set<std::uint64_t> numbers;
+  for (const auto& [id, job] : stored_) numbers.insert(job.number);
+  std::set<std::uint64_t> told;
+  (void)evidence_.store.each_open_task([&](const store::TaskRow& row) -> Status {
+    if (!numbers.contains(row.job) && told.insert(row.job).second) {
+      broke("the store holds task '" + row.id + "' of a job that is not there");
+    }
+    return Ok{};
+  });
+  constexpr std::uint64_t kLooked = 60;  // the first jobs of a run: numbers come in blocks
+  for (std::uint64_t number = 1; number < kLooked; ++number) {
+    if (numbers.contains(number) || told.contains(number)) continue;
+    const auto rows = evidence_.store.tasks(number, 0, 1, std::nullopt);
+    if (rows.ok() && !rows.value().empty()) broke("the store holds tasks of a job that was deleted");
   }
 }
 
@@ -297,59 +423,5 @@ void Audit::check_slots() {
 }  // namespace
 
 std::vector<std::string> audit(const Evidence& evidence) { return Audit(evidence).run(); }
-
-std::vector<std::string> check_state(const batch::State& state) {
-  std::vector<std::string> broken;
-  std::map<int, std::string> devices;
-  for (const auto& [id, pool] : state.pools) {
-    for (const auto& [key, node] : pool->nodes) {
-      int used = 0;
-      for (const auto& [number, attempt] : node->attempts) {
-        // What has not begun there waits for slots; only the node knows when there are some.
-        if (attempt.phase == spec::Phase::preparing || attempt.phase == spec::Phase::running) used += attempt.slots;
-      }
-      if (used > node->slots)
-        broken.push_back("the server gave node '" + node->id + "' " + std::to_string(used) + " slots of work");
-      for (const int device : node->devices) {
-        const auto [owner, is_new] = devices.emplace(device, node->id);
-        if (!is_new)
-          broken.push_back("device " + std::to_string(device) + " is of '" + owner->second + "' and of '" + node->id +
-                           "'");
-      }
-    }
-  }
-  for (const auto& [id, job] : state.jobs) {
-    if (job->max_parallel >= 0 && job->running > job->max_parallel) {
-      broken.push_back("job '" + job->id + "' runs " + std::to_string(job->running) + " tasks of " +
-                       std::to_string(job->max_parallel));
-    }
-  }
-  return broken;
-}
-
-std::vector<std::string> unfinished(const batch::State& state) {
-  std::vector<std::string> left;
-  for (const auto& [id, job] : state.jobs) {
-    if (job->state != batch::JobState::active && job->state != batch::JobState::completed) {
-      left.push_back("job '" + job->id + "' is " + std::string(batch::job_state_name(job->state)));
-    }
-    for (const auto& [number, task] : job->unready) {
-      if (task->unmet == 0) left.push_back("task '" + job->id + "/" + task->id + "' is held back");
-    }
-    for (const auto& [number, task] : job->ready) left.push_back("task '" + job->id + "/" + task->id + "' waits");
-    if (job->running > 0)
-      left.push_back("job '" + job->id + "' has " + std::to_string(job->running) + " running tasks");
-    if (job->publishing > 0) left.push_back("job '" + job->id + "' publishes");
-  }
-  for (const auto& [attempt, node] : state.attempts) {
-    left.push_back("attempt " + std::to_string(attempt) + " is on node '" + node->id + "'");
-  }
-  for (const auto& [id, schedule] : state.schedules) {
-    if (schedule->state == batch::Schedule::State::deleting || schedule->state == batch::Schedule::State::terminating) {
-      left.push_back("schedule '" + schedule->id + "' has not ended");
-    }
-  }
-  return left;
-}
 
 }  // namespace scoria::sim

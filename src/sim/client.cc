@@ -55,8 +55,20 @@ void Client::start() {
   parts_.timeline.after(Duration(random_.between(0, load_.between.count())), [this] { next(); });
 }
 
+std::string Client::task_id(const Job& job, std::int64_t number) {
+  return (job.has_numbers ? "" : "t") + std::to_string(number);
+}
+
+void Client::end_endless() {
+  if (endless_.empty()) return;
+  const auto [job, task] = endless_.back();
+  endless_.pop_back();
+  ask({.kind = Kind::terminate_task, .job = job, .task = task}, batch::Work::less,
+      [job = job, task = task](State& s) { return as_json(batch::terminate_task(s, job, task, {})); });
+}
+
 void Client::next() {
-  if (is_stopping_) return;
+  if (is_stopping_) return end_endless();
   const auto choice = random_.below(100);
   if (jobs_.empty() || (choice < 8 && jobs_made_ < load_.jobs)) {
     add_job();
@@ -83,7 +95,10 @@ void Client::ask(Operation operation, batch::Work work, Server::Change change, T
 }
 
 void Client::send(std::size_t place, batch::Work work, Server::Change change, Then then) {
-  const auto serve = [server = &parts_.server, change, work](std::function<void(Result<Json>)> reply) {
+  // A connection gives each request to the server once.
+  const auto serve = [server = &parts_.server, change, work,
+                      was_served = std::make_shared<bool>()](std::function<void(Result<Json>)> reply) {
+    if (std::exchange(*was_served, true)) return;
     if (!server->is_up()) return reply(Error{Code::unavailable, "connection refused"});
     server->change(change, work, std::move(reply));
   };
@@ -119,6 +134,7 @@ void Client::add_job() {
   Job job{.id = name_ + "-j" + std::to_string(++jobs_made_)};
   if (!deleted_.empty() && random_.chance(0.5)) job.id = random_.pick(deleted_);
   job.uses_dependencies = random_.chance(0.4);
+  job.has_numbers = job.uses_dependencies && random_.chance(0.5);
   Json body{{"id", job.id}, {"poolInfo", {{"poolId", random_.pick(parts_.pools)}}}};
   body["priority"] = random_.between(-10, 10);
   if (job.uses_dependencies) body["usesTaskDependencies"] = true;
@@ -136,7 +152,11 @@ void Client::add_job() {
 }
 
 Json Client::task_body(Job& job, const std::string& id) {
-  const auto takes = random_.chance(0.8) ? random_.between(5, 3'000) : random_.between(3'000, 25'000);
+  const bool is_endless = endless_.size() < 2 && random_.chance(0.04);
+  if (is_endless) endless_.emplace_back(job.id, id);
+  const auto takes = is_endless            ? std::int64_t{7'200'000}
+                     : random_.chance(0.8) ? random_.between(5, 3'000)
+                                           : random_.between(3'000, 25'000);
   const int exit_code = random_.chance(0.85) ? 0 : static_cast<int>(random_.between(1, 3));
   Json body{{"id", id},
             {"commandLine", "sim " + std::to_string(takes) + " " + std::to_string(exit_code) +
@@ -154,9 +174,15 @@ Json Client::task_body(Job& job, const std::string& id) {
   if (random_.chance(0.15)) constraints["singleWriter"] = true;
   if (!constraints.empty()) body["constraints"] = constraints;
   if (job.uses_dependencies && job.tasks > 0 && random_.chance(0.6)) {
+    if (job.has_numbers && random_.chance(0.6)) {
+      const auto first = random_.between(1, job.tasks);
+      const auto last = random_.between(first, std::min<std::int64_t>(first + 4, job.tasks));
+      body["dependsOn"] = {{"taskIdRanges", {{{"start", first}, {"end", last}}}}};
+      return body;
+    }
     Json ids = Json::array();
     for (auto left = random_.between(1, 2); left > 0; --left) {
-      ids.push_back("t" + std::to_string(random_.between(1, job.tasks)));
+      ids.push_back(task_id(job, random_.between(1, job.tasks)));
     }
     body["dependsOn"] = {{"taskIds", ids}};
   }
@@ -168,7 +194,7 @@ void Client::add_tasks(Job& job) {
   std::vector<Json> bodies;
   const std::size_t first = parts_.history.size();
   for (int i = 0; i < count; ++i) {
-    Json body = task_body(job, "t" + std::to_string(job.tasks + 1));
+    Json body = task_body(job, task_id(job, job.tasks + 1));
     ++job.tasks;
     parts_.history.push_back(
         {.kind = Kind::add_task, .job = job.id, .task = body["id"], .body = body, .asked = parts_.timeline.now()});
@@ -203,7 +229,7 @@ void Client::heard_of_tasks(std::size_t first, std::size_t count, const Operatio
 }
 
 void Client::change_task(const Job& job) {
-  const std::string task = "t" + std::to_string(random_.between(1, std::max(job.tasks, 1)));
+  const std::string task = task_id(job, random_.between(1, std::max(job.tasks, 1)));
   switch (random_.below(3)) {
     case 0:
       return ask({.kind = Kind::terminate_task, .job = job.id, .task = task}, batch::Work::less,
@@ -266,11 +292,11 @@ void Client::change_pool() {
       return ask({.job = pool}, batch::Work::more,
                  [pool](State& s) { return as_json(batch::disable_autoscale(s, pool)); });
     default:
-      static constexpr const char* kOptions[] = {"requeue", "terminate", "taskcompletion"};
+      static constexpr const char* kOptions[] = {"requeue", "taskcompletion", "terminate"};
       const Json body{{"targetDedicatedNodes", random_.between(0, 4)},
                       {"targetLowPriorityNodes", random_.between(0, 2)},
-                      {"nodeDeallocationOption", kOptions[random_.below(3)]}};
-      return ask({.job = pool}, batch::Work::more,
+                      {"nodeDeallocationOption", kOptions[random_.below(load_.ends_tasks ? 3 : 2)]}};
+      return ask({.job = pool, .body = {{"ends_tasks", load_.ends_tasks}}}, batch::Work::more,
                  [pool, body](State& s) { return as_json(batch::resize_pool(s, pool, body, {})); });
   }
 }
@@ -278,26 +304,29 @@ void Client::change_pool() {
 void Client::change_node(const std::string& pool) {
   const auto choice = random_.below(6);
   const auto which = random_.next();
-  ask({.job = pool}, batch::Work::more, [pool, choice, which](State& s) -> Result<Json> {
-    SCORIA_TRY(found, batch::find_pool(s, pool));
-    if (found->nodes.empty()) return batch::Json();
-    const std::string node =
-        std::next(found->nodes.begin(), static_cast<std::ptrdiff_t>(which % found->nodes.size()))->second->id;
-    switch (choice) {
-      case 0: return as_json(batch::reboot_node(s, pool, node, "requeue"));
-      case 1: return as_json(batch::reimage_node(s, pool, node, "terminate"));
-      case 2: return as_json(batch::disable_scheduling(s, pool, node, "requeue"));
-      case 3: return as_json(batch::enable_scheduling(s, pool, node));
-      case 4: return as_json(batch::preempt_node(s, pool, node));
-      default:
-        return as_json(batch::remove_nodes(s, pool, {{"nodeList", {node}}, {"nodeDeallocationOption", "requeue"}}, {}));
-    }
-  });
+  const char* const option = load_.ends_tasks ? "terminate" : "requeue";
+  ask({.job = pool, .body = {{"ends_tasks", load_.ends_tasks}}}, batch::Work::more,
+      [pool, choice, which, option](State& s) -> Result<Json> {
+        SCORIA_TRY(found, batch::find_pool(s, pool));
+        if (found->nodes.empty()) return batch::Json();
+        const std::string node =
+            std::next(found->nodes.begin(), static_cast<std::ptrdiff_t>(which % found->nodes.size()))->second->id;
+        switch (choice) {
+          case 0: return as_json(batch::reboot_node(s, pool, node, "requeue"));
+          case 1: return as_json(batch::reimage_node(s, pool, node, option));
+          case 2: return as_json(batch::disable_scheduling(s, pool, node, "requeue"));
+          case 3: return as_json(batch::enable_scheduling(s, pool, node));
+          case 4: return as_json(batch::preempt_node(s, pool, node));
+          default:
+            return as_json(
+                batch::remove_nodes(s, pool, {{"nodeList", {node}}, {"nodeDeallocationOption", "requeue"}}, {}));
+        }
+      });
 }
 
 void Client::add_schedule() {
   const std::string id = name_ + "-s" + std::to_string(++schedules_made_);
-  static constexpr const char* kOverlaps[] = {"allow", "skip", "queue-one"};
+  static constexpr const char* kOverlaps[] = {"allow", "skip", "queueOne"};
   static constexpr const char* kCatchUps[] = {"none", "last", "all"};
   const Json body{
       {"id", id},

@@ -30,18 +30,20 @@ class Client {
     int jobs = 4, tasks_at_once = 8;
     Duration between = std::chrono::seconds(4);
     bool manages_pools = false;
+    bool ends_tasks = false;  // of nodes that it takes away, and not only requeues
   };
   Client(Parts parts, std::string name, Random random, Load load);
 
   void start();
   // Asks for nothing new; what was not answered is asked again until it is.
   void stop() { is_stopping_ = true; }
-  bool is_idle() const { return is_stopping_ && !is_waiting_; }
+  bool is_idle() const { return is_stopping_ && !is_waiting_ && endless_.empty(); }
 
  private:
   struct Job {
     std::string id;
     int tasks = 0;
+    bool has_numbers = false;  // for ids, so that ranges can be depended upon
     bool is_disabled = false, uses_dependencies = false;
   };
   // Told once it is known what became of it; the answer is null where it was refused.
@@ -53,6 +55,8 @@ class Client {
   void heard(std::size_t place, std::optional<Result<batch::Json>> answer, batch::Work work, Server::Change change,
              Then then);
 
+  void end_endless();
+  static std::string task_id(const Job& job, std::int64_t number);
   void add_job();
   void add_tasks(Job& job);
   spec::Json task_body(Job& job, const std::string& id);
@@ -72,6 +76,7 @@ class Client {
   std::vector<std::string> deleted_;  // their ids may be used again
   int jobs_made_ = 0, schedules_made_ = 0;
   std::vector<std::string> schedules_;
+  std::vector<std::pair<std::string, std::string>> endless_;  // job, task: run until we end them
   bool is_waiting_ = false, is_stopping_ = false;
 };
 

@@ -39,6 +39,7 @@ Status Server::start() {
   store_ = std::move(opened).value();
   machine_ = std::make_unique<batch::Machine>(*store_, settings_);
   life_.begin();
+  ++lives_;
   is_committing_ = is_full_ = is_turn_planned_ = false;
   SCORIA_TRY_STATUS(machine_->load(clock_.now()));
   tick();
@@ -59,6 +60,7 @@ void Server::kill() {
 }
 
 void Server::tick() {
+  ticks_.push_back({timeline_.now(), clock_.now().wall, lives_});
   machine_->tick(clock_.now());
   turn();
   life_.after(kTick, [this] { tick(); });

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "batch/machine.h"
 #include "pool/provider.h"
@@ -43,6 +44,13 @@ class Server {
   // Requests that arrived. A server that is down answers nothing; one that dies meanwhile neither.
   void change(Change change, batch::Work work, Answer answer);
   void sync(std::string pool, std::string node, std::string token_hash, std::string text, SyncAnswer answer);
+  // Every moment at which it looked at the clock for what is due, over all its lives: what schedules are judged by.
+  struct Tick {
+    Duration at;
+    WallTime wall;
+    int life;
+  };
+  const std::vector<Tick>& ticks() const { return ticks_; }
   // The machine as it stands, for looking at it without changing anything. Precondition: is_up().
   const batch::State& state() const { return machine_->state(); }
   const store::Store& store() const { return *store_; }
@@ -66,6 +74,9 @@ class Server {
   batch::Settings settings_;
   Faults faults_;
   std::function<void()> told_of_end_;
+
+  std::vector<Tick> ticks_;
+  int lives_ = 0;
 
   Life life_;
   // Of one life, in the order of their making.

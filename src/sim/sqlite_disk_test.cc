@@ -14,9 +14,9 @@ using store::Kind;
 using store::Store;
 
 // A machine with a process that has a store open, or none.
-struct Machine {
-  explicit Machine(std::uint64_t seed) : disk(Random(seed)) {}
-  ~Machine() { kill(); }
+struct DatabaseMachine {
+  explicit DatabaseMachine(std::uint64_t seed) : disk(Random(seed)) {}
+  ~DatabaseMachine() { kill(); }
 
   Status start() {
     process = disk.start_process();
@@ -55,7 +55,7 @@ struct Machine {
 
 // How many changing operations a commit takes that follows another.
 std::uint64_t operations_of_a_commit() {
-  Machine machine(1);
+  DatabaseMachine machine(1);
   EXPECT_TRUE(machine.start().ok());
   EXPECT_TRUE(machine.put("old").ok());
   const std::uint64_t before = machine.process->operations();
@@ -64,13 +64,13 @@ std::uint64_t operations_of_a_commit() {
 }
 
 // Kills at every operation of a commit, with what follows then.
-void at_every_operation(void (*follow)(Machine& machine)) {
+void at_every_operation(void (*follow)(DatabaseMachine& machine)) {
   const std::uint64_t operations = operations_of_a_commit();
   ASSERT_GT(operations, 3u);
   for (std::uint64_t nth = 1; nth <= operations; ++nth) {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
       SCOPED_TRACE("operation " + std::to_string(nth) + ", seed " + std::to_string(seed));
-      Machine machine(seed);
+      DatabaseMachine machine(seed);
       ASSERT_TRUE(machine.start().ok());
       ASSERT_TRUE(machine.put("old").ok());
       machine.process->kill_at(nth);
@@ -85,7 +85,7 @@ void at_every_operation(void (*follow)(Machine& machine)) {
 }
 
 TEST(SqliteDisk, LeavesACommitWholeOrAbsentWhereverThePowerIsCut) {
-  at_every_operation([](Machine& machine) {
+  at_every_operation([](DatabaseMachine& machine) {
     machine.disk.crash();
     ASSERT_TRUE(machine.start().ok());
     const std::string text = machine.text();
@@ -96,7 +96,7 @@ TEST(SqliteDisk, LeavesACommitWholeOrAbsentWhereverThePowerIsCut) {
 
 // A restarted server acts on what it reads: a power cut afterwards must not take it away, nor what was confirmed since.
 TEST(SqliteDisk, KeepsWhatWasReadAfterAKillThroughAPowerCut) {
-  at_every_operation([](Machine& machine) {
+  at_every_operation([](DatabaseMachine& machine) {
     ASSERT_TRUE(machine.start().ok());
     const std::string read = machine.text();
     machine.kill();
@@ -109,7 +109,7 @@ TEST(SqliteDisk, KeepsWhatWasReadAfterAKillThroughAPowerCut) {
 TEST(SqliteDisk, KeepsWhatWasReadAfterAFailedSyncThroughAPowerCut) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     SCOPED_TRACE(seed);
-    Machine machine(seed);
+    DatabaseMachine machine(seed);
     ASSERT_TRUE(machine.start().ok());
     ASSERT_TRUE(machine.put("old").ok());
     machine.disk.fail_next_sync();
@@ -128,7 +128,7 @@ TEST(SqliteDisk, KeepsWhatWasReadAfterAFailedSyncThroughAPowerCut) {
 }
 
 TEST(SqliteDisk, FindsTheDatabaseBusyWhileAnotherProcessLives) {
-  Machine machine(1);
+  DatabaseMachine machine(1);
   ASSERT_TRUE(machine.start().ok());
   ASSERT_TRUE(machine.put("a").ok());
   const auto other = machine.disk.start_process();
@@ -141,7 +141,7 @@ TEST(SqliteDisk, FindsTheDatabaseBusyWhileAnotherProcessLives) {
 }
 
 TEST(SqliteDisk, LetsADeadProcessDoNothing) {
-  Machine machine(1);
+  DatabaseMachine machine(1);
   ASSERT_TRUE(machine.start().ok());
   ASSERT_TRUE(machine.put("a").ok());
   machine.process->kill();
@@ -155,7 +155,7 @@ TEST(SqliteDisk, LetsADeadProcessDoNothing) {
 }
 
 TEST(SqliteDisk, CommitsFromTheReserveOnAFullDiskAndThenRefuses) {
-  Machine machine(1);
+  DatabaseMachine machine(1);
   ASSERT_TRUE(machine.start().ok());
   ASSERT_TRUE(machine.store->has_reserve());
   machine.disk.set_room(0);
@@ -185,7 +185,7 @@ TEST(SqliteDisk, CommitsFromTheReserveOnAFullDiskAndThenRefuses) {
 }
 
 TEST(SqliteDisk, ReadsTheLastCommitWhileAnotherReadGoesOn) {
-  Machine machine(1);
+  DatabaseMachine machine(1);
   ASSERT_TRUE(machine.start().ok());
   Changes changes;
   for (std::uint64_t i = 1; i <= 3; ++i)
@@ -209,7 +209,7 @@ TEST(SqliteDisk, ReadsTheLastCommitWhileAnotherReadGoesOn) {
 TEST(SqliteDisk, WritesTheSameBytesForTheSameSeed) {
   const auto counts = [](std::uint32_t seed) {
     SqliteDisk::seed_sqlite(seed);
-    Machine machine(seed);
+    DatabaseMachine machine(seed);
     EXPECT_TRUE(machine.start().ok());
     EXPECT_TRUE(machine.put("a").ok());
     machine.kill();

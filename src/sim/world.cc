@@ -24,6 +24,11 @@ constexpr const char* kField = "field";
 constexpr int kClients = 2, kMachines = 2;
 constexpr Duration kLook = seconds(1);
 
+constexpr std::uint32_t bit(Fault fault) { return 1u << static_cast<int>(fault); }
+constexpr std::uint32_t kNodeFaults = bit(Fault::power_off_server) | bit(Fault::kill_agent) | bit(Fault::kill_keeper) |
+                                      bit(Fault::pause_agent) | bit(Fault::power_off_node) | bit(Fault::lossy_network) |
+                                      bit(Fault::cut_link) | bit(Fault::refusing_provider) | bit(Fault::failing_files);
+
 WallTime start_of_time() { return WallTime(std::chrono::sys_days(std::chrono::year(2026) / 11 / 29)); }
 
 pool::JoinedProvider joined;
@@ -48,7 +53,10 @@ World::World(std::uint64_t seed, Options options)
   for (int fault = 0; fault < kFaults; ++fault) {
     if (random_.chance(0.35)) faults_ |= 1u << fault;
   }
+  if (random_.chance(0.15)) faults_ &= ~kNodeFaults;
   if (options.faults) faults_ = *options.faults;
+  manages_pools_ = random_.chance(0.7);
+  const bool ends_tasks = random_.chance(0.5);
 
   batch::Settings settings;
   settings.account_name = "account";
@@ -82,13 +90,15 @@ World::World(std::uint64_t seed, Options options)
   }
   for (int i = 1; i <= kClients; ++i) {
     const std::string name = "client" + std::to_string(i);
-    clients_.push_back(
-        std::make_unique<Client>(Client::Parts{timeline_, network_, *server_, kServer, history_, {kLocal, kField}},
-                                 name, Random(seed).fork(name), Client::Load{.manages_pools = i == 1}));
+    clients_.push_back(std::make_unique<Client>(
+        Client::Parts{timeline_, network_, *server_, kServer, history_, {kLocal, kField}}, name,
+        Random(seed).fork(name), Client::Load{.manages_pools = i == 1 && manages_pools_, .ends_tasks = ends_tasks}));
   }
 }
 
 World::~World() = default;
+
+bool World::are_nodes_sound() const { return (faults_ & kNodeFaults) == 0 && !manages_pools_; }
 
 void World::tell(const std::string& what) {
   if (options_.tells) {
@@ -102,7 +112,24 @@ void World::tell_nodes() {
     for (const auto& [key, node] : pool->nodes) {
       tell("  node " + node->id + " " + std::string(batch::node_state_name(node->state)) + ", scheduling " +
            (node->is_scheduling_enabled ? "on" : "off") + ", " + std::to_string(node->attempts.size()) + " attempts");
+      for (const auto& [number, attempt] : node->attempts) {
+        tell("    attempt " + std::to_string(number) + " of " +
+             (attempt.task == nullptr ? "no task" : attempt.task->job->id + "/" + attempt.task->id) + ", phase " +
+             std::to_string(static_cast<int>(attempt.phase)) + ", " + std::to_string(attempt.slots) + " slots" +
+             (attempt.may_wait ? ", may wait" : "") + (attempt.stop_reason.empty() ? "" : ", " + attempt.stop_reason));
+      }
     }
+  }
+}
+
+void World::tell_runs() {
+  if (!options_.tells) return;
+  for (const ProcessRun& run : processes_.runs()) {
+    const auto at = [](Duration time) { return std::to_string(static_cast<double>(time.count()) * 1e-6); };
+    tell("attempt " + std::to_string(run.attempt) + " of " + run.order.job + "/" + run.order.task + " on " + run.node +
+         ", " + std::to_string(run.order.slots) + " slots, from " + at(run.started) + " to " +
+         (run.ended ? at(*run.ended) : "never") + ", exit code " +
+         (run.exit_code ? std::to_string(*run.exit_code) : "none"));
   }
 }
 
@@ -217,7 +244,8 @@ void World::calm_down() {
   }
   // Whatever clients left disabled goes on, and there are nodes for it.
   timeline_.after(seconds(20), [this] {
-    insist([](State& s) {
+    insist([this](State& s) {
+      schedules_ended_ = timeline_.now();
       for (auto& [id, schedule] : s.schedules) (void)batch::terminate_schedule(s, schedule->id, {});
       for (auto& [id, job] : s.jobs) (void)batch::enable_job(s, job->id, {});
       for (auto& [id, pool] : s.pools) {
@@ -292,9 +320,18 @@ World::Verdict World::run() {
     if (!store.ok()) {
       broke("the store does not open at the end: " + store.error().message);
     } else {
-      for (std::string& what : audit({history_, processes_.runs(), outputs_, *store.value()})) broke(std::move(what));
+      for (std::string& what : audit({.history = history_,
+                               .runs = processes_.runs(),
+                               .outputs = outputs_,
+                               .store = *store.value(),
+                               .ticks = server_->ticks(),
+                               .calm = options_.busy,
+                               .schedules_ended = schedules_ended_,
+                               .are_nodes_sound = are_nodes_sound()}))
+        broke(std::move(what));
     }
   }
+  tell_runs();
   verdict.digest = digest();
   verdict.broken = std::move(broken_);
   return verdict;

@@ -73,6 +73,7 @@ class World {
   void join(Machine& machine);
   void start_server();
   void server_ended();
+  bool are_nodes_sound() const;
   bool has(Fault fault) const { return (faults_ >> static_cast<int>(fault) & 1) != 0; }
   void go_wrong();
   void do_wrong(Fault fault);
@@ -82,6 +83,7 @@ class World {
   std::string digest();
   void tell(const std::string& what);
   void tell_nodes();
+  void tell_runs();
   void broke(std::string what);
   std::vector<Node*> all_nodes();
   // A request of ours, asked until it is answered.
@@ -104,7 +106,8 @@ class World {
   std::vector<std::unique_ptr<Machine>> machines_;
   std::vector<std::unique_ptr<Client>> clients_;
   std::uint64_t tokens_ = 0, faults_done_ = 0;
-  bool is_calm_ = false;
+  bool is_calm_ = false, manages_pools_ = false;
+  Duration schedules_ended_{0};
   int insisting_ = 0;
   std::vector<std::string> broken_;
 };
