@@ -41,7 +41,7 @@ std::vector<std::string> check_state(const batch::State& state) {
       }
       check_node(state, *node, broken);
       // A restarted server knows of attempts of jobs that are being deleted until their node says that they are over.
-      if (node->heard && used > node->slots)
+      if (node->sequence > 0 && used > node->slots)
         broken.push_back("the server gave node '" + node->id + "' " + std::to_string(used) + " slots of work");
       for (const int device : node->devices) {
         const auto [owner, is_new] = devices.emplace(device, node->id);
