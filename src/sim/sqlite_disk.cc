@@ -11,8 +11,6 @@
 namespace scoria::sim {
 namespace {
 
-using Outcome = Disk::Outcome;
-
 constexpr int kSectorSize = 4096;  // as os_unix.c
 constexpr int kLongestPath = 512;
 constexpr int kLargestWrite = 0x1ffff;  // os_unix.c writes only the remainder of more
@@ -74,23 +72,23 @@ int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) 
   if (size > kLargestWrite) return SQLITE_FULL;
   const std::span bytes(static_cast<const std::byte*>(data), static_cast<std::size_t>(size));
   switch (handle_of(file).file->write(static_cast<std::uint64_t>(offset), bytes)) {
-    case Outcome::ok: return SQLITE_OK;
-    case Outcome::no_room: return SQLITE_FULL;
+    case Disk::Outcome::ok: return SQLITE_OK;
+    case Disk::Outcome::no_room: return SQLITE_FULL;
     default: return SQLITE_IOERR_WRITE;
   }
 }
 
 int truncate(sqlite3_file* file, sqlite3_int64 size) {
-  const Outcome outcome = handle_of(file).file->truncate(static_cast<std::uint64_t>(size));
-  return outcome == Outcome::ok ? SQLITE_OK : SQLITE_IOERR_TRUNCATE;
+  const Disk::Outcome outcome = handle_of(file).file->truncate(static_cast<std::uint64_t>(size));
+  return outcome == Disk::Outcome::ok ? SQLITE_OK : SQLITE_IOERR_TRUNCATE;
 }
 
 int sync(sqlite3_file* file, int) {
   Handle& handle = handle_of(file);
-  if (handle.file->sync() != Outcome::ok) return SQLITE_IOERR_FSYNC;
+  if (handle.file->sync() != Disk::Outcome::ok) return SQLITE_IOERR_FSYNC;
   if (handle.syncs_folder) {
     handle.syncs_folder = false;
-    if (handle.process->sync_names(folder_of(handle.path)) == Outcome::dead) return SQLITE_IOERR_FSYNC;
+    if (handle.process->sync_names(folder_of(handle.path)) == Disk::Outcome::dead) return SQLITE_IOERR_FSYNC;
   }
   return SQLITE_OK;
 }
@@ -150,8 +148,8 @@ int file_control(sqlite3_file* file, int operation, void* argument) {
       const std::int64_t size = *static_cast<sqlite3_int64*>(argument);
       const std::int64_t chunks = (size + handle.chunk_size - 1) / handle.chunk_size;
       switch (handle.file->allocate(static_cast<std::uint64_t>(chunks * handle.chunk_size))) {
-        case Outcome::ok: return SQLITE_OK;
-        case Outcome::no_room: return SQLITE_FULL;
+        case Disk::Outcome::ok: return SQLITE_OK;
+        case Disk::Outcome::no_room: return SQLITE_FULL;
         default: return SQLITE_IOERR_WRITE;
       }
     }
@@ -173,7 +171,7 @@ int map_memory(sqlite3_file* file, int index, int size, int is_extended, void vo
     if (memory.users.empty()) {
       memory.file = handle.process->open(memory_name(handle), true);
       // Who comes first begins anew: what the file held may be a dead process's.
-      if (memory.file == nullptr || memory.file->allocate(0) != Outcome::ok) return SQLITE_IOERR_SHMOPEN;
+      if (memory.file == nullptr || memory.file->allocate(0) != Disk::Outcome::ok) return SQLITE_IOERR_SHMOPEN;
     }
     memory.users.push_back(&handle);
   }
@@ -181,7 +179,7 @@ int map_memory(sqlite3_file* file, int index, int size, int is_extended, void vo
   const auto bytes = static_cast<std::size_t>(size);
   if (region >= memory.regions.size()) {
     if (!is_extended) return SQLITE_OK;
-    if (memory.file->allocate((region + 1) * bytes) != Outcome::ok) return SQLITE_IOERR_SHMSIZE;
+    if (memory.file->allocate((region + 1) * bytes) != Disk::Outcome::ok) return SQLITE_IOERR_SHMSIZE;
     while (memory.regions.size() <= region) memory.regions.push_back(std::make_unique<std::byte[]>(bytes));
   }
   *out = memory.regions[region].get();
@@ -327,11 +325,11 @@ int SqliteDisk::Vfs::open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file
 int SqliteDisk::Vfs::remove(sqlite3_vfs* vfs, const char* path, int syncs_folder) {
   Disk::Process& process = of(vfs).process;
   switch (process.remove(path)) {
-    case Outcome::ok: break;
-    case Outcome::missing: return SQLITE_IOERR_DELETE_NOENT;
+    case Disk::Outcome::ok: break;
+    case Disk::Outcome::missing: return SQLITE_IOERR_DELETE_NOENT;
     default: return SQLITE_IOERR_DELETE;
   }
-  if (syncs_folder && process.sync_names(folder_of(path)) != Outcome::ok) return SQLITE_IOERR_DIR_FSYNC;
+  if (syncs_folder && process.sync_names(folder_of(path)) != Disk::Outcome::ok) return SQLITE_IOERR_DIR_FSYNC;
   return SQLITE_OK;
 }
 
