@@ -105,6 +105,16 @@ test-containers: build ## tasks in containers, by podman and a registry with pas
 	@tools/setup containers
 	@tests/e2e/container_test.py build/scoria
 
+.PHONY: simulate
+simulate: setup ## SEEDS simulated clusters (default 10000) in which everything fails; prints the seeds that broke a promise
+	@tools/build release simulate
+	@tools/run_simulation build/release/src/sim/simulate
+
+.PHONY: seeded-bugs
+seeded-bugs: setup ## does the simulator bite? Each bug that is built in on purpose must be caught within 1,000 seeds; writes docs/seeded-bugs.md
+	@tools/build seeded simulate
+	@tools/seeded_bugs build/seeded/src/sim/simulate
+
 .PHONY: kill-loop
 kill-loop: build ## kill -9 of server and agents, KILL_ROUNDS times (default 200) under load; then nothing may be lost or run twice
 	@tests/e2e/kill_loop.py build/scoria --rounds $${KILL_ROUNDS:-200}
