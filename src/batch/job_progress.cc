@@ -224,7 +224,7 @@ void advance_job(State& state, Job& job) {
       if (job.running == 0 && job.publishing == 0) set_job_state(state, job, JobState::disabled);
       return;
     case JobState::terminating:
-      if ((!has_work_left(state, job) || has_bug(SeededBug::early_release)) && release_everywhere(state, job)) complete(state, job);
+      if (!has_work_left(state, job) && release_everywhere(state, job)) complete(state, job);
       return;
     case JobState::deleting:
       if (!has_work_left(state, job) && release_everywhere(state, job)) erase(state, job);

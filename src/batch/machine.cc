@@ -24,7 +24,7 @@ void answer_all(Group& group, const Status& status) {
 Outcome commit_once(store::Store& store, Group& group) {
   const Status committed = group.changes.empty() ? Status(Ok{}) : store.commit(group.changes);
   if (committed.ok()) return Outcome::durable;
-  if (committed.error().code != Code::exhausted && !has_bug(SeededBug::failed_sync_retried)) {
+  if (committed.error().code != Code::exhausted) {
     log::error("commit_failed", {{"why", committed.error().message}});
     return Outcome::broken;
   }

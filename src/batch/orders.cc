@@ -41,8 +41,7 @@ bool wants_start(const Node& node, const Attempt& attempt) {
 }
 
 bool wants_stop(const Node& node, const Attempt& attempt) {
-  return !attempt.stop_reason.empty() && attempt.was_told &&
-         (has_bug(SeededBug::stop_told_once) ? attempt.told_stop == 0 : !is_told(node, attempt.told_stop));
+  return !attempt.stop_reason.empty() && attempt.was_told && !is_told(node, attempt.told_stop);
 }
 
 bool is_lost(const Node& node, const std::pair<const AttemptId, Phase>& held) {
@@ -79,8 +78,9 @@ Json for_node(const Json& source, const Pool& pool) {
   for (const char* key : kForNodes) {
     if (const auto found = source.find(key); found != source.end() && !found->is_null()) spec[key] = *found;
   }
-  if (const Json* configuration = container_configuration(pool);
-      configuration != nullptr && spec.contains("containerSettings") && configuration->contains("containerRegistries")) {
+  if (const Json* configuration = container_configuration(pool); configuration != nullptr &&
+                                                                 spec.contains("containerSettings") &&
+                                                                 configuration->contains("containerRegistries")) {
     spec["containerRegistries"] = (*configuration)["containerRegistries"];
   }
   return spec;

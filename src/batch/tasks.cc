@@ -308,10 +308,10 @@ Status load_task(State& state, const store::TaskRow& row) {
     take_manager_settings(*made, job);
     job.manager_state = made->state;
   }
-  if (has_bug(SeededBug::hold_back_forgotten)) made->held_back_until.reset();
   if (made->held_back_until) hold_back(state, *made, state.now.steady);
   Task& task = insert_task(job, std::move(made));
-  if (job.dependencies && !has_bug(SeededBug::unmet_not_counted_at_restart)) task.unmet = job.dependencies->add(task.number, from.depends_on, from.depends_on_ranges);
+  if (job.dependencies && !has_bug(SeededBug::unmet_not_counted_at_restart))
+    task.unmet = job.dependencies->add(task.number, from.depends_on, from.depends_on_ranges);
   count_task(task, +1);
   if (task.publishing != 0) {
     state.publishing.emplace(task.publishing, &task);

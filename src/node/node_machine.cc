@@ -185,7 +185,7 @@ NodeMachine::Attempt* NodeMachine::find(std::uint64_t attempt, Attempt::Stage st
 void NodeMachine::launched(std::uint64_t id, std::variant<Launch, spec::Failure> result) {
   Attempt* attempt = find(id, Attempt::Stage::preparing);
   if (attempt == nullptr) return;
-  if (attempt->stop && !has_bug(SeededBug::queued_stop_ignored)) {
+  if (attempt->stop) {
     end_unrun(*attempt, std::nullopt);
   } else if (auto* failure = std::get_if<spec::Failure>(&result)) {
     end_unrun(*attempt, std::move(*failure));
@@ -353,7 +353,7 @@ void NodeMachine::acknowledge(const std::vector<std::uint64_t>& ids) {
 }
 
 void NodeMachine::is_over(std::uint64_t attempt) {
-  if (!has_bug(SeededBug::late_start_runs)) done_.insert(attempt);
+  done_.insert(attempt);
   done_order_.push_back(attempt);
   if (done_order_.size() > kRemembered) {
     done_.erase(done_order_.front());

@@ -348,7 +348,8 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const StoreOp
   SCORIA_TRY(writer, SqliteConnection::open(file, SqliteConnection::Mode::write, options.vfs));
   ground->hide(file);
   SCORIA_TRY_STATUS(writer->execute("PRAGMA journal_mode=WAL"));
-  SCORIA_TRY_STATUS(writer->execute(has_bug(SeededBug::skipped_fsync) ? "PRAGMA synchronous=OFF" : "PRAGMA synchronous=FULL"));
+  SCORIA_TRY_STATUS(
+      writer->execute(has_bug(SeededBug::skipped_fsync) ? "PRAGMA synchronous=OFF" : "PRAGMA synchronous=FULL"));
   SCORIA_TRY_STATUS(writer->execute("PRAGMA cache_size=-16000"));
   // 4 MiB of log: see kReserveBytes.
   SCORIA_TRY_STATUS(writer->execute("PRAGMA wal_autocheckpoint=1000"));
@@ -357,7 +358,7 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, const StoreOp
   SCORIA_TRY_STATUS(writer->execute("PRAGMA journal_size_limit=67108864"));
   // Before anything is read that somebody might act upon.
   if (!has_bug(SeededBug::log_believed)) SCORIA_TRY_STATUS(writer->rewrite_log());
-  if (!has_bug(SeededBug::names_not_synced)) SCORIA_TRY_STATUS(ground->make_names_durable());
+  SCORIA_TRY_STATUS(ground->make_names_durable());
   SCORIA_TRY_STATUS(migrate(*writer, "data folder '" + folder.string() + "'"));
   SCORIA_TRY(erasing, unfinished_erasures(*writer));
   auto store = std::make_unique<SqliteStore>(folder, options, std::move(ground), std::move(writer), std::move(erasing));
