@@ -332,7 +332,8 @@ void Audit::check_reruns() {
     if (constraints == nullptr || constraints->body.contains("outputFiles")) continue;
     const ProcessRun* succeeded = nullptr;
     for (const ProcessRun* run : runs) {
-      if (!is_of(job->second, *run)) continue;
+      // In the calm the pool is resized.
+      if (!is_of(job->second, *run) || run->started > evidence_.calm) continue;
       if (succeeded != nullptr && run->started > *succeeded->ended) {
         broke("task '" + task.first + "/" + task.second + "' ran again as attempt " + std::to_string(run->attempt) +
               " after attempt " + std::to_string(succeeded->attempt) + " had succeeded");

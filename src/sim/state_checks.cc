@@ -18,7 +18,8 @@ void check_node(const batch::State& state, const batch::Node& node, std::vector<
   for (const auto& [number, attempt] : node.attempts) {
     has_task = has_task || attempt.kind == spec::RunKind::task;
     for (const int device : attempt.devices) {
-      if (devices.emplace(device, number).second) continue;
+      // A restarted server knows of attempts of jobs that are being deleted until their node says that they are over.
+      if (devices.emplace(device, number).second || node.sequence == 0) continue;
       broken.push_back("the server gave device " + std::to_string(device) + " of '" + node.id + "' to two attempts");
     }
   }
@@ -40,7 +41,6 @@ std::vector<std::string> check_state(const batch::State& state) {
         if (attempt.phase == spec::Phase::preparing || attempt.phase == spec::Phase::running) used += attempt.slots;
       }
       check_node(state, *node, broken);
-      // A restarted server knows of attempts of jobs that are being deleted until their node says that they are over.
       if (node->sequence > 0 && used > node->slots)
         broken.push_back("the server gave node '" + node->id + "' " + std::to_string(used) + " slots of work");
       for (const int device : node->devices) {

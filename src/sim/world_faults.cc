@@ -53,6 +53,8 @@ void World::do_wrong(Fault fault) {
     case Fault::failed_sync: disk_.fail_next_sync(); break;
     case Fault::full_disk:
       disk_.set_room(random_.below(60'000));
+      // What waits for room must not count as done.
+      if (random_.chance(0.3)) timeline_.after(lasts / 2, [this] { server_->kill(); });
       later([this] { disk_.set_room(std::nullopt); });
       break;
     case Fault::slow_disk:
