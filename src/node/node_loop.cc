@@ -118,6 +118,7 @@ void NodeLoop::reach_keeper() {
     return;
   }
   keeper_ = std::move(keeper).value();
+  keeper_has_told_ = false;
   keeper_is_watched_for_room_ = false;
   watch(epoll_.get(), keeper_->descriptor(), EPOLLIN, EPOLL_CTL_ADD);
 }
@@ -147,7 +148,10 @@ void NodeLoop::read_keeper() {
     }
     if (!message.value()) break;
     switch (message.value()->kind) {
-      case MessageKind::state: machine_.keeper_state(message.value()->state); break;
+      case MessageKind::state:
+        keeper_has_told_ = true;
+        machine_.keeper_state(message.value()->state);
+        break;
       case MessageKind::started: machine_.started(message.value()->started); break;
       case MessageKind::ended: machine_.ended(message.value()->ending); break;
       default: break;

@@ -43,7 +43,8 @@ class NodeLoop final : private NodeSurroundings {
   std::int64_t steady_ms() const override;
   std::int64_t wall_us() const override;
   std::string random_id() override;
-  bool has_keeper() const override { return keeper_.has_value(); }
+  // One that has not said what it holds may be another than before: what it were given now would be forgotten by its state.
+  bool has_keeper() const override { return keeper_.has_value() && keeper_has_told_; }
   void keeper_start(const StartCommand& command) override;
   void keeper_kill(const KillCommand& command) override;
   void keeper_forget(std::uint64_t attempt) override;
@@ -72,6 +73,7 @@ class NodeLoop final : private NodeSurroundings {
   Descriptor epoll_;
 
   std::optional<KeeperClient> keeper_;
+  bool keeper_has_told_ = false;  // its state
   bool keeper_is_watched_for_room_ = false;
   std::int64_t next_keeper_try_ms_ = 0;
   std::int64_t next_sample_ms_ = 0, next_disk_ms_ = 0, next_sweep_ms_ = 0;

@@ -119,6 +119,7 @@ class NodeMachine {
     std::string session;
     std::vector<std::uint64_t> events;
     bool has_facts = false;
+    std::string boot_id;  // what they say
     std::optional<spec::NodeSample> sample;
     std::int64_t at_ms = 0;
   };
@@ -129,7 +130,7 @@ class NodeMachine {
   void send();
   spec::NodeFacts facts() const;
   void on_failure(const Sent& sent, const Error& error);
-  void take_reply(const spec::SyncReply& reply);
+  void take_reply(const spec::SyncReply& reply, bool may_start);
   void tell(spec::Event event);
   void acknowledge(const std::vector<std::uint64_t>& events);
   bool is_fenced() const;
@@ -168,7 +169,7 @@ class NodeMachine {
   std::deque<PendingEvent> events_;
   std::uint64_t next_event_ = 1;
   std::map<std::uint64_t, Sent> sent_;
-  std::uint64_t next_sent_ = 1;
+  std::uint64_t next_sent_ = 1, newest_answered_ = 0;
   bool has_news_ = false;
   bool facts_are_known_ = false;
   std::optional<spec::NodeSample> sample_;

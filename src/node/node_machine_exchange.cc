@@ -63,7 +63,12 @@ void NodeMachine::send() {
   spec::SyncRequest request;
   request.session = session_;
   request.sequence = ++sequence_;
-  Sent sent{.session = session_, .events = {}, .has_facts = !facts_are_known_, .sample = sample_, .at_ms = now};
+  Sent sent{.session = session_,
+            .events = {},
+            .has_facts = !facts_are_known_,
+            .boot_id = boot_id_,
+            .sample = sample_,
+            .at_ms = now};
   for (const auto& [id, attempt] : attempts_) {
     request.held.push_back({id, phase_of(attempt.stage)});
   }
@@ -98,11 +103,15 @@ void NodeMachine::answered(std::uint64_t id, Result<std::string> text) {
   refusals_ = 0;
   pause_ms_ = 0;
   next_send_ms_ = 0;
-  if (sent.has_facts) facts_are_known_ = true;
+  if (sent.has_facts && sent.boot_id == boot_id_) facts_are_known_ = true;
   const bool was_fenced = is_fenced();
   last_heard_ms_ = std::max(last_heard_ms_, sent.at_ms);
   acknowledge(sent.events);
-  take_reply(reply.value());
+  // Until the server knows of another keeper it orders for the one before, and what it orders again when it knows may overtake that. Orders that are
+  // not followed come again: the server sees them missing.
+  const bool may_start = facts_are_known_ && id > newest_answered_;
+  newest_answered_ = std::max(newest_answered_, id);
+  take_reply(reply.value(), may_start);
   renew_leases();  // behind its stops: what the server gave up is not renewed
   if (was_fenced && !is_fenced()) log::info("server_heard_again", {{"node", config_.node}});
   if (!is_fenced() && !has_bug(SeededBug::parked_for_ever)) unpark();
@@ -118,11 +127,11 @@ void NodeMachine::on_failure(const Sent& sent, const Error& error) {
   next_send_ms_ = around_.steady_ms() + pause_ms_;
   if (refusals_ >= kRefusalsToBelieve) {
     log::warn("node_refused", {{"node", config_.node}, {"error", error.message}});
-    take_reply({.is_known = false});
+    take_reply({.is_known = false}, /*may_start=*/false);
   }
 }
 
-void NodeMachine::take_reply(const spec::SyncReply& reply) {
+void NodeMachine::take_reply(const spec::SyncReply& reply, bool may_start) {
   if (!reply.is_known) {
     log::info("node_not_known", {{"pool", config_.pool}, {"node", config_.node}});
     drop_all();
@@ -137,7 +146,9 @@ void NodeMachine::take_reply(const spec::SyncReply& reply) {
     });
     if (!is_used) around_.remove_directory(job);
   }
-  for (const auto& start : reply.start) take_start(start);
+  if (may_start) {
+    for (const auto& start : reply.start) take_start(start);
+  }
   for (const auto& file : reply.files) around_.answer_file(file);
   // Kept until it can be followed: an older exchange that is answered empty takes nothing back.
   if (reply.order != spec::NodeOrder::none) order_ = reply.order;

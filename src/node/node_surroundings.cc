@@ -46,19 +46,19 @@ std::int64_t NodeLoop::wall_us() const { return wall_now_us(); }
 std::string NodeLoop::random_id() { return node::random_id(); }
 
 void NodeLoop::keeper_start(const StartCommand& command) {
-  if (keeper_) keeper_->start(command);
+  if (has_keeper()) keeper_->start(command);
 }
 
 void NodeLoop::keeper_kill(const KillCommand& command) {
-  if (keeper_) keeper_->kill(command);
+  if (has_keeper()) keeper_->kill(command);
 }
 
 void NodeLoop::keeper_forget(std::uint64_t attempt) {
-  if (keeper_) keeper_->forget(attempt);
+  if (has_keeper()) keeper_->forget(attempt);
 }
 
 void NodeLoop::keeper_renew(std::int64_t lease_until_ms) {
-  if (keeper_) keeper_->renew(lease_until_ms);
+  if (has_keeper()) keeper_->renew(lease_until_ms);
 }
 
 void NodeLoop::exchange(std::uint64_t id, std::string request, std::chrono::milliseconds timeout) {
