@@ -324,8 +324,10 @@ Result<KeeperSurroundings::Born> Keeper::spawn(const StartCommand& command) {
     if (cgroup) surroundings.cgroup_procs = cgroups_->procs(*cgroup);
   }
   const std::int64_t born = boot_now_ms();
+  const std::uint64_t spooled = spool_->end();
   auto pid = node::spawn(command, surroundings);
   if (!pid.ok()) {
+    spool_->cut_to(spooled);  // its birth, or half of that
     if (cgroup) cgroups_->give_back(*cgroup);
     return std::move(pid).error();
   }
@@ -393,7 +395,9 @@ void Keeper::warm_news() {
     if (command == warm_starts_.end()) continue;
     const BirthRecord birth{sizeof(BirthRecord) - sizeof(std::uint32_t), kBirth, started.attempt, started.pid,
                             boot_now_ms()};
-    (void)!write(spool_->descriptor(), &birth, sizeof birth);
+    const std::uint64_t spooled = spool_->end();
+    if (write(spool_->descriptor(), &birth, sizeof birth) != static_cast<ssize_t>(sizeof birth))
+      spool_->cut_to(spooled);
     machine_.begun(command->second, {started.pid, birth.born_ms});
     warm_starts_.erase(command);
     const auto early = early_ends_.find(started.pid);

@@ -56,7 +56,8 @@ int settle_in(const StartCommand& command, const SpawnSurroundings& surroundings
     const BirthRecord birth{sizeof(BirthRecord) - sizeof(std::uint32_t), kBirth, command.attempt, getpid(),
                             boot_now_ms()};
     failed_step = "write of its start to the spool";
-    if (write(surroundings.spool, &birth, sizeof birth) != static_cast<ssize_t>(sizeof birth)) return EIO;
+    const ssize_t written = write(surroundings.spool, &birth, sizeof birth);
+    if (written != static_cast<ssize_t>(sizeof birth)) return written < 0 ? errno : ENOSPC;
   }
   for (const int procs : surroundings.cgroup_procs) (void)!write(procs, "0", 1);  // without: it runs unlimited
   if (command.memory_limit_bytes > 0 && surroundings.cgroup_procs.empty()) {
@@ -134,7 +135,7 @@ Result<pid_t> spawn(const StartCommand& command, const SpawnSurroundings& surrou
   const int error = attempted.error;
   if (attempted.failed_step != nullptr) {
     return Error{Code::unavailable, std::string(attempted.failed_step) + " failed: " + strerror(error),
-                 "CommandLaunchFailed"};
+                 error == ENOSPC ? "DiskFull" : "CommandLaunchFailed"};
   }
   const bool is_missing = error == ENOENT || error == ENOTDIR;
   return Error{is_missing ? Code::not_found : Code::denied,

@@ -165,6 +165,13 @@ Status Spool::flush() {
   return Ok{};
 }
 
+std::uint64_t Spool::end() const {
+  const off_t end = lseek(file_.get(), 0, SEEK_END);
+  return end < 0 ? 0 : static_cast<std::uint64_t>(end);
+}
+
+void Spool::cut_to(std::uint64_t end) { (void)!ftruncate(file_.get(), static_cast<off_t>(end)); }
+
 Status Spool::compact(const std::map<std::uint64_t, SpooledAttempt>& held) {
   std::string bytes;
   for (const auto& [attempt, entry] : held) {

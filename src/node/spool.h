@@ -37,6 +37,9 @@ class Spool {
   // Starts over with what is held, when the file has grown far beyond it. Errors: as flush(); the old file then stays.
   Status compact(const std::map<std::uint64_t, SpooledAttempt>& held);
   std::uint64_t bytes_written() const { return bytes_written_; }
+  // Around what others write to the descriptor: a part of a record would hide all behind it.
+  std::uint64_t end() const;
+  void cut_to(std::uint64_t end);
 
  private:
   Spool(std::filesystem::path path, Descriptor file) : path_(std::move(path)), file_(std::move(file)) {}
