@@ -75,8 +75,11 @@ class BlobStore {
     virtual std::uint64_t length() const = 0;
   };
 
-  // Removes what a crash left half done. Errors: conflict (another process has it open), denied, unavailable, corrupt.
-  static Result<std::unique_ptr<BlobStore>> open(const std::filesystem::path& folder, const Clock& clock);
+  // Removes what a crash left half done. `on_broken` hears of a journal that could not be flushed, before the writer does: what is on disk is
+  // then unknown, that container takes nothing more, and only another open() reads what is there. Errors: conflict (another process has it
+  // open), denied, unavailable, corrupt.
+  static Result<std::unique_ptr<BlobStore>> open(const std::filesystem::path& folder, const Clock& clock,
+                                                 std::function<void(const Error& error)> on_broken = {});
   virtual ~BlobStore() = default;
 
   // Errors of all, as api_code: ContainerNotFound, ContainerAlreadyExists, InvalidResourceName, BlobNotFound, BlobAlreadyExists, ConditionNotMet,

@@ -181,6 +181,8 @@ Status Container::load() const {
     (void)index_.apply(std::move(line), record.size);  // files without a reference are found below, all at once
     return Ok{};
   };
+  // After a flush that failed the page cache shows what the disk may lack, and says that it is on disk.
+  SCORIA_TRY_STATUS(forget_cached(folder() / "journal"));
   SCORIA_TRY(journal, Journal::open(folder() / "journal", visit));
   journal_ = journal;
   (void)index_.drop_blocks_before(place_.now() - kBlocksKept);
@@ -262,7 +264,10 @@ Result<Container::Committed> Container::commit(JournalLine line, std::string_vie
 }
 
 Status Container::finish(const Committed& committed) {
-  SCORIA_TRY_STATUS(committed.journal->sync());
+  if (const Status synced = committed.journal->sync(); !synced.ok()) {
+    if (place_.on_broken) place_.on_broken(synced.error());
+    return synced;
+  }
   // Only now: before the flush a crash would bring back the record that needs them.
   for (const std::uint64_t file : committed.files) ::unlink(data_file(file).c_str());
   if (committed.journal->size() < kCompactFrom) return Ok{};

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -29,6 +30,7 @@ namespace scoria::blob {
 struct Place {
   std::filesystem::path folder;
   const Clock& clock;
+  std::function<void(const Error& error)> on_broken = {};  // as BlobStore::open()'s
   std::atomic<std::uint64_t> last_etag{0};
 
   WallTime now() const { return clock.now().wall; }

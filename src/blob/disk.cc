@@ -55,6 +55,13 @@ Status sync_folder(const std::filesystem::path& path) {
   return Ok{};
 }
 
+Status forget_cached(const std::filesystem::path& path) {
+  SCORIA_TRY(file, open_file(path, O_RDWR));
+  if (::fdatasync(file.number()) != 0) return disk_error(path, "flush");
+  (void)::posix_fadvise(file.number(), 0, 0, POSIX_FADV_DONTNEED);  // some file systems have no cache to forget
+  return Ok{};
+}
+
 Status rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) return disk_error(to, "move a file to");
   return Ok{};

@@ -37,6 +37,8 @@ Error disk_error(const std::filesystem::path& path, std::string_view doing);
 Result<Descriptor> open_file(const std::filesystem::path& path, int flags, unsigned mode = 0600);
 Status make_folder(const std::filesystem::path& path);  // no error where it is there
 Status sync_folder(const std::filesystem::path& path);
+// Flushes the file, and lets the page cache forget it: who reads it now reads the disk.
+Status forget_cached(const std::filesystem::path& path);
 Status rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
 Status write_at(int descriptor, std::uint64_t offset, std::string_view bytes, const std::filesystem::path& path);
 Result<std::string> read_at(int descriptor, std::uint64_t offset, std::size_t size, const std::filesystem::path& path);

@@ -15,8 +15,11 @@ namespace {
 
 class FolderStore final : public BlobStore {
  public:
-  FolderStore(const std::filesystem::path& folder, const Clock& clock, Descriptor lock)
-      : place_{.folder = folder, .clock = clock}, lock_(std::move(lock)), staging_(place_) {}
+  FolderStore(const std::filesystem::path& folder, const Clock& clock,
+              std::function<void(const Error& error)> on_broken, Descriptor lock)
+      : place_{.folder = folder, .clock = clock, .on_broken = std::move(on_broken)},
+        lock_(std::move(lock)),
+        staging_(place_) {}
 
   Status load();
 
@@ -278,13 +281,14 @@ Result<std::unique_ptr<Picture>> FolderStore::take_picture(const std::function<b
 
 }  // namespace
 
-Result<std::unique_ptr<BlobStore>> BlobStore::open(const std::filesystem::path& folder, const Clock& clock) {
+Result<std::unique_ptr<BlobStore>> BlobStore::open(const std::filesystem::path& folder, const Clock& clock,
+                                                   std::function<void(const Error& error)> on_broken) {
   SCORIA_TRY_STATUS(make_folder(folder));
   SCORIA_TRY(lock, open_file(folder / "lock", O_RDWR | O_CREAT));
   if (::flock(lock.number(), LOCK_EX | LOCK_NB) != 0) {
     return Error{Code::conflict, "another process has the blobs in '" + folder.string() + "' open"};
   }
-  auto store = std::make_unique<FolderStore>(folder, clock, std::move(lock));
+  auto store = std::make_unique<FolderStore>(folder, clock, std::move(on_broken), std::move(lock));
   SCORIA_TRY_STATUS(store->load());
   return std::unique_ptr<BlobStore>(std::move(store));
 }

@@ -30,6 +30,8 @@
 namespace scoria::server {
 namespace {
 
+constexpr int kExitIo = 74;  // EX_IOERR of sysexits.h
+
 // Listens before there is anything to serve, so that a port that is in use is found before any state is touched; answers 503 until it
 // is given the handler.
 class Gate final : public net::HttpHandler {
@@ -38,7 +40,8 @@ class Gate final : public net::HttpHandler {
 
   net::BodyPlan plan_body(const net::HttpRequest& head) override {
     if (net::HttpHandler* handler = handler_) return handler->plan_body(head);
-    return {};
+    // Not left to handle(): the handler may be there by then, and would miss what it plans.
+    return {.max_bytes = 0, .sink = {}, .refuse = closed()};
   }
   void handle(net::HttpRequest request, net::Responder responder) override {
     if (net::HttpHandler* handler = handler_) return handler->handle(std::move(request), std::move(responder));
@@ -133,6 +136,12 @@ Urls urls_of(const net::HttpServer& http, const ServerConfig& config, const std:
   return urls;
 }
 
+// As for the state (batch/commit_thread.cc): what is on disk is unknown, and only a start finds out.
+void end_at_once(const Error& error) {
+  log::error("commit_failed", {{"why", error.message}});
+  ::_exit(kExitIo);
+}
+
 }  // namespace
 
 Status run_server(ServerOptions options, const Clock& clock, std::stop_token stop) {
@@ -160,7 +169,7 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
   const std::string own_url = !config.url.empty() ? config.url : !urls.http.empty() ? urls.http : urls.https;
 
   SCORIA_TRY(store, store::Store::open(folder.state()));
-  SCORIA_TRY(blobs, blob::BlobStore::open(folder.blobs(), clock));
+  SCORIA_TRY(blobs, blob::BlobStore::open(folder.blobs(), clock, end_at_once));
   SCORIA_TRY_STATUS(folder.write_addresses(urls.http, urls.https, urls.blob));
 
   Secrets secrets(*store, std::move(sealer));
