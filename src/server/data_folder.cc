@@ -6,14 +6,19 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "base/file.h"
 #include "server/data_version.h"
 
 namespace scoria::server {
 namespace {
+
+// A server that was killed while it started a process: that one has the lock, too, until it has become its program.
+constexpr std::chrono::milliseconds kLockPatience{1000};
 
 Error failed(const std::filesystem::path& path, std::string_view what) {
   const Code code = errno == EACCES || errno == EPERM || errno == EROFS ? Code::denied : Code::unavailable;
@@ -32,17 +37,21 @@ Result<DataFolder> DataFolder::lock(const std::filesystem::path& path) {
   const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) return failed(path, "cannot be written");
   DataFolder folder(std::filesystem::absolute(path), lock);
-  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+  const auto end = std::chrono::steady_clock::now() + kLockPatience;
+  while (flock(lock, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return failed(path, "cannot be locked");
+    if (std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      continue;
+    }
     std::string pid = text_of(lock_path);
     return Error{Code::conflict, "data folder '" + path.string() + "' is in use by another server" +
                                      (pid.empty() ? "" : " (process " + pid + ")") +
                                      ": stop it, or choose another folder with --data"};
   }
+  // The number is for people: a full disk keeps no server from starting.
   const std::string pid = std::to_string(getpid());
-  if (ftruncate(lock, 0) != 0 || pwrite(lock, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
-    return failed(path, "cannot be written");
-  }
+  if (ftruncate(lock, 0) == 0) (void)!pwrite(lock, pid.data(), pid.size(), 0);
   return folder;
 }
 
