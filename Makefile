@@ -116,11 +116,21 @@ seeded-bugs: setup ## does the simulator bite? Each bug that is built in on purp
 	@tools/seeded_bugs build/seeded/src/sim/simulate
 
 .PHONY: kill-loop
-kill-loop: build ## kill -9 of server and agents, KILL_ROUNDS times (default 200) under load; then nothing may be lost or run twice
+kill-loop: build ## kill -9 of server, agents and keepers, KILL_ROUNDS times (default 200) under load; then every promise must have been kept
 	@tests/e2e/kill_loop.py build/scoria --rounds $${KILL_ROUNDS:-200}
 
+.PHONY: partitions
+partitions: build ## nodes cut off from their server in network namespaces, PARTITION_ROUNDS times (default 20) at random; as root
+	@tools/setup network
+	@tests/e2e/partition_test.py build/scoria --rounds $${PARTITION_ROUNDS:-20}
+
+.PHONY: disk-faults
+disk-faults: setup ## disks that fail and are full, under whole processes: state, blobs, nodes, keepers; each of the first 20 fsyncs
+	@tools/build release scoria scoria_disk_faults
+	@tests/e2e/disk_fault_test.py build/release/src/bin/scoria build/release/tests/libscoria_disk_faults.so --times 20
+
 .PHONY: test-sanitized
-test-sanitized: setup ## the tests of everything under sanitizers: server, nodes and commands, too, which `make test` leaves out for its time
+test-sanitized: setup ## the tests of everything under sanitizers: server and commands, too, which `make test` leaves out for its time
 	@tools/run_tests asan-service
 
 .PHONY: fuzz

@@ -16,7 +16,7 @@ import tempfile
 import time
 import urllib.parse
 
-from kill_loop import API, Cluster, free_port
+from cluster import API, Cluster, free_port
 
 IMAGE = {"imageReference": {"publisher": "p", "offer": "o", "sku": "s"}, "nodeAgentSKUId": "n"}
 PASSWORD = "s3cret:with=signs"
@@ -290,7 +290,7 @@ class Test:
         for pool in ("p", "q", "late"):
             self.cluster.call("DELETE", f"/pools/{pool}?{API}")
         try:
-            self.until("nodes to go", lambda: not self.cluster.processes("agent") + self.cluster.processes("keeper"), 30)
+            self.until("nodes to go", lambda: not {**self.cluster.processes("agent"), **self.cluster.processes("keeper")}, 30)
         finally:
             self.cluster.server.terminate()
             self.cluster.server.wait(30)

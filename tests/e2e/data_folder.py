@@ -17,7 +17,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from kill_loop import API, Cluster  # noqa: E402
+from cluster import API, Cluster  # noqa: E402
 
 FOLDERS = pathlib.Path(__file__).parent.parent / "data" / "data_folders"
 BLOB = {"x-ms-version": "2021-12-02"}

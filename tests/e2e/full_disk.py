@@ -15,7 +15,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from data_folder import Failed, expect, task_state, until  # noqa: E402
-from kill_loop import API, Cluster  # noqa: E402
+from cluster import API, Cluster  # noqa: E402
 
 SIZE = "96m"
 

@@ -1,202 +1,242 @@
 #!/usr/bin/env python3
-"""kill -9 of the server, of node agents, or of both, again and again under load; then everything that was acknowledged must be there.
+"""kill -9 of the server, of node agents, of keepers, alone and together, again and again under load; then all promises must have been kept.
 
-usage: tests/e2e/kill_loop.py SCORIA [--rounds 30] [--seed N] [--folder DIR]
+usage: tests/e2e/kill_loop.py SCORIA [--rounds 30] [--seed N] [--folder DIR] [--node-lost PT10S]
 
-What is checked from outside, by what clients saw and by what tasks themselves wrote down:
-  - every task whose addition was acknowledged (or found to exist on a retry) is completed, with exit code 0
-  - every task ran exactly once: keepers outlive server and agents, so that no running task is lost or started again
-  - every task's output is in the store once, written by the attempt that counted
-  - nothing is left behind: no task process, no second server's mess in the data folder
+What is checked, by what clients heard and by what tasks themselves wrote down, as the simulator's auditor (src/sim/auditor.h) does it:
+  - nothing that was acknowledged is lost: tasks, jobs, blobs added, changed, ended and deleted
+  - every task is completed at the end, with the exit code of an attempt that ran to its end
+  - its output is there, written by that attempt; what a client once saw of a completed task stays as it was
+  - no task ran again without a reason: its keeper was killed, or its node was lost. Those of servers and agents that die run on
+  - no task began before what it depends on had ended
+  - at no moment more ran on a node than it has slots, and no two attempts of a single-writer task
+  - server, agents and keepers died by our hand alone, and nothing is left behind
 """
 import argparse
-import base64
-import hashlib
-import hmac
-import http.client
+import collections
 import json
 import os
 import pathlib
 import random
 import shutil
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.parse
 
-API = "api-version=2022-10-01.16.0"
-TASK = "sh -c 'echo $$ $AZ_BATCH_TASK_ATTEMPT >> {runs}/$AZ_BATCH_TASK_ID; sleep {seconds}; echo $AZ_BATCH_TASK_ID > out.txt'"
+from audit import SLOTS, Audit, Ledger
+from cluster import API, IMAGE, Cluster
+
+# The kernel's time since its start, read by the shell itself, orders what tasks of one machine write.
+TASK = ("sh -c 'f={runs}/$AZ_BATCH_JOB_ID.$AZ_BATCH_TASK_ID; a=$AZ_BATCH_TASK_ATTEMPT; read t x </proc/uptime; "
+        "echo start $a $AZ_BATCH_NODE_ID {slots} $t >> $f; {more} sleep {seconds}; echo $AZ_BATCH_TASK_ID $a > out.txt; "
+        "read t x </proc/uptime; echo end $a $AZ_BATCH_NODE_ID {slots} $t >> $f; exit {code}'")
+FAIL_ONCE = "if [ ! -e $f.failed ]; then : > $f.failed; exit 5; fi;"
+NODES = 2
+AGENT_DEATHS, DEATH_WINDOW = 6, 30  # the local pool gives an agent up that ends eight times within 30 s of one server's life
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+class Client(threading.Thread):
+    """Asks for one thing after another; what goes wrong ends it, and is a problem."""
 
+    def __init__(self, cluster, ledger, seed, stop):
+        super().__init__()
+        self.cluster, self.ledger, self.random, self.stopped = cluster, ledger, random.Random(seed), stop
 
-class Cluster:
-    def __init__(self, program, folder, config="overcommit: 8\n"):
-        self.program, self.folder, self.data = program, folder, folder / "data"
-        self.runs = folder / "runs"
-        self.runs.mkdir()
-        (folder / "server.yaml").write_text(config)
-        self.server = None
-        self.ports = [free_port(), free_port()]
-        self.start()
-        end = time.monotonic() + 30
-        while not (self.data / "server.json").exists() and time.monotonic() < end:
-            time.sleep(0.02)
-        account = json.loads(subprocess.run([program, "account", "show", "--data", self.data, "--json"], check=True, capture_output=True).stdout)
-        self.name, self.key, self.blob_url = account["accountName"], base64.b64decode(account["accountKey"]), account["blobUrl"]
-
-    def start(self):
-        log = open(self.folder / "server.log", "a")
-        # The same ports each time, as tasks know the storage's address.
-        self.server = subprocess.Popen([self.program, "server", "--data", self.data, "--http", f"127.0.0.1:{self.ports[0]}",
-                                        "--https", f"127.0.0.1:{self.ports[1]}",
-                                        "--config", self.folder / "server.yaml"], stdout=log, stderr=log)
-
-    def address(self):
-        running = json.loads((self.data / "server.json").read_text())
-        if running["pid"] != self.server.pid:
-            raise OSError("the server is starting")
-        url = urllib.parse.urlsplit(running["httpUrl"])
-        return url.hostname, url.port
-
-    def call(self, method, path, body=None, headers=None):
-        """Status and body of one signed request; OSError where no answer came."""
-        blob = path.startswith(f"/{self.name}/")
-        headers = dict(headers or {})
-        headers["x-ms-date" if blob else "ocp-date"] = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
-        data = json.dumps(body).encode() if body is not None else None
-        if data:
-            headers["Content-Type"] = "application/json; odata=minimalmetadata"
-        size = str(len(data)) if data else "0" if method != "GET" else ""
-        if size:
-            headers["Content-Length"] = size
-        low = {k.lower(): v for k, v in headers.items()}
-        target, _, query = path.partition("?")
-        lines = [method, "", "", "" if blob and size == "0" else size, "", low.get("content-type", ""), "", "", "", "", "", ""]
-        lines += [f"{k}:{low[k]}" for k in sorted(low) if k.startswith(("x-ms-", "ocp-"))]
-        lines.append("/" + self.name + target)
-        lines += sorted(f"{urllib.parse.unquote(k)}:{urllib.parse.unquote(v)}" for k, _, v in (q.partition("=") for q in query.split("&") if q))
-        headers["Authorization"] = "SharedKey " + self.name + ":" + base64.b64encode(hmac.new(self.key, "\n".join(lines).encode(), hashlib.sha256).digest()).decode()
+    def run(self):
         try:
-            connection = http.client.HTTPConnection(*self.address(), timeout=30)
-            connection.request(method, path, body=data, headers=headers)
-            reply = connection.getresponse()
-            return reply.status, reply.read()
-        except (http.client.HTTPException, ValueError, KeyError) as error:
-            raise OSError(str(error)) from error
+            while not self.stopped.is_set():
+                self.step()
+        except Exception as error:
+            self.ledger.problem(f"{type(self).__name__}: {error!r}")
 
-    def until_answered(self, method, path, body=None, accept=(), seconds=60):
-        """Asks again until there is an answer. Codes of `accept` are as good as success: the first try may have arrived."""
-        end = time.monotonic() + seconds
-        while True:
-            try:
-                status, content = self.call(method, path, body)
-                if status < 300 or any(code.encode() in content for code in accept):
-                    return content
-                if status < 500:
-                    raise RuntimeError(f"{method} {path}: {status} {content[:300]}")
-            except OSError:
-                pass
-            if time.monotonic() > end:
-                raise TimeoutError(f"{method} {path} was not answered in {seconds} s")
-            time.sleep(0.02)
+    def one_task(self, job, name, **expected):
+        code, slots = expected.get("code", 0), expected.get("slots", 1)
+        command = TASK.format(runs=self.cluster.runs, seconds=expected.get("seconds", 0), code=code, slots=slots, more=FAIL_ONCE if expected.get("retries") else "")
+        url = f"{self.cluster.blob_url.rstrip('/')}/results?{self.cluster.sas}"
+        task = {"id": name, "commandLine": command, "outputFiles": [
+            {"filePattern": "out.txt", "destination": {"container": {"containerUrl": url, "path": f"r/{job}/{name}"}},
+             "uploadOptions": {"uploadCondition": "taskcompletion"}}]}
+        if slots > 1:
+            task["requiredSlots"] = slots
+        task["constraints"] = {"maxTaskRetryCount": expected.get("retries", 0), "singleWriter": expected.get("single", False)}
+        if expected.get("depends"):
+            task["dependsOn"] = {"taskIds": expected["depends"]}
+        return task
 
-    def processes(self, word):
-        """Processes of this cluster's program whose arguments begin with `word`."""
-        found = []
-        for entry in pathlib.Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            try:
-                arguments = (entry / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if len(arguments) > 1 and arguments[1] == word.encode() and str(self.folder).encode() in b"\0".join(arguments):
-                found.append(int(entry.name))
-        return found
+    def acknowledged(self, job, name, **expected):
+        with self.ledger.lock:
+            self.ledger.tasks[job, name] = expected
+            self.ledger.operations += 1
 
 
-def add_tasks(cluster, stop, acknowledged, random_, problems):
+class Adder(Client):
+    """Tasks of one job, alone and in collections."""
     number = 0
-    while not stop.is_set():
-        batch = []
-        for _ in range(random_.choice([1, 1, 5, 20])):
-            number += 1
-            seconds = random_.choice([0, 0, 0, 0, 0, 0, 0.05, 0.1, 0.2, 1.2])
-            command = TASK.format(runs=cluster.runs, seconds=seconds)
-            url = f"{cluster.blob_url.rstrip('/')}/results?{cluster.sas}"
-            batch.append({"id": f"t{number}", "commandLine": command, "outputFiles": [
-                {"filePattern": "out.txt", "destination": {"container": {"containerUrl": url, "path": f"r/t{number}"}},
-                 "uploadOptions": {"uploadCondition": "taskcompletion"}}]})
-        try:
-            if len(batch) == 1:
-                cluster.until_answered("POST", f"/jobs/j/tasks?{API}", batch[0], accept=["TaskExists"])
-                acknowledged.add(batch[0]["id"])
-            else:
-                answer = json.loads(cluster.until_answered("POST", f"/jobs/j/addtaskcollection?{API}", {"value": batch}))
-                for one in answer["value"]:
-                    if one["status"].lower() == "success" or one["error"]["code"] == "TaskExists":
-                        acknowledged.add(one["taskId"])
-                    else:
-                        problems.append(f"{one['taskId']} was refused: {one['error']}")
-        except (RuntimeError, TimeoutError) as error:
-            problems.append(str(error))
+
+    def step(self):
+        counts = self.cluster.get("/jobs/j/taskcounts")["taskCounts"]
+        if counts["active"] + counts["running"] > 60:
+            return time.sleep(0.2)
+        batch, expected = [], {}
+        for _ in range(self.random.choice([1, 1, 5, 20])):
+            self.number += 1
+            name = f"t{self.number}"
+            one = {"seconds": self.random.choice([0, 0, 0, 0, 0, 0.05, 0.1, 0.2, 1.2]), "code": self.random.choice([0] * 9 + [3]),
+                   "slots": self.random.choice([1] * 9 + [2]), "retries": self.random.choice([0] * 14 + [2]),
+                   "single": self.random.random() < 0.2}
+            if one["retries"]:
+                one["code"] = 0
+            parents = [n for n in (f"t{self.number - self.random.randint(1, 40)}" for _ in range(self.random.choice([0, 0, 1, 3])))
+                       if self.ledger.tasks.get(("j", n), {}).get("code") == 0]
+            one["depends"] = sorted(set(parents))
+            expected[name] = one
+            batch.append(self.one_task("j", name, **one))
+        if len(batch) == 1:
+            self.cluster.post("/jobs/j/tasks", batch[0], accept=["TaskExists"])
+            self.acknowledged("j", batch[0]["id"], **expected[batch[0]["id"]])
+        else:
+            for one in json.loads(self.cluster.post("/jobs/j/addtaskcollection", {"value": batch}))["value"]:
+                if one["status"].lower() == "success" or one["error"]["code"] == "TaskExists":
+                    self.acknowledged("j", one["taskId"], **expected[one["taskId"]])
+                else:
+                    self.ledger.problem(f"{one['taskId']} was refused: {one['error']}")
+        time.sleep(self.random.uniform(0, 0.1))
+
+
+class Meddler(Client):
+    """Jobs of its own, with tasks that it ends and deletes; blobs that it writes again and deletes."""
+    number = 0
+
+    def ask(self, method, path, body=None, accept=(), headers=None):
+        self.cluster.until_answered(method, path, body, accept, headers=headers)
+        with self.ledger.lock:
+            self.ledger.operations += 1
+
+    def step(self):
+        self.number += 1
+        job = f"m{self.number}"
+        self.ask("POST", f"/jobs?{API}", {"id": job, "priority": 1, "poolInfo": {"poolId": "p"}}, ["JobExists"])
+        self.ledger.jobs[job] = 1
+        for name in ("kept", "ended", "deleted"):
+            self.ask("POST", f"/jobs/{job}/tasks?{API}", self.one_task(job, name, seconds=self.random.choice([0, 0.3])), ["TaskExists"])
+            if name != "deleted":
+                self.acknowledged(job, name, free=name == "ended")
+        self.ask("PATCH", f"/jobs/{job}?{API}", {"priority": 7})
+        self.ledger.jobs[job] = 7
+        self.ask("POST", f"/jobs/{job}/tasks/ended/terminate?{API}", None, ["TaskCompleted"])
+        self.ask("DELETE", f"/jobs/{job}/tasks/deleted?{API}", None, ["TaskNotFound"])
+        self.ledger.gone_tasks.add((job, "deleted"))
+        blob = {"x-ms-blob-type": "BlockBlob"}
+        for name in (f"b{self.number % 20}", f"c{self.number}"):
+            self.ledger.blobs.pop(name, None)
+            content = f"{name} {self.number} ".encode() * self.random.choice([1, 10, 10_000])
+            self.ask("PUT", f"/{self.cluster.name}/results/{name}", content, headers=blob)
+            self.ledger.blobs[name] = content
+        if self.random.random() < 0.5:
+            self.ledger.blobs.pop(name)
+            self.ask("DELETE", f"/{self.cluster.name}/results/{name}", None, ["BlobNotFound"])
+            self.ledger.blobs[name] = None
+        if self.random.random() < 0.5:
+            with self.ledger.lock:
+                for key in [key for key in self.ledger.tasks if key[0] == job]:
+                    del self.ledger.tasks[key]
+            del self.ledger.jobs[job]
+            self.ask("DELETE", f"/jobs/{job}?{API}", None, ["JobNotFound", "JobBeingDeleted"])
+            self.ledger.gone_jobs.add(job)
+        time.sleep(self.random.uniform(0, 0.5))
+
+
+class Watcher(Client):
+    """Looks at completed tasks while servers die: what it saw has to be true for ever."""
+
+    def step(self):
+        time.sleep(0.05)
+        with self.ledger.lock:
+            names = [key for key in self.ledger.tasks if key[0] == "j" and key not in self.ledger.seen]
+        if not names:
             return
-        time.sleep(random_.uniform(0, 0.1))
+        key = self.random.choice(names)
+        task = self.cluster.get(f"/jobs/{key[0]}/tasks/{key[1]}")
+        if task["state"] == "completed":
+            self.ledger.seen[key] = (task["executionInfo"], self.cluster.blob(f"results/r/{key[0]}/{key[1]}"))
 
 
-def kill(cluster, random_):
-    what = random_.choice(["server", "agent", "both"])
-    if what in ("agent", "both"):
-        for pid in cluster.processes("agent"):
+class Killer:
+    def __init__(self, cluster, ledger, seed):
+        self.cluster, self.ledger, self.random = cluster, ledger, random.Random(seed)
+        self.kills = collections.Counter()
+        self.rounds = collections.Counter()
+        self.agent_deaths = collections.defaultdict(list)  # by node, since this server began
+        self.keeper_kills = collections.defaultdict(list)  # by node, at /proc/uptime's time
+        self.restarts = []
+
+    @staticmethod
+    def node_of(arguments):
+        """Both name a file or folder DATA/nodes/.../POOL/NODE..."""
+        return next((name for name in reversed(arguments.replace("/", " ").replace(".", " ").split()) if name.startswith("tvm-") or name.startswith("node-")), arguments)
+
+    def kill_processes(self, word, only_one):
+        found = list(self.cluster.processes(word).items())
+        if only_one and found:
+            found = [self.random.choice(found)]
+        for pid, arguments in found:
+            node = self.node_of(arguments)
+            if word == "agent":
+                now = time.monotonic()
+                deaths = self.agent_deaths[node] = [t for t in self.agent_deaths[node] if now - t < DEATH_WINDOW]
+                if len(deaths) >= AGENT_DEATHS:
+                    continue
+                deaths.append(now)
+            if word == "keeper":
+                self.keeper_kills[node].append(float(pathlib.Path("/proc/uptime").read_text().split()[0]))
             try:
                 os.kill(pid, signal.SIGKILL)
+                self.kills[word] += 1
             except ProcessLookupError:
                 pass
-    if what in ("server", "both"):
-        cluster.server.kill()
-        cluster.server.wait()
-        time.sleep(random_.uniform(0, 0.3))
-        cluster.start()
-    return what
 
+    def kill_server(self):
+        if self.cluster.server.poll() is not None:
+            self.ledger.problem(f"the server ended by itself with {self.cluster.server.returncode}")
+        self.cluster.server.kill()
+        self.cluster.server.wait()
+        self.kills["server"] += 1
+        self.agent_deaths.clear()
 
-def all_tasks(cluster):
-    tasks, link = {}, f"/jobs/j/tasks?{API}&$select=id,state,executionInfo"
-    while link:
-        page = json.loads(cluster.until_answered("GET", link))
-        for task in page["value"]:
-            if task["id"] in tasks:
-                raise AssertionError(f"task {task['id']} is listed twice")
-            tasks[task["id"]] = task
-        link = page.get("odata.nextLink")
-        link = link[link.index("/jobs"):] if link else None
-    return tasks
-
-
-def audit(cluster, acknowledged):
-    problems = []
-    tasks = all_tasks(cluster)
-    for name in sorted(acknowledged - set(tasks)):
-        problems.append(f"{name} was acknowledged and is lost")
-    for name, task in sorted(tasks.items()):
-        if task["state"] != "completed" or task["executionInfo"].get("result") != "success":
-            problems.append(f"{name}: {task['state']} {task['executionInfo']}")
-        runs = (cluster.runs / name).read_text().splitlines() if (cluster.runs / name).exists() else []
-        if len(runs) != 1:
-            problems.append(f"{name} ran {len(runs)} times: {runs}")
-        status, content = cluster.call("GET", f"/{cluster.name}/results/r/{name}", headers={"x-ms-version": "2021-12-02"})
-        if status != 200 or content.decode() != name + "\n":
-            problems.append(f"{name}: its output is {status} {content[:100]}")
-    return problems, tasks
+    def round(self):
+        what = self.random.choices(["server", "agent", "agents", "server+agents", "keeper", "agents+keepers", "all"], [5, 3, 3, 4, 1, 1, 1])[0]
+        self.rounds[what] += 1
+        # In any order: who is left may act before it dies, too.
+        victims = [word for word in ("agent", "keeper", "server") if word in what or what == "all"]
+        self.random.shuffle(victims)
+        for victim in victims:
+            if victim == "server":
+                self.kill_server()
+            else:
+                self.kill_processes(victim, only_one=what in ("agent", "keeper"))
+            if self.random.random() < 0.3:
+                time.sleep(self.random.uniform(0, 0.05))
+        if "server" in victims:
+            time.sleep(self.random.choice([0, self.random.uniform(0, 0.3)]))
+            began = time.monotonic()
+            self.cluster.start()
+            while True:
+                try:
+                    if self.cluster.call("GET", f"/pools?{API}")[0] == 200:
+                        break
+                except OSError:
+                    pass
+                if self.cluster.server.poll() is not None or time.monotonic() - began > 60:
+                    raise RuntimeError(f"the server did not start again: {self.cluster.server.poll()}")
+                # Some die while they are starting.
+                if self.random.random() < 0.002:
+                    self.kills["server while it starts"] += 1
+                    self.kill_server()
+                    self.cluster.start()
+                time.sleep(0.01)
+            self.restarts.append(time.monotonic() - began)
 
 
 def main():
@@ -205,58 +245,66 @@ def main():
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--folder")
+    parser.add_argument("--node-lost", default="PT10S")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    random_ = random.Random(options.seed)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="scoria-kill-", dir=options.folder))
-    cluster = Cluster(str(pathlib.Path(options.program).resolve()), folder)
-    image = {"imageReference": {"publisher": "p", "offer": "o", "sku": "s"}, "nodeAgentSKUId": "n"}
-    cluster.until_answered("POST", f"/pools?{API}", {"id": "p", "vmSize": "standard_a1_v2", "targetDedicatedNodes": 2, "taskSlotsPerNode": 2,
-                                                     "virtualMachineConfiguration": image})
-    cluster.until_answered("POST", f"/jobs?{API}", {"id": "j", "poolInfo": {"poolId": "p"}})
-    made = subprocess.run([cluster.program, "blob", "create-container", "results", "--data", cluster.data], capture_output=True, text=True)
-    assert made.returncode == 0, made.stderr
-    url = subprocess.run([cluster.program, "blob", "url", "results", "--permissions", "rwl", "--data", cluster.data], check=True, capture_output=True, text=True).stdout
-    cluster.sas = url.strip().split("?")[1]
-    stop, acknowledged, problems = threading.Event(), set(), []
-    adder = threading.Thread(target=add_tasks, args=(cluster, stop, acknowledged, random.Random(options.seed + 1), problems))
-    adder.start()
-    counts = {"server": 0, "agent": 0, "both": 0}
+    began = time.monotonic()
+    cluster = Cluster(pathlib.Path(options.program).resolve(), folder, f"overcommit: 8\nlocal_node_lost: {options.node_lost}\n")
+    ledger = Ledger()
+    killer = Killer(cluster, ledger, options.seed)
+    stop = threading.Event()
+    clients = [kind(cluster, ledger, options.seed + 1 + n, stop) for n, kind in enumerate((Adder, Meddler, Watcher))]
     try:
-        for _ in range(options.rounds):
-            time.sleep(random_.uniform(0.05, 1.0))
-            counts[kill(cluster, random_)] += 1
-            if problems:
+        cluster.post("/pools", {"id": "p", "vmSize": "standard_a1_v2", "targetDedicatedNodes": NODES, "taskSlotsPerNode": SLOTS, "virtualMachineConfiguration": IMAGE})
+        cluster.post("/jobs", {"id": "j", "poolInfo": {"poolId": "p"}, "usesTaskDependencies": True})
+        cluster.sas = cluster.make_container("results")
+        for client in clients:
+            client.start()
+        for number in range(options.rounds):
+            time.sleep(killer.random.uniform(0.05, 1.0))
+            killer.round()
+            if ledger.problems:
                 break
+            if (number + 1) % 50 == 0:
+                print(f"round {number + 1}: {len(ledger.tasks)} tasks, {dict(killer.kills)}, {time.monotonic() - began:.0f} s", flush=True)
         stop.set()
-        adder.join()
-        end = time.monotonic() + 200 + options.rounds
-        while time.monotonic() < end:
-            task_counts = json.loads(cluster.until_answered("GET", f"/jobs/j/taskcounts?{API}"))["taskCounts"]
-            if task_counts["active"] + task_counts["running"] == 0:
-                break
-            time.sleep(0.2)
-        found, tasks = audit(cluster, acknowledged)
-        problems += found
+        for client in clients:
+            client.join()
+        end = time.monotonic() + 120
+        jobs = ["j", *ledger.jobs]
+        while jobs and time.monotonic() < end:
+            counts = cluster.get(f"/jobs/{jobs[-1]}/taskcounts")["taskCounts"]
+            if counts["active"] + counts["running"] == 0:
+                jobs.pop()
+            else:
+                time.sleep(0.2)
+        audit = Audit(cluster, ledger, killer)
+        ledger.problems += audit.run()
+        for word in ("server", "agent", "keeper"):
+            if options.rounds >= 30 and killer.kills[word] == 0:
+                ledger.problem(f"no {word} was killed: this test has not tested it")
+        for line in [line for line in cluster.log_lines(" error ") if " agent_given_up " not in line][:10]:
+            ledger.problem(f"logged: {line}")
         cluster.until_answered("DELETE", f"/pools/p?{API}")
         end = time.monotonic() + 30
-        while cluster.processes("agent") + cluster.processes("keeper") and time.monotonic() < end:
+        left = True
+        while left and time.monotonic() < end:
             time.sleep(0.1)
-        for word in ("agent", "keeper"):
-            if cluster.processes(word):
-                problems.append(f"processes left behind: {word} {cluster.processes(word)}")
+            left = [*cluster.processes("agent").values(), *cluster.processes("keeper").values(), *cluster.task_processes()]
+        if left:
+            ledger.problem(f"processes left behind: {left}")
     finally:
         stop.set()
-        cluster.server.terminate()
-        cluster.server.wait(30)
-        for pid in cluster.processes("agent") + cluster.processes("keeper") + cluster.processes("warm-scorer"):
-            os.kill(pid, signal.SIGKILL)
-    kills = ", ".join(f"{n} x {what}" for what, n in counts.items())
-    print(f"{options.rounds} rounds ({kills}): {len(tasks)} tasks, {len(acknowledged)} acknowledged")
-    for problem in problems[:20]:
+        cluster.end()
+    print(f"{options.rounds} rounds in {time.monotonic() - began:.0f} s: {dict(killer.rounds)}")
+    print(f"killed: {dict(killer.kills)}; restarts {sum(killer.restarts) / max(len(killer.restarts), 1):.2f} s, longest {max(killer.restarts, default=0):.2f} s")
+    print(f"{len(audit.tasks)} tasks, {ledger.operations} operations acknowledged, {len(ledger.seen)} results watched, "
+          f"{audit.again} tasks ran more than once, {len(audit.lost_nodes)} nodes lost")
+    for problem in ledger.problems[:20]:
         print(problem, file=sys.stderr)
-    if problems:
-        print(f"{len(problems)} problems; seed {options.seed}; see {folder}", file=sys.stderr)
+    if ledger.problems:
+        print(f"{len(ledger.problems)} problems; seed {options.seed}; see {folder}", file=sys.stderr)
         sys.exit(1)
     shutil.rmtree(folder, ignore_errors=True)
     print("kill loop: 1 passed, 0 failed")
