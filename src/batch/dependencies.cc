@@ -35,6 +35,11 @@ std::uint32_t Dependencies::add(std::uint64_t number, const std::vector<std::str
   return unmet;
 }
 
+void Dependencies::drop(std::uint64_t number) {
+  for (auto& [id, waiting] : waiting_) std::erase(waiting, number);
+  for (auto& [range, waiting] : waiting_ranges_) std::erase(waiting, number);
+}
+
 bool Dependencies::covers(const Range& range) const {
   auto run = satisfied_numbers_.upper_bound(range.first);
   if (run == satisfied_numbers_.begin()) return false;

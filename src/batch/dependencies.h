@@ -19,6 +19,8 @@ class Dependencies {
   // Task `number` waits for these; how many of them are not satisfied. Ids are lower-case, both ends of a range are in it.
   std::uint32_t add(std::uint64_t number, const std::vector<std::string>& ids,
                     const std::vector<std::pair<std::int64_t, std::int64_t>>& ranges);
+  // The task waits for nothing any more, until it is added again. O(all that wait).
+  void drop(std::uint64_t number);
   // The task of this id satisfies what waits for it. The numbers of tasks with one unmet dependency less, once for each; the numbers of
   // tasks that are there no more may be among them. Again: nothing.
   std::vector<std::uint64_t> satisfy(const std::string& id);

@@ -270,7 +270,8 @@ Status reactivate_task(State& state, std::string_view job_id, std::string_view i
     return batch_error("TaskSucceeded",
                        "task '" + row.id + "' of job '" + job->id + "' succeeded: only failed tasks run again");
   }
-  take_scheduling(*made, new_task(Json::parse(row.spec)), *job);
+  const NewTask from = new_task(Json::parse(row.spec));
+  take_scheduling(*made, from, *job);
   if (made->is_manager) {
     take_manager_settings(*made, *job);
     job->manager_state = TaskState::active;
@@ -284,6 +285,10 @@ Status reactivate_task(State& state, std::string_view job_id, std::string_view i
   task.satisfies.reset();
   task.retry_count = 0;
   task.lost_count = 0;
+  if (job->dependencies && !task.started) {  // it was ended while it waited: it waits on
+    job->dependencies->drop(task.number);
+    task.unmet = job->dependencies->add(task.number, from.depends_on, from.depends_on_ranges);
+  }
   touch_task(state, task);
   place_in_queue(state, task);
   return Ok{};

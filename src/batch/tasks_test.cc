@@ -263,6 +263,24 @@ TEST_F(Dependent, AFailedTaskBlocksByDefaultUntilItSucceeds) {
   EXPECT_EQ(cluster.running_tasks(), (Strings{"b"}));
 }
 
+TEST_F(Dependent, StillWaitsWhenItWasEndedAndIsReactivated) {
+  cluster.add_task("a");
+  cluster.add_task("b");
+  add_after("c", {{"taskIds", {"a", "b"}}});
+  cluster.must(terminate_task(cluster.state(), "j", "c", {}));
+  cluster.commit();
+  cluster.must(reactivate_task(cluster.state(), "j", "c", {}));
+  cluster.commit();
+  cluster.run();
+  EXPECT_EQ(cluster.running_tasks(), (Strings{"a", "b"}));
+  cluster.end("a", 0);
+  cluster.run();
+  EXPECT_EQ(cluster.running_tasks(), (Strings{"b"}));
+  cluster.end("b", 0);
+  cluster.run();
+  EXPECT_EQ(cluster.running_tasks(), (Strings{"c"}));
+}
+
 TEST_F(Dependent, ExitConditionsSayWhatSatisfies) {
   const Json satisfy{{"exitOptions", {{"dependencyAction", "satisfy"}}}};
   Json conditions;
