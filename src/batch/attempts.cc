@@ -133,7 +133,9 @@ void end_task(State& state, Node& node, Attempt attempt, const Event& event) {
   Task& task = *attempt.task;
   detach(task);
   const bool was_stopped = !event.reason.empty();
-  const bool runs_again = attempt.stop_reason.empty() && !has_bug(SeededBug::node_end_is_no_requeue) ? is_nodes_reason(event.reason) : attempt.requeue_on_stop;
+  const bool runs_again = attempt.stop_reason.empty() && !has_bug(SeededBug::node_end_is_no_requeue)
+                              ? is_nodes_reason(event.reason)
+                              : attempt.requeue_on_stop;
   if (was_stopped && runs_again) {
     state.effects.discard.push_back(attempt.id);
     requeue_task(state, task, attempt.phase != Phase::queued);
@@ -233,7 +235,8 @@ void end_without_event(State& state, Node& node, Attempt attempt, std::string_vi
     return;
   }
   const bool may_live = how == Over::unheard && (attempt.was_told || attempt.was_held);
-  if (may_live && task.is_single_writer && !has_bug(SeededBug::hold_back_skipped)) hold_back(state, task, node.heard.value_or(state.now.steady));
+  if (may_live && task.is_single_writer && !has_bug(SeededBug::hold_back_skipped))
+    hold_back(state, task, node.heard.value_or(state.now.steady));
   if (how != Over::untold && has_begun && attempt.stop_reason.empty() &&
       ++task.lost_count > state.settings.lost_limit) {
     task.failure = failure_info("servererror", "Unknown",

@@ -68,7 +68,8 @@ class NodeRoom {
 };
 
 bool takes_more(const Job& job) {
-  const bool is_on = job.state == JobState::active || (has_bug(SeededBug::disabled_job_dispatches) && job.state == JobState::disabled);
+  const bool is_on =
+      job.state == JobState::active || (has_bug(SeededBug::disabled_job_dispatches) && job.state == JobState::disabled);
   return is_on && !job.ready.empty() &&
          (job.max_parallel < 0 || job.running < job.max_parallel + (has_bug(SeededBug::max_parallel_ignored) ? 1 : 0));
 }

@@ -34,8 +34,7 @@ void add_error(State& state, Node& node, std::string_view code, std::string_view
 }
 
 bool runs_work(const Node& node) {
-  return std::ranges::any_of(node.attempts,
-                             [](const auto& entry) { return !is_start(entry.second.kind); });
+  return std::ranges::any_of(node.attempts, [](const auto& entry) { return !is_start(entry.second.kind); });
 }
 
 // The drain is over: what it was for.
@@ -293,7 +292,8 @@ void start_task_event(State& state, Node& node, AttemptId attempt, const spec::E
 
 Status heard_from(State& state, Node& node, const spec::SyncRequest& request) {
   const bool is_new_session = request.session != node.session;
-  if (!is_new_session && request.sequence < node.sequence && !has_bug(SeededBug::late_exchange_believed)) return Ok{};  // a late one: a later said more
+  if (!is_new_session && request.sequence < node.sequence && !has_bug(SeededBug::late_exchange_believed))
+    return Ok{};  // a late one: a later said more
   const std::string boot_before = node.facts.boot_id;
   const bool is_order_done = node.order != spec::NodeOrder::none && node.order != spec::NodeOrder::leave &&
                              request.session != node.order_session;
@@ -475,7 +475,8 @@ void watch_nodes(State& state) {
       if (!node.heard || node.state == NodeState::creating) continue;
       // A request that we still hold is no silence: it counts from when that must have been answered.
       const Duration grace = std::max(state.settings.remote_node_lost, node.waits + std::chrono::seconds(5));
-      if (now - *node.heard >= grace && !has_bug(SeededBug::silence_unnoticed)) lose_node(state, node, "nothing was heard of it");
+      if (now - *node.heard >= grace && !has_bug(SeededBug::silence_unnoticed))
+        lose_node(state, node, "nothing was heard of it");
       // An agent that is not back in time gets no work. Its tasks live on in the keeper, so they are not given away yet.
       if (pool->provider == kLocal && node.silent_since && now - *node.silent_since >= state.settings.local_node_lost &&
           (node.state == NodeState::idle || node.state == NodeState::running)) {

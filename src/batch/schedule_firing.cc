@@ -53,7 +53,8 @@ void take(State& state, Schedule& schedule, WallTime due, Missed& missed) {
     missed.add(due, "nothing ran when it was due, and catchUp is none");
     return;
   }
-  if (is_late && (schedule.catch_up == sched::CatchUp::last || has_bug(SeededBug::catch_up_missed)) && !is_last_due(state, schedule, due)) {
+  if (is_late && (schedule.catch_up == sched::CatchUp::last || has_bug(SeededBug::catch_up_missed)) &&
+      !is_last_due(state, schedule, due)) {
     missed.add(due, "nothing ran when it was due, and a later one makes up for it");
     return;
   }

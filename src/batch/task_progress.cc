@@ -145,7 +145,8 @@ void set_task_state(State& state, Task& task, TaskState to) {
   task.previous_since = task.state_since;
   task.state = to;
   task.state_since = state.now.wall;
-  if (has_bug(SeededBug::started_is_enough) && to == TaskState::running && task.job->dependencies) satisfy_dependents(state, *task.job, task);
+  if (has_bug(SeededBug::started_is_enough) && to == TaskState::running && task.job->dependencies)
+    satisfy_dependents(state, *task.job, task);
   count_task(task, +1);
   touch_task(state, task);
   state.dirty_jobs.insert(task.job);
@@ -217,7 +218,8 @@ ExitAction exit_action(const Task& task) {
 
 void conclude_task(State& state, Task& task) {
   Job& job = *task.job;
-  const bool has_retries = task.max_retries < 0 || task.retry_count < task.max_retries + (has_bug(SeededBug::one_retry_too_many) ? 1 : 0);
+  const bool has_retries =
+      task.max_retries < 0 || task.retry_count < task.max_retries + (has_bug(SeededBug::one_retry_too_many) ? 1 : 0);
   const bool job_goes_on = job.state != JobState::terminating && job.state != JobState::deleting;
   if (task.failure.is_null() || !task.may_retry || !has_retries || !job_goes_on) {
     complete_task(state, task);
