@@ -32,6 +32,14 @@ def until(what, condition, seconds=60):
     return found
 
 
+def parent_of(pid):
+    """Of a process; 0 where it is gone."""
+    try:
+        return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, IndexError):
+        return 0
+
+
 class Cluster:
     def __init__(self, program, folder, config="overcommit: 8\n", within=(), environment=None):
         """`within`: a command that runs the server, such as one that enters a network; `environment`: the server's, beside this process's."""
@@ -146,7 +154,8 @@ class Cluster:
                 continue
             if len(arguments) > 1 and arguments[1] == word.encode() and str(self.folder).encode() in b"\0".join(arguments):
                 found[int(entry.name)] = b" ".join(arguments).decode()
-        return found
+        # A process that one of them is starting looks like it until it becomes its program: to kill that would be to kill a task.
+        return {pid: arguments for pid, arguments in found.items() if parent_of(pid) not in found}
 
     def task_processes(self):
         """What tasks left, by the folder in its environment."""
