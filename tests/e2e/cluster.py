@@ -144,18 +144,19 @@ class Cluster:
 
     def processes(self, word):
         """Processes of this cluster's program whose arguments begin with `word`, and their arguments."""
-        found = {}
+        found, parents = {}, {}
         for entry in pathlib.Path("/proc").iterdir():
             if not entry.name.isdigit():
                 continue
             try:
                 arguments = (entry / "cmdline").read_bytes().split(b"\0")
+                if len(arguments) > 1 and arguments[1] == word.encode() and str(self.folder).encode() in b"\0".join(arguments):
+                    parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                    found[int(entry.name)] = b" ".join(arguments).decode()
             except OSError:
                 continue
-            if len(arguments) > 1 and arguments[1] == word.encode() and str(self.folder).encode() in b"\0".join(arguments):
-                found[int(entry.name)] = b" ".join(arguments).decode()
-        # A process that one of them is starting looks like it until it becomes its program: to kill that would be to kill a task.
-        return {pid: arguments for pid, arguments in found.items() if parent_of(pid) not in found}
+        # A child that has not become its program yet still looks like its parent: it is a task, or the like.
+        return {pid: arguments for pid, arguments in found.items() if parents[pid] not in found}
 
     def task_processes(self):
         """What tasks left, by the folder in its environment."""
