@@ -32,14 +32,6 @@ def until(what, condition, seconds=60):
     return found
 
 
-def parent_of(pid):
-    """Of a process; 0 where it is gone."""
-    try:
-        return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except (OSError, IndexError):
-        return 0
-
-
 class Cluster:
     def __init__(self, program, folder, config="overcommit: 8\n", within=(), environment=None):
         """`within`: a command that runs the server, such as one that enters a network; `environment`: the server's, beside this process's."""
