@@ -38,7 +38,6 @@ namespace scoria {
   X(lost_node_keeps_work, "the work of a lost node is not given to others")                          \
   X(silence_unnoticed, "nobody looks how long nothing was heard of a node")                          \
   X(late_exchange_believed, "a late exchange of a node overwrites what a newer one said")            \
-  X(preemption_ends_task, "a task on a node that is preempted ends instead of running again")        \
   X(last_follows_clock, "a clock that is set back takes back what a schedule has fired")             \
   X(last_forgotten, "a restarted server forgets what a schedule has fired")                          \
   X(catch_up_missed, "catchUp all makes up for the last missed firing only")                         \

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "base/seeded_bug.h"
 #include "batch/allocation.h"
 #include "batch/attempts.h"
 #include "batch/jobs.h"
@@ -118,7 +117,7 @@ Status preempt_node(State& state, std::string_view pool, std::string_view id) {
   node->is_preempting = true;
   node->draining.reset();
   node->drain_deadline = state.now.steady + state.settings.preempt_grace + state.settings.kill_grace;
-  stop_all(state, *node, "preempted", state.settings.preempt_grace, !has_bug(SeededBug::preemption_ends_task));
+  stop_all(state, *node, "preempted", state.settings.preempt_grace, true);
   state.dirty_nodes.insert(node);
   state.restless_pools.insert(node->pool);
   settle_node(state, *node);
