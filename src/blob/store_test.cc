@@ -101,7 +101,7 @@ TEST_F(StoreTest, HostileNamesAreOnlyNames) {
   for (const std::string& name : names) EXPECT_EQ(get("con", name), name + kLarge) << name;
   EXPECT_EQ(store_->list_blobs("con", "", "", "", 100).value().size(), names.size());
   // Everything lies where blobs lie, under names of ours.
-  EXPECT_EQ(files_in(folder_), names.size() + 3);  // journal, container.json, lock
+  EXPECT_EQ(files_in(folder_), names.size() + 4);  // journal, container.json, lock, reserve
   EXPECT_EQ(put("con", "", "x"), "InvalidResourceName");
   EXPECT_EQ(put("con", std::string(1025, 'x'), "x"), "InvalidResourceName");
   EXPECT_EQ(put("con", "\xFF", "x"), "InvalidResourceName");
@@ -117,8 +117,11 @@ TEST_F(StoreTest, ContainersAreMadeOnceAndDeletedWhole) {
   make_container("con");
   reopen();
   EXPECT_EQ(get("con", "a"), "<BlobNotFound>");
-  for (const char* name : {"Con", "a", "..", "a/b", "con--x", "-con", "", "con."}) {
+  for (const char* name : {"Con", "a/b", "con--x", "-con", "con."}) {
     EXPECT_EQ(code(store_->create_container(name, {}, "")), "InvalidResourceName") << name;
+  }
+  for (const char* name : {"", "a", ".."}) {
+    EXPECT_EQ(code(store_->create_container(name, {}, "")), "OutOfRangeInput") << name;
   }
 }
 

@@ -62,11 +62,13 @@ TEST_F(Authorization, ToMakeBlobsIsNotToChangeThem) {
 TEST_F(Authorization, OfACopysSourceIsChecked) {
   const std::string write = sas("con", "", "w");
   const std::string source = "https://127.0.0.1:10100/acct/con/b";
-  EXPECT_EQ(with("PUT", "/con/copy", write, "", {{"x-ms-copy-source", source}}).code(), "CannotVerifyCopySource");
-  EXPECT_EQ(with("PUT", "/con/copy", write, "", {{"x-ms-copy-source", source + "?" + write}}).code(),
-            "AuthorizationPermissionMismatch");
-  EXPECT_EQ(with("PUT", "/con/copy", write, "", {{"x-ms-copy-source", source + "?" + sas("con", "b", "r")}}).status,
-            202);
+  // Without a blob type it is Copy Blob, not Put Blob From URL.
+  const auto copy = [&](const std::string& from) {
+    return send("PUT", "/acct/con/copy?" + write, {{"x-ms-copy-source", from}}, "");
+  };
+  EXPECT_EQ(copy(source).code(), "CannotVerifyCopySource");
+  EXPECT_EQ(copy(source + "?" + write).code(), "AuthorizationPermissionMismatch");
+  EXPECT_EQ(copy(source + "?" + sas("con", "b", "r")).status, 202);
   // What a blob remembers of its source is without the signature.
   EXPECT_EQ(call("HEAD", "/con/copy").header("x-ms-copy-source"), source);
 }
