@@ -125,6 +125,10 @@ void Client::heard(std::size_t place, std::optional<Result<Json>> answer, batch:
   if (!answer->ok()) operation.code = answer->error().api_code;
   operation.outcome =
       answer->ok() || is_own_work(operation) ? Operation::Outcome::acknowledged : Operation::Outcome::refused;
+  // The job that exists may be the earlier one, on its way out.
+  if (!answer->ok() && operation.is_id_reused && operation.was_asked_again && operation.code == "JobExists") {
+    operation.outcome = Operation::Outcome::unknown;
+  }
   is_waiting_ = false;
   if (then) then(Operation(operation), answer->ok() ? answer->value() : Json());
   next_later();
@@ -132,7 +136,8 @@ void Client::heard(std::size_t place, std::optional<Result<Json>> answer, batch:
 
 void Client::add_job() {
   Job job{.id = name_ + "-j" + std::to_string(++jobs_made_)};
-  if (!deleted_.empty() && random_.chance(0.5)) job.id = random_.pick(deleted_);
+  const bool is_id_reused = !deleted_.empty() && random_.chance(0.5);
+  if (is_id_reused) job.id = random_.pick(deleted_);
   job.uses_dependencies = random_.chance(0.4);
   job.has_numbers = job.uses_dependencies && random_.chance(0.5);
   Json body{{"id", job.id}, {"poolInfo", {{"poolId", random_.pick(parts_.pools)}}}};
@@ -144,7 +149,7 @@ void Client::add_job() {
     if (random_.chance(0.5)) body["jobReleaseTask"] = {{"id", "release"}, {"commandLine", "sim 100 0"}};
   }
   ask(
-      {.kind = Kind::add_job, .job = job.id, .body = body}, batch::Work::more,
+      {.kind = Kind::add_job, .job = job.id, .body = body, .is_id_reused = is_id_reused}, batch::Work::more,
       [body](State& state) { return as_json(batch::add_job(state, body)); },
       [this, job](const Operation& operation, const Json&) {
         if (operation.outcome == Operation::Outcome::acknowledged) jobs_.push_back(job);

@@ -30,8 +30,9 @@ struct Operation {
   enum class Outcome { unknown, acknowledged, refused };
 
   Kind kind = Kind::other;
-  std::string job, task;  // or the schedule's id in `job`
-  spec::Json body;        // of what is added
+  std::string job, task;      // or the schedule's id in `job`
+  spec::Json body;            // of what is added
+  bool is_id_reused = false;  // of a job that was deleted, and may still be on its way out
   Duration asked{0};
   std::optional<Duration> heard;
   Outcome outcome = Outcome::unknown;
