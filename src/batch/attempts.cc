@@ -235,8 +235,7 @@ void end_without_event(State& state, Node& node, Attempt attempt, std::string_vi
     return;
   }
   const bool may_live = how == Over::unheard && (attempt.was_told || attempt.was_held);
-  if (may_live && task.is_single_writer && !has_bug(SeededBug::hold_back_skipped))
-    hold_back(state, task, node.heard.value_or(state.now.steady));
+  if (may_live && task.is_single_writer) hold_back(state, task, node.heard.value_or(state.now.steady));
   if (how != Over::untold && has_begun && attempt.stop_reason.empty() &&
       ++task.lost_count > state.settings.lost_limit) {
     task.failure = failure_info("servererror", "Unknown",

@@ -30,7 +30,7 @@ Outcome commit_once(store::Store& store, Group& group) {
   }
   if (!group.answers.empty()) log::error("disk_full", {{"why", committed.error().message}});
   // The owner gathers meanwhile; nothing of this group is told to anybody else until it is written.
-  answer_all(group, has_bug(SeededBug::full_disk_acknowledged) ? Status(Ok{}) : committed);
+  answer_all(group, committed);
   return Outcome::full;
 }
 
@@ -54,7 +54,8 @@ void Machine::change(Now now, const std::function<Result<Json>(State&)>& change,
   }
   if (has_bug(SeededBug::early_acknowledgement)) return done(std::move(result));
   group_.answers.push_back([done = std::move(done), result = std::move(result)](const Status& committed) mutable {
-    done(committed.ok() || !result.ok() ? std::move(result) : Result<Json>(committed.error()));
+    // A refusal, too, may rest on what is not durable: "it exists" tells a client who asks again that it was done.
+    done(committed.ok() ? std::move(result) : Result<Json>(committed.error()));
   });
 }
 
