@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "batch/jobs.h"
+#include "batch/machine.h"
 #include "batch/pools.h"
 #include "batch/tasks.h"
 #include "store/memory_store_for_tests.h"
@@ -289,6 +290,22 @@ class FullStore final : public store::Store {
   bool is_full_ = false;  // guarded by mutex_
   store::MemoryStore inner_;
 };
+
+TEST(AMachineWithAFullDisk, RefusesNothingByWhatIsNotWritten) {
+  FullStore store;
+  Machine machine(store, settings());
+  const Now now = SystemClock().now();
+  ASSERT_TRUE(machine.load(now).ok());
+  std::vector<Code> told;
+  const auto hear = [&told](const Result<Json>& answer) { told.push_back(answer.error().code); };
+  machine.change(now, make_pool, hear);
+  machine.change(now, make_pool, hear);  // asked again by a client who heard nothing: it exists, so far in memory only
+  store.set_full(true);
+  Group group;
+  ASSERT_TRUE(machine.take_group(now, group));
+  EXPECT_EQ(commit_once(store, group), Outcome::full);
+  EXPECT_EQ(told, (std::vector{Code::exhausted, Code::exhausted}));
+}
 
 TEST(ServiceWithAFullDisk, RefusesNewWorkAndGoesOnWhenThereIsRoom) {
   FullStore store;
