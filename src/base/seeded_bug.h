@@ -12,10 +12,12 @@ namespace scoria {
   X(skipped_fsync, "commits do not wait for the disk (synchronous=OFF)")                             \
   X(log_believed, "a restart believes what only the page cache shows of the log")                    \
   X(early_acknowledgement, "a client is answered before the commit")                                 \
+  X(full_disk_acknowledged, "what found no room on the disk is acknowledged")                        \
   X(early_orders, "a node is answered, and its events acknowledged, before the commit")              \
   X(numbers_not_stored, "numbers of attempts and jobs are given out before their block is stored")   \
   X(dropped_fence, "outputs of an attempt that was given up are published")                          \
   X(slots_not_given_back, "an attempt that is over keeps its slots")                                 \
+  X(hold_back_skipped, "a single-writer task is given away at once when its node is lost")           \
   X(node_end_is_no_requeue, "what a node stopped for a reason of its own ends for good")             \
   X(publish_forgotten, "a restarted server forgets outputs that it was about to publish")            \
   X(unmet_not_counted_at_restart, "a restarted server takes every dependency for met")               \

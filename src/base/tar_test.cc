@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/tar_for_tests.h"
+
 namespace scoria {
 namespace {
 
@@ -85,14 +87,7 @@ TEST_F(Tar, RefusesNamesThatDoNotFit) {
 }
 
 TEST_F(Tar, RefusesLinks) {
-  std::string header = tar_header({.name = "l"}).value();
-  header[156] = '2';
-  header.replace(148, 8, "        ");
-  unsigned sum = 0;
-  for (const char c : header) sum += static_cast<unsigned char>(c);
-  char text[8];
-  std::snprintf(text, sizeof text, "%06o", sum);
-  header.replace(148, 7, std::string(text, 7));
+  const std::string header = tar_link_header_for_tests("l", "/etc/host");
   EXPECT_EQ(refused(header + tar_end()).code, Code::unsupported);
 }
 

@@ -6,8 +6,10 @@ import http.client
 import json
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.parse
 
@@ -20,6 +22,15 @@ def free_port(address="127.0.0.1"):
     with socket.socket() as probe:
         probe.bind((address, 0))
         return probe.getsockname()[1]
+
+
+def conclude(name, passed, failed, folder, hint=""):
+    """The last line of a test, and its exit; the folder stays where something is to be looked at."""
+    print(f"{name}: {passed} passed, {failed} failed")
+    if failed:
+        print(f"see {folder}{hint}", file=sys.stderr)
+        sys.exit(1)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def until(what, condition, seconds=60):

@@ -15,14 +15,12 @@ import json
 import mmap
 import os
 import pathlib
-import shutil
 import struct
-import sys
 import tempfile
 import time
 import traceback
 
-from cluster import API, IMAGE, Cluster, until
+from cluster import API, IMAGE, Cluster, conclude, until
 
 WRITE, SYNC, TRUNCATE, CREATE, RENAME = 1, 2, 4, 8, 16
 RULE = struct.Struct("<IiiiIi488s")
@@ -362,11 +360,7 @@ def main():
     finally:
         test.faults.end()
         test.cluster.end()
-    print(f"disk faults: {test.passed} passed, {len(test.failed)} failed")
-    if test.failed:
-        print(f"see {folder}", file=sys.stderr)
-        sys.exit(1)
-    shutil.rmtree(folder, ignore_errors=True)
+    conclude("disk faults", test.passed, len(test.failed), folder)
 
 
 if __name__ == "__main__":

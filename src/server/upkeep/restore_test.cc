@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/tar.h"
+#include "base/tar_for_tests.h"
 #include "server/data_version.h"
 #include "server/upkeep/backup.h"
 #include "store/store.h"
@@ -123,15 +124,7 @@ TEST_F(RestoreTest, RefusesAMemberTwice) {
 
 TEST_F(RestoreTest, RefusesLinks) {
   std::string bytes = archive_bytes();
-  std::string header = tar_header({.name = "blobs/l"}).value();
-  header[156] = '2';
-  header.replace(157, 9, "/etc/host");
-  header.replace(148, 8, "        ");
-  unsigned sum = 0;
-  for (const char c : header) sum += static_cast<unsigned char>(c);
-  char text[8];
-  std::snprintf(text, sizeof text, "%06o", sum);
-  header.replace(148, 7, std::string(text, 7));
+  const std::string header = tar_link_header_for_tests("blobs/l", "/etc/host");
   bytes.insert(0, member(members_[0].first, members_[0].second) + header);
   EXPECT_EQ(refused(bytes), Code::unsupported);
 }
