@@ -54,6 +54,11 @@ class FakeServer {
     change([&] { is_reachable_ = is_reachable; });
   }
 
+  // How long each answer is on its way.
+  void set_delay(std::chrono::milliseconds delay) {
+    change([&] { delay_ = delay; });
+  }
+
   // False: not within 20 s.
   bool wait_until(const std::function<bool()>& holds) {
     std::unique_lock lock(mutex_);
@@ -187,6 +192,7 @@ class FakeServer {
     if (is_cancelled || !is_reachable_) return Error{Code::unavailable, "the connection broke"};
     // What is ordered now is held from now on, for all that this server knows; the next request tells.
     for (const auto& start : reply.start) held_.emplace(start.attempt, spec::Phase::queued);
+    changed_.wait_for(lock, delay_, [&] { return is_cancelled; });
     return spec::to_text(reply);
   }
 
@@ -199,6 +205,7 @@ class FakeServer {
   std::string session_;
   std::uint64_t sequence_ = 0;
   bool is_reachable_ = true;
+  std::chrono::milliseconds delay_{0};
 };
 
 }  // namespace scoria::node

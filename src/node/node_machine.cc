@@ -269,11 +269,14 @@ std::int64_t NodeMachine::lease_until_ms() const {
   return last_heard_ms_ + (config_.fence.count() > 0 ? config_.fence.count() : kLeaseWithoutFence);
 }
 
-void NodeMachine::renew_leases() {
-  const bool has_some = std::ranges::any_of(attempts_, [](const auto& entry) {
+bool NodeMachine::holds_leases() const {
+  return std::ranges::any_of(attempts_, [](const auto& entry) {
     return entry.second.stage == Attempt::Stage::running && is_single_writer(entry.second.order);
   });
-  if (has_some) around_.keeper_renew(lease_until_ms());
+}
+
+void NodeMachine::renew_leases() {
+  if (holds_leases()) around_.keeper_renew(lease_until_ms());
 }
 
 void NodeMachine::upload(Attempt& attempt) {

@@ -135,6 +135,7 @@ class NodeMachine {
   void acknowledge(const std::vector<std::uint64_t>& events);
   bool is_fenced() const;
   std::int64_t lease_until_ms() const;
+  bool holds_leases() const;
   void renew_leases();
 
   // Attempts (node_attempts.cc)

@@ -12,7 +12,11 @@ constexpr std::int64_t kFirstPauseMs = 100;  // after a failure; doubles
 constexpr std::int64_t kLongestPauseMs = 5'000;
 constexpr std::size_t kMaxEvents = 4'000;  // of one exchange, which is at most 4 MiB
 constexpr int kRefusalsToBelieve = 3;
-constexpr std::chrono::milliseconds kAnswerTime{15'000};  // beyond what the server may wait
+// Beyond what the server may wait. Short, as an answer that a broken network lost is told again sooner over a new connection than by TCP, which
+// doubles its pauses: well before the fence, and before the server counts the node as lost.
+constexpr std::chrono::milliseconds kAnswerTime{4'000};
+constexpr std::chrono::milliseconds kLeaseWait{
+    1'500};  // instead of config.wait where leases have to be renewed: leaves them 6 s of broken network
 
 }  // namespace
 
@@ -83,11 +87,12 @@ void NodeMachine::send() {
   if (has_bug(SeededBug::event_told_once)) events_.clear();
   // More events than fit: the rest right behind.
   has_news_ = sent.events.size() < events_.size();
-  request.wait_ms = has_news_ ? 0 : config_.wait.count();
+  const auto wait = holds_leases() ? std::min(config_.wait, kLeaseWait) : config_.wait;
+  request.wait_ms = has_news_ ? 0 : wait.count();
   last_sent_ms_ = now;
   const std::uint64_t id = next_sent_++;
   sent_.emplace(id, std::move(sent));
-  around_.exchange(id, spec::to_text(request), config_.wait + kAnswerTime);
+  around_.exchange(id, spec::to_text(request), wait + kAnswerTime);
 }
 
 void NodeMachine::answered(std::uint64_t id, Result<std::string> text) {
@@ -107,9 +112,9 @@ void NodeMachine::answered(std::uint64_t id, Result<std::string> text) {
   const bool was_fenced = is_fenced();
   last_heard_ms_ = std::max(last_heard_ms_, sent.at_ms);
   acknowledge(sent.events);
-  // Until the server knows of another keeper it orders for the one before, and what it orders again when it knows may overtake that. Orders that are
-  // not followed come again: the server sees them missing.
-  const bool may_start = facts_are_known_ && id > newest_answered_;
+  // Until the server knows of another keeper it orders for the one before, and what it orders again when it knows may overtake that. An answer that
+  // is older than the fence is of a server that has given this node up since. Orders that are not followed come again: the server sees them missing.
+  const bool may_start = facts_are_known_ && id > newest_answered_ && !is_fenced();
   newest_answered_ = std::max(newest_answered_, id);
   take_reply(reply.value(), may_start);
   renew_leases();  // behind its stops: what the server gave up is not renewed

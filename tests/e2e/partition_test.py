@@ -26,10 +26,10 @@ import tempfile
 import threading
 import time
 
-from cluster import API, Cluster, until
+from cluster import API, Cluster, conclude, until
 
 LOST_AFTER, LATEST = 15, 23  # seconds: as promised; what the server may have held, and a busy machine, come on top
-CUT, BRIEF = 24, 8
+CUT, BRIEF = 24, 6  # a lease of 12 s outlives the latter: it is renewed every 1.5 s, and an answer is given up after 4 more
 SLOTS = 3
 TASK = ("sh -c 'f={runs}/$AZ_BATCH_JOB_ID.$AZ_BATCH_TASK_ID; a=$AZ_BATCH_TASK_ATTEMPT; if [ -e $f ]; then s=0.2; else s={seconds}; fi; read t x </proc/uptime; "
         "echo start $a $AZ_BATCH_NODE_ID $t >> $f; {live}; echo $AZ_BATCH_TASK_ID $a > out.txt; read t x </proc/uptime; echo end $a $AZ_BATCH_NODE_ID $t >> $f'")
@@ -280,7 +280,9 @@ class Test:
         for name in cut_off:
             again = [task for task in before[name] if len(runs[task]) == 2 and list(runs[task].values())[1]["node"] not in silenced]
             self.check(f"{name}: what it ran has run elsewhere ({len(again)} tasks)", before[name] and len(again) == len(before[name]), {task: runs[task] for task in before[name]})
-        others = [task for name in self.nodes if name not in silenced for task in before[name] if len(runs[task]) != 1]
+        # Where a quarter of all packets is lost, a lease may run out: its task runs again, but never twice at once.
+        others = [task for name in self.nodes if name not in silenced for task in before[name]
+                  if len(runs[task]) != 1 and not (name == "lossy" and task.startswith("single"))]
         self.check("what the others ran has run once", not others, {task: runs[task] for task in others})
         first = [attempts for name in cut_off for attempts in (list(runs[task].values())[0] for task in before[name])]
         late = [run for run in first if "end" in run]
@@ -425,11 +427,7 @@ def main():
         test.check(str(error), False, {"nodes": test.states(), "runs": len(test.runs())})
     finally:
         test.end()
-    print(f"partitions: {test.passed} passed, {len(test.failed)} failed")
-    if test.failed:
-        print(f"see {folder}; seed {options.seed}", file=sys.stderr)
-        sys.exit(1)
-    shutil.rmtree(folder, ignore_errors=True)
+    conclude("partitions", test.passed, len(test.failed), folder, f"; seed {options.seed}")
 
 
 if __name__ == "__main__":
