@@ -235,7 +235,8 @@ void end_without_event(State& state, Node& node, Attempt attempt, std::string_vi
     return;
   }
   const bool may_live = how == Over::unheard && (attempt.was_told || attempt.was_held);
-  if (may_live && task.is_single_writer) hold_back(state, task, node.heard.value_or(state.now.steady));
+  if (may_live && task.is_single_writer && !has_bug(SeededBug::hold_back_skipped))
+    hold_back(state, task, node.heard.value_or(state.now.steady));
   if (how != Over::untold && has_begun && attempt.stop_reason.empty() &&
       ++task.lost_count > state.settings.lost_limit) {
     task.failure = failure_info("servererror", "Unknown",
@@ -266,13 +267,20 @@ Attempt& new_attempt(State& state, Node& node, RunKind kind, Job* job) {
   return attempt;
 }
 
+void find_free_devices(Node& node) {
+  node.free_devices = {node.facts.devices.begin(), node.facts.devices.end()};
+  if (node.free_devices.empty()) return;
+  for (const auto& [id, attempt] : node.attempts) {
+    for (const int device : attempt.devices) node.free_devices.erase(device);
+  }
+}
+
 void erase_attempt(State& state, Node& node, AttemptId id) {
   const auto found = node.attempts.find(id);
   if (found == node.attempts.end()) return;
   Attempt& attempt = found->second;
   if (attempt.phase != Phase::queued) charge_attempt(state, node, attempt);
   if (!attempt.may_wait && !has_bug(SeededBug::slots_not_given_back)) node.slots_used -= attempt.slots;
-  node.free_devices.insert(attempt.devices.begin(), attempt.devices.end());
   if (attempt.deadline) state.deadlines.erase({*attempt.deadline, id});
   if (attempt.job != nullptr) attempt.job->attempts.erase(id);
   if (!attempt.remove_when_over.empty()) {
@@ -281,6 +289,7 @@ void erase_attempt(State& state, Node& node, AttemptId id) {
   }
   state.attempts.erase(id);
   node.attempts.erase(found);
+  find_free_devices(node);
   promote_waiting(node);
   state.unsettled_nodes.insert(&node);
   state.stale_pools.insert(node.pool);

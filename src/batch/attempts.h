@@ -16,6 +16,8 @@ inline bool is_start(spec::RunKind kind) { return kind == spec::RunKind::start_t
 Attempt& new_attempt(State& state, Node& node, spec::RunKind kind, Job* job);
 // Takes an attempt that is over from its node: its slots and devices are free.
 void erase_attempt(State& state, Node& node, AttemptId attempt);
+// Those that no attempt has. Counted anew, as after a restart two may have the same one: what a job that is being deleted ran is stored as if it still did.
+void find_free_devices(Node& node);
 
 // Events of one node. An event of an attempt that is not the node's (any more) changes nothing: its outputs are discarded.
 void take_events(State& state, Node& node, const std::vector<spec::Event>& events);

@@ -33,6 +33,11 @@ bool CommitThread::is_full() const {
   return is_stuck_ || !store_.has_reserve();
 }
 
+bool CommitThread::is_stuck() const {
+  const std::lock_guard hold(state_mutex_);
+  return is_stuck_;
+}
+
 CommitThread::Counts CommitThread::counts() const {
   const std::lock_guard hold(state_mutex_);
   return counts_;
@@ -85,6 +90,7 @@ void CommitThread::write(const std::stop_token& stop) {
     }
     if (outcome == Outcome::durable) break;
     if (outcome == Outcome::broken) ::_exit(kExitIo);
+    refuse_full(group_);
     if (stop.stop_requested()) return;
     std::this_thread::sleep_for(kRetry);
   }

@@ -36,6 +36,8 @@ class CommitThread {
   const store::Changes& written() const { return group_.changes; }
   // No new work: the disk is full, or was and has not room again.
   bool is_full() const;
+  // Full to the last byte: what was handed over is tried again and again, and nobody knows until when.
+  bool is_stuck() const;
   Counts counts() const;
 
  private:

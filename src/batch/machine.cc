@@ -29,9 +29,15 @@ Outcome commit_once(store::Store& store, Group& group) {
     return Outcome::broken;
   }
   if (!group.answers.empty()) log::error("disk_full", {{"why", committed.error().message}});
-  // The owner gathers meanwhile; nothing of this group is told to anybody else until it is written.
-  answer_all(group, committed);
   return Outcome::full;
+}
+
+Error disk_full() {
+  return Error{Code::exhausted, "the server's disk is full: new work is refused, what runs goes on", "ServerBusy"};
+}
+
+void refuse_full(Group& group) {
+  answer_all(group, has_bug(SeededBug::full_disk_acknowledged) ? Status(Ok{}) : disk_full());
 }
 
 Status Machine::load(Now now) {

@@ -29,12 +29,17 @@ struct Group {
 
 enum class Outcome {
   durable,
-  full,    // no room: nothing happened, try again later; who waited heard exhausted
+  full,    // no room: nothing happened; refuse_full(), and try again later
   broken,  // what is on disk is unknown: the process must end, and a new start read it
 };
 // Makes a group's changes durable, once. The caller does the group's effects and answers, in that order, when they are.
 Outcome commit_once(store::Store& store, Group& group);
 void answer_all(Group& group, const Status& status);
+// What is told while there is no room.
+Error disk_full();
+// Answers who waits for a group that finds no room, or gathers behind one: it may be written later, which nobody can wait for. Call it when new
+// work is refused already.
+void refuse_full(Group& group);
 
 class Machine {
  public:

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/iso8601.h"
+#include "batch/attempts.h"
 #include "batch/nodes.h"
 #include "batch/pool_body.h"
 #include "batch/state_json.h"
@@ -128,7 +129,7 @@ Status load_node(State& state, const store::Document& document) {
     node.allocated = optional_wall(own, "allocated");
     node.booted = optional_wall(own, "booted");
     node.facts = facts_of(own.at("facts"));
-    node.free_devices = {node.facts.devices.begin(), node.facts.devices.end()};
+    find_free_devices(node);
     node.trouble = own.at("trouble");
     node.order = static_cast<spec::NodeOrder>(own.at("order").get<int>());
     node.order_session = own.at("orderSession");

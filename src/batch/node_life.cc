@@ -307,11 +307,7 @@ Status heard_from(State& state, Node& node, const spec::SyncRequest& request) {
     node.facts = *request.facts;
     // Of this machine's devices a node has those that it was given, whatever it sees.
     if (node.pool->provider == kLocal && node.pool->size->gpus > 0) node.facts.devices = node.devices;
-    // Kept free of what running attempts have.
-    node.free_devices = {node.facts.devices.begin(), node.facts.devices.end()};
-    for (const auto& [id, attempt] : node.attempts) {
-      for (const int device : attempt.devices) node.free_devices.erase(device);
-    }
+    find_free_devices(node);
     state.dirty_nodes.insert(&node);
   }
   if (request.sample) {
@@ -325,10 +321,11 @@ Status heard_from(State& state, Node& node, const spec::SyncRequest& request) {
     state.dirty_nodes.insert(&node);
     if (can_take_work(node)) state.stale_pools.insert(node.pool);
   }
-  if (node.leaving || node.state == NodeState::preempted) return Ok{};
-  node.silent_since.reset();
+  // Also where the node leaves: what it ran must not begin once more under the number of an attempt that has been.
   const bool is_other_keeper = request.facts && !boot_before.empty() && node.facts.boot_id != boot_before;
   if (is_other_keeper) abandon_all(state, node, "the node started anew, and what it ran is gone");
+  if (node.leaving || node.state == NodeState::preempted) return Ok{};
+  node.silent_since.reset();
   switch (node.state) {
     case NodeState::creating:
     case NodeState::starting:

@@ -1,5 +1,6 @@
 #include "batch/nodes.h"
 
+#include "batch/attempts.h"
 #include "batch/pools_for_tests.h"
 
 namespace scoria::batch {
@@ -179,6 +180,20 @@ TEST_F(NodesTest, ALocalNodeHasTheDevicesThatItWasGivenWhateverItSees) {
   EXPECT_EQ(node("p").free_devices, std::set<int>{0});
 }
 
+TEST_F(NodesTest, ADeviceThatTwoAttemptsHaveIsFreeWhenBothAreOver) {
+  one_node();
+  node("p").facts.devices = {0, 1};
+  // As after a restart: what a job that is being deleted ran is stored as if it still did.
+  const AttemptId stale = new_attempt(*state, node("p"), spec::RunKind::start_task, nullptr).id;
+  const AttemptId other = new_attempt(*state, node("p"), spec::RunKind::start_task, nullptr).id;
+  node("p").attempts.at(stale).devices = {0};
+  node("p").attempts.at(other).devices = {0};
+  erase_attempt(*state, node("p"), stale);
+  EXPECT_EQ(node("p").free_devices, std::set<int>{1});
+  erase_attempt(*state, node("p"), other);
+  EXPECT_EQ(node("p").free_devices, (std::set<int>{0, 1}));
+}
+
 TEST_F(NodesTest, ARebootGivesTasksBackFirst) {
   one_node();
   run_a_task();
@@ -297,6 +312,24 @@ TEST_F(NodesTest, AnotherKeeperMeansThatWhatRanIsGone) {
   EXPECT_EQ(task().requeue_count, 1);
   sync("p", node("p").id);
   EXPECT_EQ(agent(node("p")).started.size(), 2u);
+}
+
+TEST_F(NodesTest, AnotherKeeperOfANodeThatLeavesBeginsNoAttemptAgain) {
+  one_node();
+  add_job_with("j", "p", 1);
+  sync("p", node("p").id);  // told, and nothing was heard of it since
+  Agent& before = agent(node("p"));
+  ASSERT_EQ(before.started.size(), 1u);
+  ASSERT_TRUE(
+      resize_pool(*state, "p", {{"targetDedicatedNodes", 0}, {"nodeDeallocationOption", "taskcompletion"}}, {}).ok());
+  commit();
+  ASSERT_EQ(node("p").state, State_::leavingpool);
+  before.boot.clear();
+  before.session.clear();
+  before.held.clear();
+  before.events.clear();
+  EXPECT_TRUE(sync("p", node("p").id).start.empty());
+  EXPECT_EQ(task().state, TaskState::active);
 }
 
 TEST_F(NodesTest, ANodeWhoseAgentCannotStartIsUnusable) {

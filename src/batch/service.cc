@@ -25,10 +25,6 @@ constexpr std::chrono::seconds kPublishRetry{1};
 
 Error stopping() { return Error{Code::unavailable, "the server stops", "ServerBusy"}; }
 
-Error disk_full() {
-  return Error{Code::exhausted, "the server's disk is full: new work is refused, what runs goes on", "ServerBusy"};
-}
-
 }  // namespace
 
 struct Service::Parts {
@@ -152,6 +148,7 @@ void Service::Parts::run(const std::stop_token& stop) {
       publish_metrics();
       has_news = true;
     }
+    if (committer->is_stuck()) refuse_full(machine.gathering());
     const bool is_idle = committer->is_idle();
     if (is_idle && (has_news || stop.stop_requested())) {
       close_group();

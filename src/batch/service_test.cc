@@ -304,6 +304,7 @@ TEST(AMachineWithAFullDisk, RefusesNothingByWhatIsNotWritten) {
   Group group;
   ASSERT_TRUE(machine.take_group(now, group));
   EXPECT_EQ(commit_once(store, group), Outcome::full);
+  refuse_full(group);
   EXPECT_EQ(told, (std::vector{Code::exhausted, Code::exhausted}));
 }
 

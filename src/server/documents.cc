@@ -84,11 +84,18 @@ bool refused_by_condition(const CallPtr& call, std::string_view path, const Json
   return status != 200;
 }
 
+// Of "$expand" there is "stats" alone, and documents here have none.
+Result<spec::Select> selection(const Call& call, spec::Entity entity) {
+  const auto expand = call.target().query_value("$expand").value_or("");
+  if (!expand.empty() && expand != "stats") return invalid_parameter("$expand", expand, "stats");
+  return spec::Select::parse(entity, call.target().query_value("$select").value_or(""));
+}
+
 }  // namespace
 
 void send_document(const CallPtr& call, spec::Entity entity, std::string_view set, std::string_view path,
                    Json document) {
-  const auto select = spec::Select::parse(entity, call->target().query_value("$select").value_or(""));
+  const auto select = selection(*call, entity);
   if (!select.ok()) return call->fail(select.error());
   if (refused_by_condition(call, path, document)) return;
   net::Headers headers = headers_of(*call, path, document);
@@ -151,7 +158,7 @@ void send_list(const CallPtr& call, spec::Entity entity, std::string_view set, c
   if (!token.ok()) return call->fail(token.error());
   const auto filter = spec::Filter::parse(entity, call->target().query_value("$filter").value_or(""));
   if (!filter.ok()) return call->fail(filter.error());
-  const auto select = spec::Select::parse(entity, call->target().query_value("$select").value_or(""));
+  const auto select = selection(*call, entity);
   if (!select.ok()) return call->fail(select.error());
   const Source source = source_of(filter.value().required_state());
 

@@ -197,6 +197,8 @@ TEST_F(Lists, RefuseWhatIsNoPageSize) {
   EXPECT_EQ(send("GET", "/pools?maxresults=0").status, 400);
   EXPECT_EQ(send("GET", "/pools?maxresults=1001").code(), "OutOfRangeInput");
   EXPECT_EQ(send("GET", "/pools?maxresults=x").code(), "InvalidQueryParameterValue");
+  EXPECT_EQ(send("GET", "/pools?$expand=junk").code(), "InvalidQueryParameterValue");
+  EXPECT_EQ(send("GET", "/pools?$expand=stats").status, 200);
   EXPECT_EQ(send("GET", "/pools?$skiptoken=%3d%3d").code(), "InvalidQueryParameterValue");
 }
 

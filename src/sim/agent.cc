@@ -72,6 +72,7 @@ void Agent::reach_keeper() {
     life_.after(kKeeperAgain, [this] { reach_keeper(); });
     return;
   }
+  keeper_has_told_ = false;
   keeper_->connect([this, connection = ++connection_, life = &life_](node::Message message) {
     life->after(kSocket, [this, connection, message = std::move(message)] {
       if (connection == connection_) hear_keeper(message);
@@ -88,7 +89,10 @@ void Agent::lose_keeper() {
 
 void Agent::hear_keeper(const node::Message& message) {
   switch (message.kind) {
-    case node::MessageKind::state: machine_.keeper_state(message.state); break;
+    case node::MessageKind::state:
+      keeper_has_told_ = true;
+      machine_.keeper_state(message.state);
+      break;
     case node::MessageKind::started: machine_.started(message.started); break;
     case node::MessageKind::ended: machine_.ended(message.ending); break;
     default: break;
@@ -97,6 +101,7 @@ void Agent::hear_keeper(const node::Message& message) {
 }
 
 void Agent::to_keeper(node::Message message) {
+  if (!has_keeper()) return;
   // Written to the socket before whatever happens to the agent next: the keeper gets it, unless it dies first.
   parts_.timeline.after(kSocket, [find = find_keeper_, keeper = keeper_, message = std::move(message)] {
     if (keeper != nullptr && find(/*may_start=*/false) == keeper) keeper->take(message);

@@ -51,7 +51,7 @@ class Agent final : private node::NodeSurroundings {
   std::int64_t steady_ms() const override;
   std::int64_t wall_us() const override;
   std::string random_id() override { return std::to_string(random_.next()); }
-  bool has_keeper() const override { return keeper_ != nullptr; }
+  bool has_keeper() const override { return keeper_ != nullptr && keeper_has_told_; }
   void keeper_start(const node::StartCommand& command) override;
   void keeper_kill(const node::KillCommand& command) override;
   void keeper_forget(std::uint64_t attempt) override;
@@ -86,6 +86,7 @@ class Agent final : private node::NodeSurroundings {
   node::AgentConfig config_;
   Life life_;
   Keeper* keeper_ = nullptr;
+  bool keeper_has_told_ = false;  // as NodeLoop: orders before it are for the keeper before
   std::uint64_t connection_ = 0;  // grows: what came over an older one is not heard
   int exchanges_ = 0;
   std::optional<std::int64_t> planned_ms_;

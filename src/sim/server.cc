@@ -83,7 +83,7 @@ void Server::hear(std::function<void(batch::State&)> news) {
 void Server::change(Change change, batch::Work work, Answer answer) {
   if (!is_up()) return;
   if (work == batch::Work::more && (is_full_ || !store_->has_reserve())) {
-    return answer(Error{Code::exhausted, "the server's disk is full", "ServerBusy"});
+    return answer(batch::disk_full());
   }
   machine_->change(clock_.now(), change, std::move(answer));
   turn();
@@ -103,6 +103,7 @@ void Server::sync(std::string pool, std::string node, std::string token_hash, st
 
 // Groups what comes within a moment, as the owner's thread does under load.
 void Server::turn() {
+  if (is_full_) batch::refuse_full(machine_->gathering());
   if (is_committing_ || is_turn_planned_) return;
   is_turn_planned_ = true;
   life_.after(Duration(random_.between(0, 300)), [this] {
@@ -125,6 +126,8 @@ void Server::commit() {
   if (!process_->is_alive() || outcome == batch::Outcome::broken) return kill();
   is_full_ = outcome == batch::Outcome::full;
   if (is_full_) {
+    batch::refuse_full(group_);
+    batch::refuse_full(machine_->gathering());
     life_.after(kRetryCommit, [this] { commit(); });
     return;
   }

@@ -66,6 +66,9 @@ World::World(std::uint64_t seed, Options options)
   settings.sizes["gpu1"] = {.name = "gpu1", .cores = 1, .memory_bytes = 1u << 30, .gpus = 1};
   settings.job_token = [](const batch::Job& job) { return "token of " + job.id; };
   settings.webhooks = {"https://hook"};
+  // Sooner than its leases end, too: then the server has to wait before a single-writer task runs again.
+  Random choice = Random(seed).fork("settings");
+  if (choice.chance(0.3)) settings.remote_node_lost = std::chrono::seconds(choice.between(2, 12));
   settings.make_token = [this] {
     const std::string token = "token" + std::to_string(++tokens_);
     return std::pair(token, "#" + token);
@@ -127,8 +130,8 @@ void World::tell_runs() {
   for (const ProcessRun& run : processes_.runs()) {
     const auto at = [](Duration time) { return std::to_string(static_cast<double>(time.count()) * 1e-6); };
     tell("attempt " + std::to_string(run.attempt) + " of " + run.order.job + "/" + run.order.task + " on " + run.node +
-         ", " + std::to_string(run.order.slots) + " slots, from " + at(run.started) + " to " +
-         (run.ended ? at(*run.ended) : "never") + ", exit code " +
+         ", " + std::to_string(run.order.slots) + " slots, devices " + Json(run.order.devices).dump() + ", from " +
+         at(run.started) + " to " + (run.ended ? at(*run.ended) : "never") + ", exit code " +
          (run.exit_code ? std::to_string(*run.exit_code) : "none"));
   }
 }

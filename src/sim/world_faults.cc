@@ -53,6 +53,12 @@ void World::do_wrong(Fault fault) {
     case Fault::failed_sync: disk_.fail_next_sync(); break;
     case Fault::full_disk:
       disk_.set_room(random_.below(60'000));
+      // Others take what the server's reserve gave back, so that nothing at all can be written.
+      for (int i = 1; i < 4; ++i) {
+        timeline_.after(lasts * i / 4, [this] {
+          if (disk_.room()) disk_.set_room(0);
+        });
+      }
       // What waits for room must not count as done.
       if (random_.chance(0.3)) timeline_.after(lasts / 2, [this] { server_->kill(); });
       later([this] { disk_.set_room(std::nullopt); });
