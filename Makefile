@@ -129,6 +129,10 @@ disk-faults: setup ## disks that fail and are full, under whole processes: state
 	@tools/build release scoria scoria_disk_faults
 	@tests/e2e/disk_fault_test.py build/release/src/bin/scoria build/release/tests/libscoria_disk_faults.so --times 20
 
+.PHONY: soak
+soak: build ## SOAK_TASKS tasks (default 100000) through four nodes in SOAK_MINUTES (default 60): memory and latencies must stay flat; picture at build/soak.svg
+	@tests/e2e/soak.py build/scoria --tasks $${SOAK_TASKS:-100000} --minutes $${SOAK_MINUTES:-60} --report build/soak.svg
+
 .PHONY: test-sanitized
 test-sanitized: setup ## the tests of everything under sanitizers: server and commands, too, which `make test` leaves out for its time
 	@tools/run_tests asan-service
