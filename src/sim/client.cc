@@ -159,9 +159,12 @@ void Client::add_job() {
 Json Client::task_body(Job& job, const std::string& id) {
   const bool is_endless = endless_.size() < 2 && random_.chance(0.04);
   if (is_endless) endless_.emplace_back(job.id, id);
-  const auto takes = is_endless            ? std::int64_t{7'200'000}
-                     : random_.chance(0.8) ? random_.between(5, 3'000)
-                                           : random_.between(3'000, 25'000);
+  const bool is_single = random_.chance(0.15);
+  // Many single writers outlive the time between the loss of a node and the end of its leases.
+  const bool is_long = random_.chance(is_single ? 0.5 : 0.2);
+  const auto takes = is_endless ? std::int64_t{7'200'000}
+                     : is_long  ? random_.between(is_single ? 10'000 : 3'000, 25'000)
+                                : random_.between(5, 3'000);
   const int exit_code = random_.chance(0.85) ? 0 : static_cast<int>(random_.between(1, 3));
   Json body{{"id", id},
             {"commandLine", "sim " + std::to_string(takes) + " " + std::to_string(exit_code) +
@@ -176,7 +179,7 @@ Json Client::task_body(Job& job, const std::string& id) {
   Json constraints = Json::object();
   if (random_.chance(0.3)) constraints["maxTaskRetryCount"] = random_.between(0, 3);
   if (random_.chance(0.1)) constraints["maxWallClockTime"] = "PT2S";
-  if (random_.chance(0.15)) constraints["singleWriter"] = true;
+  if (is_single) constraints["singleWriter"] = true;
   if (!constraints.empty()) body["constraints"] = constraints;
   if (job.uses_dependencies && job.tasks > 0 && random_.chance(0.6)) {
     if (job.has_numbers && random_.chance(0.6)) {
