@@ -48,6 +48,6 @@ def report(title, unit, baseline, sides):
     print("%s (%s, n=%d)" % (title, unit, len(baseline.figures)))
     for side in [baseline] + sides:
         ratios = [b / s for b, s in zip(baseline.figures, side.figures)]
-        against = "" if side is baseline else "   %.1fx [%.1f..%.1f]" % (statistics.median(ratios), min(ratios), max(ratios))
+        against = "" if side is baseline else "   %.3gx [%.3g..%.3g]" % (statistics.median(ratios), min(ratios), max(ratios))
         print("  %-32s %s%s" % (side.name, side.spread(), against))
     sys.stdout.flush()
