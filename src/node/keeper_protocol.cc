@@ -75,21 +75,51 @@ void unpack_start(Unpacker& bytes, StartCommand& start) {
   bytes.take(start.note);
 }
 
-void unpack_state(Unpacker& bytes, KeeperState& state) {
+// With lengths of their own, as each may grow at its end.
+void pack_kept(Packer& pack, const KeptAttempt& kept) {
+  std::string text, ending;
+  Packer fields(text);
+  fields.add(kept.attempt);
+  fields.add(kept.pid);
+  fields.add(kept.started_us);
+  fields.add(std::string_view(kept.note));
+  fields.add(std::uint8_t{kept.ending.has_value()});
+  if (kept.ending) {
+    Packer end_fields(ending);
+    pack_ending(end_fields, *kept.ending);
+  }
+  fields.add(std::string_view(ending));
+  pack.add(std::string_view(text));
+}
+
+bool unpack_kept(std::string_view text, KeptAttempt& kept) {
+  Unpacker bytes(text);
+  bool has_ended = false;
+  std::string ending;
+  bytes.take(kept.attempt);
+  bytes.take(kept.pid);
+  bytes.take(kept.started_us);
+  bytes.take(kept.note);
+  bytes.take(has_ended);
+  bytes.take(ending);
+  if (!has_ended) return bytes.is_whole();
+  Unpacker end_bytes(ending);
+  unpack_ending(end_bytes, kept.ending.emplace());
+  return bytes.is_whole() && end_bytes.is_whole();
+}
+
+bool unpack_state(Unpacker& bytes, KeeperState& state) {
   std::uint32_t count = 0;
   bytes.take(state.boot_id);
   bytes.take(count);
+  std::string text;
   for (std::uint32_t i = 0; i < count && bytes.is_whole(); ++i) {
     KeptAttempt kept;
-    bool has_ended = false;
-    bytes.take(kept.attempt);
-    bytes.take(kept.pid);
-    bytes.take(kept.started_us);
-    bytes.take(kept.note);
-    bytes.take(has_ended);
-    if (has_ended) unpack_ending(bytes, kept.ending.emplace());
+    bytes.take(text);
+    if (!unpack_kept(text, kept)) return false;
     state.attempts.push_back(std::move(kept));
   }
+  return bytes.is_whole();
 }
 
 }  // namespace
@@ -138,14 +168,7 @@ void append_state(std::string& out, const KeeperState& state) {
   Frame frame(out, MessageKind::state);
   frame.pack.add(std::string_view(state.boot_id));
   frame.pack.add(static_cast<std::uint32_t>(state.attempts.size()));
-  for (const auto& kept : state.attempts) {
-    frame.pack.add(kept.attempt);
-    frame.pack.add(kept.pid);
-    frame.pack.add(kept.started_us);
-    frame.pack.add(std::string_view(kept.note));
-    frame.pack.add(std::uint8_t{kept.ending.has_value()});
-    if (kept.ending) pack_ending(frame.pack, *kept.ending);
-  }
+  for (const auto& kept : state.attempts) pack_kept(frame.pack, kept);
 }
 
 void append_started(std::string& out, const StartedNotice& notice, MessageKind kind) {
@@ -172,6 +195,7 @@ Result<std::optional<Message>> take_message(std::string_view buffer, std::size_t
   Unpacker bytes(rest.substr(sizeof size, size));
   Message message;
   std::uint8_t kind = 0;
+  bool is_sound = true;
   bytes.take(kind);
   message.kind = static_cast<MessageKind>(kind);
   switch (message.kind) {
@@ -184,7 +208,7 @@ Result<std::optional<Message>> take_message(std::string_view buffer, std::size_t
     case MessageKind::forget: bytes.take(message.attempt); break;
     case MessageKind::leave: break;
     case MessageKind::renew: bytes.take(message.lease_until_ms); break;
-    case MessageKind::state: unpack_state(bytes, message.state); break;
+    case MessageKind::state: is_sound = unpack_state(bytes, message.state); break;
     case MessageKind::started:
     case MessageKind::warm_started:
       bytes.take(message.started.attempt);
@@ -192,10 +216,10 @@ Result<std::optional<Message>> take_message(std::string_view buffer, std::size_t
       bytes.take(message.started.at_us);
       break;
     case MessageKind::ended: unpack_ending(bytes, message.ending); break;
-    default: return Error{Code::corrupt, "keeper's socket: a frame of kind " + std::to_string(kind)};
+    default: break;
   }
-  if (!bytes.is_whole() || !bytes.is_empty()) {
-    return Error{Code::corrupt, "keeper's socket: a frame of kind " + std::to_string(kind) + " with a wrong length"};
+  if (!is_sound || !bytes.is_whole()) {
+    return Error{Code::corrupt, "keeper's socket: a frame of kind " + std::to_string(kind) + " that ends too soon"};
   }
   position += sizeof size + size;
   return std::optional<Message>(std::move(message));

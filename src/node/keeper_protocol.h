@@ -1,5 +1,9 @@
 // What an agent and its keeper say to each other over their socket: frames of a length, a kind and packed fields.
 // The agent orders (start, kill, forget, leave); the keeper tells its whole state when an agent comes, and then each start and each end.
+//
+// A keeper lives on while the program on disk is replaced, so it may be of an older version than its agent, or of a newer one. Therefore a frame grows
+// at its end alone: who reads it takes a later field only where there is one, and skips what it does not know, frames of unknown kinds among it.
+// keeper_protocol_test.cc keeps the bytes of the first version.
 // Threads: plain values and free functions.
 #pragma once
 
@@ -104,7 +108,8 @@ void append_state(std::string& out, const KeeperState& state);
 void append_started(std::string& out, const StartedNotice& notice, MessageKind kind = MessageKind::started);
 void append_ended(std::string& out, const Ending& ending);
 
-// Takes one frame off the front of `buffer` (from `position`, which moves). Nothing: it is not whole yet. Errors: corrupt, too_large.
+// Takes one frame off the front of `buffer` (from `position`, which moves). Nothing: it is not whole yet. A kind that there is not stays as it is.
+// Errors: corrupt, too_large.
 Result<std::optional<Message>> take_message(std::string_view buffer, std::size_t& position);
 
 // 16 random bytes, hexadecimal.

@@ -375,22 +375,6 @@ TEST_F(Keeper, StartsScoringThePlainWayWithoutAWarmScorer) {
   EXPECT_EQ(output(1).substr(0, 5), "cold ");
 }
 
-TEST(KeeperProtocol, RefusesFramesThatAreNotWhole) {
-  std::string frame;
-  append_ended(frame, {.attempt = 3, .exit_code = 1, .reason = "timeout"});
-  for (std::size_t size = 0; size < frame.size(); ++size) {
-    std::size_t position = 0;
-    const auto message = take_message(std::string_view(frame).substr(0, size), position);
-    ASSERT_TRUE(message.ok());
-    EXPECT_FALSE(message.value().has_value());
-  }
-  frame[0] = static_cast<char>(frame[0] - 1);  // one byte less than its fields
-  std::size_t position = 0;
-  EXPECT_EQ(take_message(frame, position).error().code, Code::corrupt);
-  position = 0;
-  EXPECT_EQ(take_message("\xff\xff\xff\xff", position).error().code, Code::too_large);
-}
-
 TEST(KeeperArguments, ComeBackAsTheyWere) {
   KeeperConfig config;
   config.private_folder = "/p";

@@ -68,7 +68,6 @@ class Unpacker {
     for (auto& text : list) take(text);
   }
   bool is_whole() const { return is_whole_; }
-  bool is_empty() const { return bytes_.empty(); }
 
  private:
   bool has(std::uint64_t size) {
