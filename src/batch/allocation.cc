@@ -322,7 +322,8 @@ void start_leaving(State& state, Node& node, Deallocation option) {
 void allocate(State& state, Pool& pool) {
   std::vector<Node*> drained;
   for (auto& [name, node] : pool.nodes) {
-    if (node->leaving && node->attempts.empty()) drained.push_back(node.get());
+    if (node->leaving && node->attempts.empty() && (pool.is_deleting || !is_kept_by_data(*node)))
+      drained.push_back(node.get());
   }
   for (Node* node : drained) remove_node(state, *node, "it left the pool");
   if (pool.is_deleting) {

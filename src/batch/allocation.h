@@ -10,7 +10,8 @@ namespace scoria::batch {
 void set_allocation(State& state, Pool& pool, AllocationState to);
 // A node starts to leave its pool: no new work; its attempts end as `option` says. allocate() removes it when it has drained.
 void start_leaving(State& state, Node& node, Deallocation option);
-// The node's attempts are stopped as `option` says; what takes too long is abandoned by watch_nodes(). retaineddata is taskcompletion.
+// The node's attempts are stopped as `option` says; what takes too long is abandoned by watch_nodes(). retaineddata is
+// taskcompletion, and then the retention times of what ran there.
 void drain(State& state, Node& node, Deallocation option, std::string_view reason);
 // Nothing that it runs will be heard of again: requeued, or failed past its limit.
 void abandon_all(State& state, Node& node, std::string_view why);

@@ -94,6 +94,7 @@ Json stored_node(const Node& node) {
          {"session", node.session},
          {"leaving", node.leaving ? Json(deallocation_name(*node.leaving)) : Json()},
          {"draining", node.draining ? Json(static_cast<int>(*node.draining)) : Json()},
+         {"waitsForData", node.waits_for_data},
          {"preempting", node.is_preempting},
          {"lost", node.is_lost},
          {"startAttempt", node.start_attempt},
@@ -157,7 +158,8 @@ Status load_node(State& state, const store::Document& document) {
     if (node.leaving || node.is_preempting || node.draining) {
       node.drain_deadline = state.now.steady + 2 * state.settings.kill_grace + std::chrono::seconds(5);
     }
-    if (node.leaving == Deallocation::taskcompletion || node.leaving == Deallocation::retaineddata) {
+    node.waits_for_data = node.retains_data = own.value("waitsForData", false);  // until the node says what it has
+    if (node.leaving == Deallocation::taskcompletion || node.waits_for_data) {
       node.drain_deadline.reset();
     }
     const std::string key = lower(node.id);

@@ -108,6 +108,8 @@ bool can_take_work(const Node& node) {
          !node.leaving && !node.draining && !node.is_preempting && node.trouble.empty();
 }
 
+bool is_kept_by_data(const Node& node) { return node.waits_for_data && node.retains_data; }
+
 void settle_node(State& state, Node& node) {
   const bool is_busy = runs_work(node);
   if (node.leaving || node.is_preempting) {
@@ -117,7 +119,7 @@ void settle_node(State& state, Node& node) {
     }
     return;
   }
-  if (node.draining && !is_busy) {
+  if (node.draining && !is_busy && !is_kept_by_data(node)) {
     after_drain(state, node);
     return;
   }
@@ -150,6 +152,7 @@ void stop_all(State& state, Node& node, std::string_view reason, Duration grace,
 }
 
 void drain(State& state, Node& node, Deallocation option, std::string_view reason) {
+  node.waits_for_data = option == Deallocation::retaineddata;
   if (option == Deallocation::requeue || option == Deallocation::terminate) {
     node.drain_deadline = state.now.steady + 2 * state.settings.kill_grace + std::chrono::seconds(5);
     stop_all(state, node, reason, state.settings.kill_grace, option == Deallocation::requeue);
@@ -321,6 +324,8 @@ Status heard_from(State& state, Node& node, const spec::SyncRequest& request) {
     state.dirty_nodes.insert(&node);
     if (can_take_work(node)) state.stale_pools.insert(node.pool);
   }
+  node.retains_data = request.retains_data;
+  if (node.waits_for_data && !node.retains_data) state.unsettled_nodes.insert(&node);
   // Also where the node leaves: what it ran must not begin once more under the number of an attempt that has been.
   const bool is_other_keeper = request.facts && !boot_before.empty() && node.facts.boot_id != boot_before;
   if (is_other_keeper) abandon_all(state, node, "the node started anew, and what it ran is gone");
@@ -358,6 +363,7 @@ void lose_node(State& state, Node& node, std::string_view why) {
   node.held.clear();
   node.order = spec::NodeOrder::none;
   node.draining.reset();
+  node.retains_data = false;  // nobody gets at it any more
   if (node.leaving) {
     state.restless_pools.insert(node.pool);
     return;

@@ -26,6 +26,8 @@ void set_node_state(State& state, Node& node, NodeState to);
 
 // May be given tasks: idle or running, its scheduling on, neither leaving nor draining, no trouble.
 bool can_take_work(const Node& node);
+// Shall leave or be restarted once retention times are over, and some are not.
+bool is_kept_by_data(const Node& node);
 // What follows from its attempts having changed: idle or running, drained. Called by whoever adds or ends one. No node is destroyed.
 void settle_node(State& state, Node& node);
 // An event of the attempt of its start task, which is erased when it ended. take_events() hands it on.

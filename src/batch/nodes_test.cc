@@ -332,6 +332,45 @@ TEST_F(NodesTest, AnotherKeeperOfANodeThatLeavesBeginsNoAttemptAgain) {
   EXPECT_EQ(task().state, TaskState::active);
 }
 
+TEST_F(NodesTest, ANodeThatLeavesWithRetainedDataStaysUntilItRetainsNone) {
+  one_node();
+  run_a_task();
+  ASSERT_TRUE(
+      resize_pool(*state, "p", {{"targetDedicatedNodes", 0}, {"nodeDeallocationOption", "retaineddata"}}, {}).ok());
+  commit();
+  const std::string id = node("p").id;
+  agent(node("p")).retains_data = true;
+  end("p", id, 0);
+  ASSERT_EQ(count("p", NodeState::leavingpool), 1u);
+  come_up();
+  EXPECT_EQ(count("p", NodeState::leavingpool), 1u);
+  agent(node("p")).retains_data = false;
+  sync("p", id);
+  EXPECT_TRUE(pool("p").nodes.empty());
+}
+
+TEST_F(NodesTest, ALostNodeIsNotWaitedForBecauseOfItsData) {
+  one_node();
+  agent(node("p")).retains_data = true;
+  sync("p", node("p").id);
+  ASSERT_TRUE(
+      resize_pool(*state, "p", {{"targetDedicatedNodes", 0}, {"nodeDeallocationOption", "retaineddata"}}, {}).ok());
+  commit();
+  ASSERT_EQ(count("p", NodeState::leavingpool), 1u);
+  advance(std::chrono::seconds(40));
+  EXPECT_TRUE(pool("p").nodes.empty());
+}
+
+TEST_F(NodesTest, AReimageWithRetainedDataWaitsUntilThereIsNone) {
+  one_node();
+  agent(node("p")).retains_data = true;
+  sync("p", node("p").id);
+  ASSERT_TRUE(reimage_node(*state, "p", node("p").id, "retaineddata").ok());
+  EXPECT_EQ(sync("p", node("p").id).order, spec::NodeOrder::none);
+  agent(node("p")).retains_data = false;
+  EXPECT_EQ(sync("p", node("p").id).order, spec::NodeOrder::reimage);
+}
+
 TEST_F(NodesTest, ANodeWhoseAgentCannotStartIsUnusable) {
   ASSERT_TRUE(add({{"id", "p"}, {"targetDedicatedNodes", 1}}).ok());
   report_status(scoria::pool::NodeStatus::State::gone, "it ended 8 times in a row");

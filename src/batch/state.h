@@ -137,7 +137,9 @@ struct Node {
   std::map<std::uint64_t, Preparation> preparations;  // by job number
   std::vector<int> devices;  // of this machine, that the pool gave to it: no other local node has them
   std::set<int> free_devices;
+  bool waits_for_data = false;  // leaves, or is restarted, when it retains nothing any more (retaineddata)
   // What the node said last.
+  bool retains_data = false;  // directories of ended tasks whose retention time is not over
   std::string session;
   std::uint64_t sequence = 0;
   std::string told_session;  // the one that attempts were told in

@@ -343,6 +343,16 @@ TEST_F(Agent, StartsNothingByAnAnswerThatIsOlderThanTheFence) {
   EXPECT_EQ(server_.end_of(1).exit_code, 0);
 }
 
+TEST_F(Agent, TellsThatItRetainsWhatATaskLeft) {
+  run();
+  spec::StartOrder order = task(1, "/bin/true");
+  order.spec["constraints"] = {{"retentionTime", "PT1H"}};
+  ASSERT_TRUE(server_.wait_until([&] { return server_.exchanges_ >= 1; }));
+  server_.order(order);
+  ASSERT_TRUE(server_.wait_for_end(1));
+  EXPECT_TRUE(server_.wait_until([&] { return server_.retains_data_; }));
+}
+
 TEST_F(Agent, TellsThatItsDiskIsFull) {
   config_.min_free_bytes = std::uint64_t{1} << 60;
   run();

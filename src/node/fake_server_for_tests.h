@@ -82,6 +82,7 @@ class FakeServer {
   std::map<std::string, std::string> outputs_;  // "ATTEMPT/CONTAINER/BLOB" -> bytes
   std::size_t ended_ = 0, exchanges_ = 0, samples_ = 0;
   std::string trouble_;
+  bool retains_data_ = false;
 
  private:
   class Link final : public ServerLink {
@@ -141,6 +142,7 @@ class FakeServer {
       held_.clear();
       for (const auto& held : request.held) held_[held.attempt] = held.phase;
       trouble_ = request.trouble;
+      retains_data_ = request.retains_data;
     }
     if (request.facts) facts_.push_back(*request.facts);
     if (request.sample) ++samples_;

@@ -60,6 +60,7 @@ class NodeLoop final : private NodeSurroundings {
   void remove_container(const std::string& name) override;
   void answer_file(const spec::FileOrder& order) override;
   void keep_directory(const std::string& directory, std::int64_t until_us) override;
+  bool keeps_directories() const override { return shelf_.has_any(); }
   void remove_directory(const std::string& directory) override;
 
   AgentConfig config_;

@@ -58,6 +58,7 @@ class NodeSurroundings {
   virtual void remove_container(const std::string& name) = 0;
   virtual void answer_file(const spec::FileOrder& order) = 0;
   virtual void keep_directory(const std::string& directory, std::int64_t until_us) = 0;
+  virtual bool keeps_directories() const = 0;
   virtual void remove_directory(const std::string& directory) = 0;
 };
 

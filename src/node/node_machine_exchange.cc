@@ -84,6 +84,7 @@ void NodeMachine::send() {
   if (sent.has_facts) request.facts = facts();
   if (sample_) request.sample = std::exchange(sample_, std::nullopt);
   request.trouble = trouble_;
+  request.retains_data = around_.keeps_directories();
   if (has_bug(SeededBug::event_told_once)) events_.clear();
   // More events than fit: the rest right behind.
   has_news_ = sent.events.size() < events_.size();

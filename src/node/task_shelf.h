@@ -21,6 +21,7 @@ class TaskShelf {
 
   // A task ended; its directory may go at this time (wall clock). A later end of the same directory counts instead.
   void keep(const std::string& directory, std::int64_t until_us);
+  bool has_any() const { return !until_us_.empty(); }
   // Moves out what is due and not in use. How many there were.
   int sweep(std::int64_t now_us, const std::function<bool(const std::string& directory)>& is_in_use);
   // Moves a directory ("workitems/j1") out of sight now, with all that is remembered below it.

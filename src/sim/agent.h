@@ -67,6 +67,7 @@ class Agent final : private node::NodeSurroundings {
   void remove_container(const std::string&) override {}
   void answer_file(const spec::FileOrder&) override {}
   void keep_directory(const std::string&, std::int64_t) override {}
+  bool keeps_directories() const override { return false; }
   void remove_directory(const std::string&) override {}
 
   void reach_keeper();

@@ -24,6 +24,7 @@ SyncRequest full_request() {
   request.facts = NodeFacts{"0.1.0", "127.0.0.1", 4, 1ull << 40, {0, 1}, "boot", "/var/lib/scoria"};
   request.sample = NodeSample{.at_us = 5, .cpu_percent = 12.5, .memory_bytes = 1e12, .network_out_bytes = 3};
   request.trouble = "disk_full";
+  request.retains_data = true;
   request.wait_ms = 20'000;
   return request;
 }
@@ -76,6 +77,7 @@ TEST(SyncRequest, ReadsBackWhatItWrites) {
   EXPECT_FALSE(read.value().events[0].exit_code.has_value());
   EXPECT_EQ(read.value().facts->devices, (std::vector<int>{0, 1}));
   EXPECT_EQ(read.value().sample->cpu_percent, 12.5);
+  EXPECT_TRUE(read.value().retains_data);
   EXPECT_EQ(read.value().wait_ms, 20'000);
 }
 

@@ -173,6 +173,7 @@ std::string to_text(const SyncRequest& request) {
   if (request.facts) append(members.key("facts"), *request.facts);
   if (request.sample) append(members.key("sample"), *request.sample);
   members.text("trouble", request.trouble);
+  members.flag("retains_data", request.retains_data);
   members.integer("wait_ms", request.wait_ms);
   members.close();
   return out;
