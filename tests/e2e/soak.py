@@ -46,7 +46,7 @@ class Timings:
     def take(self):
         with self.lock:
             found, self.found = self.found, collections.defaultdict(list)
-        return {kind: (statistics.median(times), sorted(times)[int(0.99 * (len(times) - 1))]) for kind, times in found.items()}
+        return {kind: (statistics.median(times), sorted(times)[min(len(times) - 1, int(0.99 * len(times)))]) for kind, times in found.items()}
 
 
 class Soak:
@@ -240,6 +240,16 @@ class Soak:
         self.check_flat()
         self.check_left()
 
+    def check_empty(self, what, left):
+        """`left`: a pattern of files below the data folder, or what lists what is left; it has a minute to go."""
+        look = left if callable(left) else lambda: [str(path) for path in self.cluster.data.glob(left)]
+        try:
+            until(what, lambda: not look())
+        except TimeoutError:
+            pass
+        found = look()
+        self.check(what, not found, found[:3])
+
     def check_left(self):
         cluster = self.cluster
         errors = cluster.log_lines(" error ")
@@ -247,16 +257,12 @@ class Soak:
         for job in cluster.get("/jobs?maxresults=1000")["value"]:
             cluster.until_answered("DELETE", f"/jobs/{job['id']}?{API}", None, ["JobNotFound", "JobBeingDeleted"])
         until("jobs to be gone", lambda: not cluster.get("/jobs")["value"])
-        work = [str(path) for path in (cluster.data / "nodes").glob("**/workitems/*")]
-        self.check("nodes keep no folder of a task", not work, work[:3])
+        self.check_empty("nodes keep no folder of a job", "nodes/**/workitems/*")
         for pool in ("p", "auto"):
             cluster.until_answered("DELETE", f"/pools/{pool}?{API}")
         left = lambda: [*cluster.processes("agent").values(), *cluster.processes("keeper").values(), *cluster.task_processes()]
-        try:
-            until("processes to end", lambda: not left(), 30)
-        except TimeoutError:
-            pass
-        self.check("no process is left", not left(), left())
+        self.check_empty("no process is left", left)
+        self.check_empty("folders of nodes that are gone are gone", "trash/*")
         files = [os.readlink(path) for path in pathlib.Path(f"/proc/{cluster.server.pid}/fd").iterdir() if path.is_symlink()]
         strange = [name for name in files if "/nodes/" in name or "(deleted)" in name]
         sockets = [name for name in files if name.startswith("socket:")]

@@ -23,7 +23,7 @@ def picture(samples, options):
     charts = []
     for name in ("server", "agents", "keepers"):
         charts.append((f"{name}: memory", "MB", {"resident": [s[name]["memory"] for s in samples]}))
-        charts.append((f"{name}: open files", "", {"files": [s[name]["files"] for s in samples], "threads": [s[name]["threads"] for s in samples]}))
+        charts.append((f"{name}: open files, threads", "", {"files": [s[name]["files"] for s in samples], "threads": [s[name]["threads"] for s in samples]}))
     for kind in sorted({kind for s in samples for kind in s["latency"]}):
         charts.append((kind, "ms", {word: [s["latency"].get(kind, (None, None))[n] for s in samples] for n, word in enumerate(("p50", "p99"))}))
     rows = (len(charts) + 1) // 2
