@@ -219,4 +219,25 @@ std::string code_of(const Result<T>& result) {
   return result.ok() ? "ok" : result.error().api_code;
 }
 
+// A pool of one node.
+class NodesTest : public PoolsTest {
+ protected:
+  using State_ = NodeState;
+  // Up and idle (or waits for its start task).
+  void one_node(Json more = Json::object()) {
+    more["id"] = "p";
+    if (!more.contains("targetLowPriorityNodes")) more["targetDedicatedNodes"] = 1;
+    ASSERT_TRUE(add(more).ok());
+    report_status();
+    sync("p", node("p").id);
+  }
+  void run_a_task() {
+    add_job_with("j", "p", 1);
+    sync("p", node("p").id);
+    sync("p", node("p").id);
+    ASSERT_EQ(node("p").state, State_::running);
+  }
+  const Task& task() { return *find_job(*state, "j").value()->open.begin()->second; }
+};
+
 }  // namespace scoria::batch
