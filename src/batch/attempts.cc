@@ -284,8 +284,7 @@ void erase_attempt(State& state, Node& node, AttemptId id) {
   if (attempt.deadline) state.deadlines.erase({*attempt.deadline, id});
   if (attempt.job != nullptr) attempt.job->attempts.erase(id);
   if (!attempt.remove_when_over.empty()) {
-    node.remove_jobs.push_back(std::move(attempt.remove_when_over));
-    state.effects.wake.emplace(node.pool->id, node.id);
+    remove_directory(state, node, std::move(attempt.remove_when_over));
   }
   state.attempts.erase(id);
   node.attempts.erase(found);

@@ -7,6 +7,7 @@
 #include "batch/attempts.h"
 #include "batch/job_settings.h"
 #include "batch/jobs.h"
+#include "batch/nodes.h"
 #include "batch/notices.h"
 #include "batch/preparations.h"
 #include "batch/schedules.h"
@@ -65,12 +66,9 @@ void complete(State& state, Job& job) {
 }
 
 void erase(State& state, Job& job) {
-  if (job.pool != nullptr) {
-    for (auto& [key, node] : job.pool->nodes) {
-      node->remove_jobs.push_back(job_directory(job.id));
-      state.dirty_nodes.insert(node.get());
-      state.effects.wake.emplace(job.pool->id, node->id);
-    }
+  // Not by job.pool: a job that completed has none.
+  if (const auto pool = state.pools.find(lower(job.pool_id)); pool != state.pools.end()) {
+    for (auto& [key, node] : pool->second->nodes) remove_directory(state, *node, job_directory(job.id));
   }
   finish(state, job);
   erase_preparations(state, job);

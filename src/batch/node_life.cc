@@ -17,6 +17,7 @@ namespace scoria::batch {
 namespace {
 
 constexpr std::size_t kErrorsKept = 10;
+constexpr std::size_t kRemovalsKept = 1000;
 
 constexpr std::array<std::string_view, 13> kNames{
     "creating",    "starting", "waitingforstarttask", "starttaskfailed", "idle",    "running", "rebooting", "reimaging",
@@ -120,6 +121,15 @@ void settle_node(State& state, Node& node) {
   const NodeState idle = node.is_scheduling_enabled ? NodeState::idle : NodeState::offline;
   if (!is_busy && !node.draining) node.drain_deadline.reset();
   set_node_state(state, node, is_busy ? NodeState::running : idle);
+}
+
+void remove_directory(State& state, Node& node, std::string directory) {
+  const bool has_none = node.state == NodeState::creating || node.state == NodeState::preempted;
+  if (has_none || node.remove_jobs.size() >= kRemovalsKept) return;
+  node.remove_jobs.push_back(std::move(directory));
+  node.told_removals = 0;
+  state.dirty_nodes.insert(&node);
+  state.effects.wake.emplace(node.pool->id, node.id);
 }
 
 void forget_start_task(State& state, Node& node) {

@@ -50,6 +50,9 @@ Status heard_from(State& state, Node& node, const spec::SyncRequest& request) {
     state.dirty_nodes.insert(&node);
     if (can_take_work(node)) state.stale_pools.insert(node.pool);
   }
+  for (const std::string& directory : request.removed) {
+    if (std::erase(node.remove_jobs, directory) > 0) state.dirty_nodes.insert(&node);
+  }
   node.retains_data = request.retains_data;
   if (node.waits_for_data && !node.retains_data) state.unsettled_nodes.insert(&node);
   // Also where the node leaves: what it ran must not begin once more under the number of an attempt that has been.

@@ -32,6 +32,9 @@ bool is_kept_by_data(const Node& node);
 void settle_node(State& state, Node& node);
 // An event of the attempt of its start task, which is erased when it ended. take_events() hands it on.
 void start_task_event(State& state, Node& node, AttemptId attempt, const spec::Event& event);
+// A directory of a deleted job or task goes with the node's next orders. One that is silent for long keeps what is more than a thousand of them
+// until its retention time is over.
+void remove_directory(State& state, Node& node, std::string directory);
 // What a provider says of all its nodes, as often as it is asked.
 void take_provider_status(State& state, std::string_view provider, const std::vector<scoria::pool::NodeStatus>& nodes);
 // A provider refused an effect's request.

@@ -204,6 +204,37 @@ TEST_F(NodesTest, ARebootAfterTaskCompletionWaitsForTheTask) {
   EXPECT_EQ(node("p").state, State_::rebooting);
 }
 
+TEST_F(NodesTest, ADeletedJobsDirectoryGoesFromItsNodesThoughItWasCompleted) {
+  one_node();
+  run_a_task();
+  end("p", node("p").id, 0);
+  ASSERT_TRUE(terminate_job(*state, "j", "", {}).ok());
+  commit();
+  ASSERT_EQ(find_job(*state, "j").value()->state, JobState::completed);
+  EXPECT_TRUE(sync("p", node("p").id).remove_jobs.empty());
+  ASSERT_TRUE(delete_job(*state, "j", {}).ok());
+  commit();
+  EXPECT_EQ(sync("p", node("p").id).remove_jobs, std::vector<std::string>{"workitems/j"});
+  EXPECT_TRUE(sync("p", node("p").id).remove_jobs.empty());
+  EXPECT_EQ(sync("p", node("p").id).remove_jobs.size(), 1u);  // told again, as it may have got lost
+  agent(node("p")).removed = {"workitems/j"};
+  sync("p", node("p").id);
+  EXPECT_TRUE(node("p").remove_jobs.empty());
+}
+
+TEST_F(NodesTest, ADirectoryThatIsInUseAgainIsNotRemoved) {
+  one_node();
+  run_a_task();
+  end("p", node("p").id, 0);
+  ASSERT_TRUE(delete_job(*state, "j", {}).ok());
+  commit();
+  add_job_with("j", "p", 1);
+  const auto reply = sync("p", node("p").id);
+  EXPECT_EQ(reply.remove_jobs.size(), 1u);
+  EXPECT_EQ(reply.start.size(), 1u);
+  EXPECT_TRUE(node("p").remove_jobs.empty());
+}
+
 TEST_F(NodesTest, ADisabledNodeIsOfflineOnceDrained) {
   one_node();
   run_a_task();

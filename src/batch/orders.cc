@@ -56,6 +56,17 @@ bool wants_order(const Node& node) {
   return node.order != node.told_order_kind || !is_told(node, node.told_order);
 }
 
+// Until it says that they are gone.
+bool wants_removals(const Node& node) { return !node.remove_jobs.empty() && !is_told(node, node.told_removals); }
+
+// It is in use again, by a job or task of the same name: told to go once, before this start, and never again.
+void keep_directory(State& state, Node& node, std::string_view directory) {
+  const auto covers = [&](const std::string& gone) {
+    return directory.starts_with(gone) && (directory.size() == gone.size() || directory[gone.size()] == '/');
+  };
+  if (std::erase_if(node.remove_jobs, covers) > 0) state.dirty_nodes.insert(&node);
+}
+
 Json merged_environment(const Json& job, const Json& task) {
   // Later ones win: the node sets them in this order.
   Json merged = Json::array();
@@ -148,7 +159,7 @@ std::size_t size_of(const Attempt& attempt) {
 }  // namespace
 
 bool has_orders(const Node& node) {
-  if (wants_order(node) || !node.remove_jobs.empty()) return true;
+  if (wants_order(node) || wants_removals(node)) return true;
   for (const auto& [id, attempt] : node.attempts) {
     if (wants_start(node, attempt) || wants_stop(node, attempt)) return true;
   }
@@ -161,7 +172,11 @@ spec::SyncReply orders_for(State& state, Node& node) {
     for (auto& [id, attempt] : node.attempts) attempt.told_start = attempt.told_stop = 0;
     node.told_session = node.session;
     node.told_lost.clear();
-    node.told_order = 0;
+    node.told_order = node.told_removals = 0;
+  }
+  if (wants_removals(node)) {
+    reply.remove_jobs = node.remove_jobs;
+    node.told_removals = node.sequence;
   }
   std::size_t bytes = 0;
   for (auto& [id, attempt] : node.attempts) {
@@ -177,6 +192,7 @@ spec::SyncReply orders_for(State& state, Node& node) {
     if (attempt.kind == RunKind::task && attempt.task == nullptr) continue;
     bytes += size_of(attempt);
     reply.start.push_back(start_order(state, node, attempt));
+    keep_directory(state, node, reply.start.back().directory);
     attempt.told_start = node.sequence;
     attempt.was_told = true;
   }
@@ -186,8 +202,6 @@ spec::SyncReply orders_for(State& state, Node& node) {
     reply.stop.push_back({.attempt = held.first, .reason = "lost_fence", .grace_ms = 0});
     node.told_lost[held.first] = node.sequence;
   }
-  reply.remove_jobs = std::exchange(node.remove_jobs, {});
-  if (!reply.remove_jobs.empty()) state.dirty_nodes.insert(&node);
   reply.order = node.order;
   node.told_order_kind = node.order;
   node.told_order = node.sequence;

@@ -117,6 +117,7 @@ class PoolsTest : public ::testing::Test {
     request.facts = spec::NodeFacts{.agent_version = "1", .ip_address = "10.0.0.4", .cores = 2, .boot_id = agent.boot};
     if (agent.sample) request.sample = agent.sample;
     request.retains_data = agent.retains_data;
+    request.removed = std::exchange(agent.removed, {});
     EXPECT_TRUE(heard_from(*state, *node, request).ok());
     take_events(*state, *node, request.events);
     compare_held(*state, *node);
@@ -190,6 +191,7 @@ class PoolsTest : public ::testing::Test {
 
   struct Agent {
     bool retains_data = false;
+    std::vector<std::string> removed;
     std::string session, boot, trouble;
     std::uint64_t sequence = 0;
     bool obeys = true;  // stops what it shall stop

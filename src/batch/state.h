@@ -145,7 +145,7 @@ struct Node {
   std::string told_session;  // the one that attempts were told in
   // As Attempt::told_stop: of what it holds and shall not, and of `order`.
   std::map<AttemptId, std::uint64_t> told_lost;
-  std::uint64_t told_order = 0;
+  std::uint64_t told_order = 0, told_removals = 0;
   spec::NodeOrder told_order_kind = spec::NodeOrder::none;
   std::map<AttemptId, spec::Phase> held;
   std::optional<SteadyTime> heard;

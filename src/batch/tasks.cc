@@ -6,6 +6,7 @@
 #include "base/seeded_bug.h"
 #include "batch/attempts.h"
 #include "batch/jobs.h"
+#include "batch/nodes.h"
 #include "batch/task_progress.h"
 #include "spec/errors.h"
 #include "spec/json_text.h"
@@ -142,9 +143,7 @@ void forget_directory(State& state, const Job& job, const Task& task) {
   if (pool == state.pools.end()) return;
   const auto node = pool->second->nodes.find(lower(task.ran_on_node));
   if (node == pool->second->nodes.end()) return;
-  node->second->remove_jobs.push_back(task_directory(job.id, task.id));
-  state.dirty_nodes.insert(node->second.get());
-  state.effects.wake.emplace(pool->second->id, node->second->id);
+  remove_directory(state, *node->second, task_directory(job.id, task.id));
 }
 
 }  // namespace

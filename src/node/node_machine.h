@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <variant>
@@ -122,6 +123,7 @@ class NodeMachine {
     bool has_facts = false;
     std::string boot_id;  // what they say
     std::optional<spec::NodeSample> sample;
+    std::vector<std::string> removed;
     std::int64_t at_ms = 0;
   };
 
@@ -131,7 +133,11 @@ class NodeMachine {
   void send();
   spec::NodeFacts facts() const;
   void on_failure(const Sent& sent, const Error& error);
-  void take_reply(const spec::SyncReply& reply, bool may_start);
+  // Of an answer that another has overtaken stops alone are followed: a job's name may be another job's by now.
+  struct Permits {
+    bool may_start = false, may_remove = false;
+  };
+  void take_reply(const spec::SyncReply& reply, Permits permits);
   void tell(spec::Event event);
   void acknowledge(const std::vector<std::uint64_t>& events);
   bool is_fenced() const;
@@ -171,6 +177,7 @@ class NodeMachine {
   std::deque<PendingEvent> events_;
   std::uint64_t next_event_ = 1;
   std::map<std::uint64_t, Sent> sent_;
+  std::set<std::string> removed_;  // directories that the server does not know to be gone
   std::uint64_t next_sent_ = 1, newest_answered_ = 0;
   bool has_news_ = false;
   bool facts_are_known_ = false;

@@ -72,6 +72,7 @@ void NodeMachine::send() {
             .has_facts = !facts_are_known_,
             .boot_id = boot_id_,
             .sample = sample_,
+            .removed = {removed_.begin(), removed_.end()},
             .at_ms = now};
   for (const auto& [id, attempt] : attempts_) {
     request.held.push_back({id, phase_of(attempt.stage)});
@@ -83,6 +84,7 @@ void NodeMachine::send() {
   }
   if (sent.has_facts) request.facts = facts();
   if (sample_) request.sample = std::exchange(sample_, std::nullopt);
+  request.removed = sent.removed;
   request.trouble = trouble_;
   request.retains_data = around_.keeps_directories();
   if (has_bug(SeededBug::event_told_once)) events_.clear();
@@ -113,11 +115,12 @@ void NodeMachine::answered(std::uint64_t id, Result<std::string> text) {
   const bool was_fenced = is_fenced();
   last_heard_ms_ = std::max(last_heard_ms_, sent.at_ms);
   acknowledge(sent.events);
+  for (const std::string& directory : sent.removed) removed_.erase(directory);
   // Until the server knows of another keeper it orders for the one before, and what it orders again when it knows may overtake that. An answer that
   // is older than the fence is of a server that has given this node up since. Orders that are not followed come again: the server sees them missing.
-  const bool may_start = facts_are_known_ && id > newest_answered_ && !is_fenced();
+  const bool is_newest = id > newest_answered_;
   newest_answered_ = std::max(newest_answered_, id);
-  take_reply(reply.value(), may_start);
+  take_reply(reply.value(), {.may_start = facts_are_known_ && is_newest && !is_fenced(), .may_remove = is_newest});
   renew_leases();  // behind its stops: what the server gave up is not renewed
   if (was_fenced && !is_fenced()) log::info("server_heard_again", {{"node", config_.node}});
   if (!is_fenced() && !has_bug(SeededBug::parked_for_ever)) unpark();
@@ -133,11 +136,11 @@ void NodeMachine::on_failure(const Sent& sent, const Error& error) {
   next_send_ms_ = around_.steady_ms() + pause_ms_;
   if (refusals_ >= kRefusalsToBelieve) {
     log::warn("node_refused", {{"node", config_.node}, {"error", error.message}});
-    take_reply({.is_known = false}, /*may_start=*/false);
+    take_reply({.is_known = false}, {});
   }
 }
 
-void NodeMachine::take_reply(const spec::SyncReply& reply, bool may_start) {
+void NodeMachine::take_reply(const spec::SyncReply& reply, Permits permits) {
   if (!reply.is_known) {
     log::info("node_not_known", {{"pool", config_.pool}, {"node", config_.node}});
     drop_all();
@@ -146,14 +149,18 @@ void NodeMachine::take_reply(const spec::SyncReply& reply, bool may_start) {
   }
   for (const auto& stop : reply.stop) take_stop(stop);
   for (const auto& job : reply.remove_jobs) {
-    // What still runs there is being stopped; the server says it again until it is gone.
+    // What still runs there is of a job of the same name. What is not removed comes again.
     const bool is_used = std::any_of(attempts_.begin(), attempts_.end(), [&](const auto& entry) {
       return entry.second.stage != Attempt::Stage::ended && entry.second.order.directory.starts_with(job + "/");
     });
-    if (!is_used) around_.remove_directory(job);
+    if (is_used || !permits.may_remove) continue;
+    around_.remove_directory(job);
+    removed_.insert(job);
   }
-  if (may_start) {
+  if (permits.may_start) {
     for (const auto& start : reply.start) take_start(start);
+  } else if (!reply.start.empty()) {
+    has_news_ = true;  // that they are not held: the server repeats them when it hears of it
   }
   for (const auto& file : reply.files) around_.answer_file(file);
   // Kept until it can be followed: an older exchange that is answered empty takes nothing back.

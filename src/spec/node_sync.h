@@ -103,9 +103,10 @@ struct SyncRequest {
   std::vector<Event> events;  // oldest first; again until answered
   std::optional<NodeFacts> facts;
   std::optional<NodeSample> sample;
-  std::string trouble;        // "disk_full": takes no new work; empty: none
-  bool retains_data = false;  // it has directories of ended tasks whose retention time is not over
-  std::int64_t wait_ms = 0;   // how long the server may hold the answer while there is nothing to say; at most 20,000
+  std::vector<std::string> removed;  // of an answer's remove_jobs: what is gone; again until answered
+  std::string trouble;               // "disk_full": takes no new work; empty: none
+  bool retains_data = false;         // it has directories of ended tasks whose retention time is not over
+  std::int64_t wait_ms = 0;  // how long the server may hold the answer while there is nothing to say; at most 20,000
 };
 
 enum class NodeOrder { none, reboot, reimage, leave };  // each: stop what is held first (the server sends the stops)

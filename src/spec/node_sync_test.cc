@@ -25,6 +25,7 @@ SyncRequest full_request() {
   request.sample = NodeSample{.at_us = 5, .cpu_percent = 12.5, .memory_bytes = 1e12, .network_out_bytes = 3};
   request.trouble = "disk_full";
   request.retains_data = true;
+  request.removed = {"workitems/j0"};
   request.wait_ms = 20'000;
   return request;
 }
@@ -78,6 +79,7 @@ TEST(SyncRequest, ReadsBackWhatItWrites) {
   EXPECT_EQ(read.value().facts->devices, (std::vector<int>{0, 1}));
   EXPECT_EQ(read.value().sample->cpu_percent, 12.5);
   EXPECT_TRUE(read.value().retains_data);
+  EXPECT_EQ(read.value().removed, std::vector<std::string>{"workitems/j0"});
   EXPECT_EQ(read.value().wait_ms, 20'000);
 }
 

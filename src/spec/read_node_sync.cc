@@ -277,6 +277,7 @@ Result<SyncRequest> parse_sync_request(std::string_view text) {
   members.list("events", out.events, read_event);
   if (const Json* facts = members.find("facts")) out.facts = read_facts(*facts, "facts", error);
   if (const Json* sample = members.find("sample")) out.sample = read_sample(*sample, "sample", error);
+  members.list("removed", out.removed, read_path);
   members.text("trouble", out.trouble, kMaxWord);
   members.flag("retains_data", out.retains_data);
   members.integer("wait_ms", out.wait_ms, std::int64_t{0}, std::int64_t{20'000});

@@ -172,6 +172,7 @@ std::string to_text(const SyncRequest& request) {
   members.list("events", request.events, each);
   if (request.facts) append(members.key("facts"), *request.facts);
   if (request.sample) append(members.key("sample"), *request.sample);
+  members.list("removed", request.removed, [&](const std::string& path) { append_json_string(out, path); });
   members.text("trouble", request.trouble);
   members.flag("retains_data", request.retains_data);
   members.integer("wait_ms", request.wait_ms);
