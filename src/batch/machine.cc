@@ -76,9 +76,11 @@ void Machine::sync(Now now, WaitingNodes::Request request) {
     return request.done(
         Error{Code::denied, "the token is not that of node '" + request.node + "'", "AuthenticationFailed"});
   }
+  const bool is_late = request.body.session == node->session && request.body.sequence < node->sequence;
   if (const Status heard = heard_from(state_, *node, request.body); !heard.ok()) return request.done(heard.error());
   take_events(state_, *node, request.body.events);
   if (request.body.session == node->session && request.body.sequence == node->sequence) compare_held(state_, *node);
+  if (is_late) return waiting_.add_late(std::move(request));
   waiting_.add(std::move(request), now.steady);
 }
 

@@ -104,7 +104,11 @@ class NodeForTests {
   using Reply = Result<spec::SyncReply>;
   std::future<Reply> send(std::int64_t wait_ms, std::vector<spec::Event> events = {},
                           const std::string& hash = "hash") {
-    spec::SyncRequest request{.session = "s", .sequence = ++sequence_, .events = std::move(events), .wait_ms = wait_ms};
+    return send_as(++sequence_, wait_ms, std::move(events), hash);
+  }
+  std::future<Reply> send_as(std::uint64_t sequence, std::int64_t wait_ms, std::vector<spec::Event> events = {},
+                             const std::string& hash = "hash") {
+    spec::SyncRequest request{.session = "s", .sequence = sequence, .events = std::move(events), .wait_ms = wait_ms};
     for (const AttemptId attempt : held) request.held.push_back({attempt, spec::Phase::running});
     request.facts = spec::NodeFacts{.agent_version = "1", .cores = 1, .boot_id = "b"};
     auto reply = std::make_shared<std::promise<Reply>>();
@@ -169,6 +173,20 @@ TEST_F(Serving, ATaskReachesAWaitingNodeAndItsEndTheStore) {
                   .ok());
   service->stop();
   EXPECT_EQ(task_state("t"), "completed");
+}
+
+TEST_F(Serving, OrdersGoToTheNewestExchangeThoughALateOneComesBehindIt) {
+  must(make_pool);
+  must(make_job_in_it);
+  NodeForTests node(*service, provider.wait_for_node());
+  ASSERT_TRUE(node.ask(0).ok());
+  auto newest = node.send_as(3, 20'000);
+  auto late = node.send_as(2, 20'000);
+  ASSERT_EQ(late.wait_for(kLong), std::future_status::ready);
+  EXPECT_TRUE(late.get().value().start.empty());
+  must(make_task("t"));
+  ASSERT_EQ(newest.wait_for(kLong), std::future_status::ready);
+  EXPECT_EQ(newest.get().value().start.size(), 1u);
 }
 
 TEST_F(Serving, OutputsArePublishedBeforeTheTaskIsComplete) {

@@ -26,6 +26,8 @@ class WaitingNodes {
 
   // One whose events were applied. An older one of the same node is answered with it.
   void add(Request request, SteadyTime now);
+  // One that a newer had overtaken on its way: answered without orders, which its node would not follow. The newer one waits on.
+  void add_late(Request request) { superseded_.push_back(std::move(request.done)); }
   void ask_for_file(const Node& node, spec::FileOrder order);
 
   // Answers, with the changes made up to now, whoever reported something, has orders, or waited long enough.
