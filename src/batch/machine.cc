@@ -103,6 +103,16 @@ void Machine::tick(Now now) {
   batch::tick(state_);
 }
 
+void Machine::committing(const store::Changes* changes) {
+  state_.in_flight = changes;
+  state_.in_flight_since = state_.now.steady;
+}
+
+void Machine::committed() {
+  if (state_.in_flight != nullptr) end_stall(state_);
+  state_.in_flight = nullptr;
+}
+
 bool Machine::take_group(Now now, Group& group) {
   state_.now = now;
   settle(state_);

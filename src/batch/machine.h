@@ -61,8 +61,8 @@ class Machine {
   // to committed().
   bool take_group(Now now, Group& group);
   // The group's changes stay where they are until committed(): reads look there before the store.
-  void committing(const store::Changes* changes) { state_.in_flight = changes; }
-  void committed() { state_.in_flight = nullptr; }
+  void committing(const store::Changes* changes);
+  void committed();
   // Answers every node that waits, without orders: the server stops.
   void answer_waiting() { waiting_.answer_all(group_.answers); }
   // What gathered and will not be written, for its askers to be told.

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kSamplesKept = 240;    // two hours; autoscale keeps the pool's own history
 constexpr std::chrono::seconds kUnasked{5};  // a provider that does not know of a node was not asked for it (any more)
 constexpr std::chrono::minutes kUnusableAfter{10};
+constexpr std::chrono::seconds kStall{1};  // of a commit, from when on it counts
 constexpr std::chrono::seconds kAskedAgainAfter{30};
 
 }  // namespace
@@ -182,6 +183,19 @@ void request_failed(State& state, std::string_view pool_id, std::string_view id,
   set_allocation(state, pool, AllocationState::steady);
 }
 
+bool is_stalled(const State& state) {
+  return state.in_flight != nullptr && state.now.steady - state.in_flight_since > kStall;
+}
+
+void end_stall(State& state) {
+  if (!is_stalled(state)) return;
+  for (auto& [pool_key, pool] : state.pools) {
+    for (auto& [key, node] : pool->nodes) {
+      if (node->heard) node->heard = std::max(*node->heard, state.now.steady);
+    }
+  }
+}
+
 void watch_nodes(State& state) {
   const SteadyTime now = state.now.steady;
   for (auto& [pool_key, pool] : state.pools) {
@@ -207,7 +221,7 @@ void watch_nodes(State& state) {
       if (!node.heard || node.state == NodeState::creating) continue;
       // A request that we still hold is no silence: it counts from when that must have been answered.
       const Duration grace = std::max(state.settings.remote_node_lost, node.waits + std::chrono::seconds(5));
-      if (now - *node.heard >= grace && !has_bug(SeededBug::silence_unnoticed))
+      if (now - *node.heard >= grace && !is_stalled(state) && !has_bug(SeededBug::silence_unnoticed))
         lose_node(state, node, "nothing was heard of it");
       // An agent that is not back in time gets no work. Its tasks live on in the keeper, so they are not given away yet.
       if (pool->provider == kLocal && node.silent_since && now - *node.silent_since >= state.settings.local_node_lost &&

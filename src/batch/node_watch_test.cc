@@ -19,6 +19,22 @@ TEST_F(NodeWatch, ASilentNodeIsUnknownAndItsTasksRunElsewhere) {
   EXPECT_EQ(task().retry_count, 0);
 }
 
+TEST_F(NodeWatch, SilenceDoesNotCountWhileACommitHoldsAllAnswers) {
+  one_node();
+  run_a_task();
+  const store::Changes held;
+  state->in_flight = &held;
+  state->in_flight_since = now.steady;
+  advance(std::chrono::seconds(60));
+  EXPECT_EQ(node("p").state, State_::running);
+  end_stall(*state);
+  state->in_flight = nullptr;
+  advance(std::chrono::seconds(14));
+  EXPECT_EQ(node("p").state, State_::running);
+  advance(std::chrono::seconds(2));
+  EXPECT_EQ(node("p").state, State_::unknown);
+}
+
 TEST_F(NodeWatch, ANodeThatIsBackStopsWhatWasGivenAway) {
   one_node();
   run_a_task();

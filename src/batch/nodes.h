@@ -39,6 +39,9 @@ void remove_directory(State& state, Node& node, std::string directory);
 void take_provider_status(State& state, std::string_view provider, const std::vector<scoria::pool::NodeStatus>& nodes);
 // A provider refused an effect's request.
 void request_failed(State& state, std::string_view pool, std::string_view node, const Error& error);
+// While a commit takes long (a full disk) nobody is answered, and who is silent may be waiting for that: it is not held against nodes.
+bool is_stalled(const State& state);
+void end_stall(State& state);
 // Who was silent for too long is lost; drains end. Called by tick_pools().
 void watch_nodes(State& state);
 std::string_view node_state_name(NodeState state);

@@ -429,6 +429,7 @@ struct State {
   std::vector<Task*> dirty_tasks;
   // What was handed to the store and may not be there yet: reads look here between `changes` and the store. Set by the owner.
   const store::Changes* in_flight = nullptr;
+  SteadyTime in_flight_since;
   // Whose attempts changed: settle_node() at the next settle().
   InOrder<Node> unsettled_nodes;
   // Stopped before their node heard of them: over at the next settle().

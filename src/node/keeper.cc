@@ -67,7 +67,8 @@ class Keeper final : private KeeperSurroundings {
   void kill_strays(std::uint64_t attempt);
   void warm_news();
   void compact();
-  bool is_idle() const { return machine_.held().empty() && !agent_; }
+  // What has ended stands in the spool, for the next keeper to tell.
+  bool is_idle() const { return machine_.running() == 0 && warm_starts_.empty() && !agent_; }
 
   // What the machine asks for.
   std::int64_t steady_ms() const override { return steady_now_ms(); }
@@ -123,13 +124,13 @@ Status Keeper::open() {
   if (!null_device_.is_open()) return system_error("opened", "/dev/null");
 
   const auto spool_path = config_.private_folder / "keeper.spool";
-  std::map<std::uint64_t, SpooledAttempt> found;
+  Spooled found;
   auto spool = Spool::open(spool_path, found);
   if (!spool.ok() && spool.error().code == Code::corrupt) {
     // What it held is lost and will be run again; what it says is kept for who wants to know why.
     log::error("keeper_spool_corrupt", {{"error", spool.error().message}});
     (void)rename(spool_path.c_str(), (spool_path.string() + ".corrupt").c_str());
-    found.clear();
+    found = {};
     spool = Spool::open(spool_path, found);
   }
   if (!spool.ok()) return std::move(spool).error();
@@ -150,7 +151,7 @@ Status Keeper::open() {
   epoll_event event{.events = EPOLLIN, .data = {.fd = signals_.get()}};
   epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, signals_.get(), &event);
 
-  machine_.take_over(std::move(found));
+  machine_.take_over(std::move(found.attempts), std::move(found.boot_id));
   end_leftovers();
   if (config_.use_cgroups) {
     cgroups_ = Cgroups::open(config_.cgroup_name);
@@ -232,7 +233,10 @@ Status Keeper::run() {
       return Ok{};
     }
     if (!is_idle()) idle_since_ms_ = steady_now_ms();
-    if (is_idle() && steady_now_ms() - idle_since_ms_ >= config_.idle_exit.count()) return Ok{};
+    if (is_idle() && steady_now_ms() - idle_since_ms_ >= config_.idle_exit.count()) {
+      spool_->add_boot(machine_.state().boot_id);
+      return spool_->flush();
+    }
   }
 }
 

@@ -23,7 +23,7 @@ struct KeeperConfig {
   std::vector<std::string> warm_command;         // starts a warm scorer; "--fd", "3" are appended; empty: none
   int ready_descriptor = -1;                     // gets one byte when the socket listens
   bool detach = false;                           // forks into a session of its own; the first process then ends with 0
-  std::chrono::milliseconds idle_exit{120'000};  // holding nothing and without an agent
+  std::chrono::milliseconds idle_exit{120'000};  // nothing runs, and without an agent
   bool use_cgroups = false;                      // limits by cgroup v1 or v2, where they can be made; else by rlimit
   std::string cgroup_name;                       // "scoria-pool-node"
 };

@@ -15,7 +15,8 @@ constexpr std::int64_t kKillAgain = 1'000;  // should something have started mea
 
 }  // namespace
 
-void KeeperMachine::take_over(std::map<std::uint64_t, SpooledAttempt> found) {
+void KeeperMachine::take_over(std::map<std::uint64_t, SpooledAttempt> found, std::string boot_id) {
+  if (!boot_id.empty()) boot_id_ = std::move(boot_id);
   held_ = std::move(found);
   for (auto& [attempt, entry] : held_) {
     if (entry.kept.ending) continue;

@@ -55,8 +55,9 @@ class KeeperMachine {
   KeeperMachine(KeeperSurroundings& surroundings, std::string boot_id)
       : around_(surroundings), boot_id_(std::move(boot_id)) {}
 
-  // What an earlier keeper spooled: what it started and nobody saw end is ended, and reported as lost.
-  void take_over(std::map<std::uint64_t, SpooledAttempt> found);
+  // What an earlier keeper spooled: what it started and nobody saw end is ended, and reported as lost. `boot_id`: of one that went by itself with
+  // nothing running: this one goes on as that.
+  void take_over(std::map<std::uint64_t, SpooledAttempt> found, std::string boot_id = {});
 
   // For an agent that comes.
   KeeperState state() const;

@@ -277,6 +277,29 @@ TEST_F(Keeper, ShowsANewAgentWhatRunsAndWhatEnded) {
   EXPECT_FALSE(state_.attempts[1].ending.has_value());
 }
 
+TEST_F(Keeper, GoesWhenNothingRunsAndTheNextOneTellsWhatEnded) {
+  connect();
+  start(bash(1, "exit 4"));
+  EXPECT_EQ(end_of(1).exit_code, 4);
+  const std::string boot = state_.boot_id;
+  const pid_t first = keeper_pid();
+  client_.reset();
+  ASSERT_TRUE(is_gone(first));
+  connect();
+  EXPECT_NE(keeper_pid(), first);
+  EXPECT_EQ(state_.boot_id, boot);  // else its server would think that all it ran was lost
+  ASSERT_EQ(state_.attempts.size(), 1u);
+  EXPECT_EQ(state_.attempts[0].ending->exit_code, 4);
+  // One that is killed is another, as ever.
+  start(bash(2, "sleep 1000"));
+  (void)pid_of(2);
+  ASSERT_EQ(kill(keeper_pid(), SIGKILL), 0);
+  (void)wait_for_message([](const Message&) { return false; }, /*until_closed=*/true);
+  client_.reset();
+  connect();
+  EXPECT_NE(state_.boot_id, boot);
+}
+
 TEST_F(Keeper, ForgetsOnlyWhatEnded) {
   connect();
   start(bash(1, "exit 0"));

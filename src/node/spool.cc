@@ -13,7 +13,7 @@
 namespace scoria::node {
 namespace {
 
-constexpr std::uint8_t kIntent = 1, kEnded = 3, kForgotten = 4;
+constexpr std::uint8_t kIntent = 1, kEnded = 3, kForgotten = 4, kBoot = 5;
 
 class Record {
  public:
@@ -61,8 +61,14 @@ Status write_all(int file, std::string_view bytes, const std::filesystem::path& 
 }
 
 // One record; false where it makes no sense.
-bool replay(std::uint8_t kind, std::string_view payload, std::map<std::uint64_t, SpooledAttempt>& found) {
+bool replay(std::uint8_t kind, std::string_view payload, Spooled& spooled) {
+  auto& found = spooled.attempts;
   Unpacker bytes(payload);
+  spooled.boot_id.clear();
+  if (kind == kBoot) {
+    bytes.take(spooled.boot_id);
+    return bytes.is_whole();
+  }
   std::uint64_t attempt = 0;
   if (kind == kIntent) {
     bytes.take(attempt);
@@ -114,7 +120,7 @@ Result<Descriptor> open_for_append(const std::filesystem::path& path, int flags)
 
 }  // namespace
 
-Result<Spool> Spool::open(const std::filesystem::path& path, std::map<std::uint64_t, SpooledAttempt>& found) {
+Result<Spool> Spool::open(const std::filesystem::path& path, Spooled& found) {
   SCORIA_TRY(file, open_for_append(path, 0));
   std::size_t whole = 0;
   {
@@ -149,6 +155,11 @@ void Spool::add_ending(const Ending& ending) { put_ending(pending_, ending); }
 void Spool::add_forgotten(std::uint64_t attempt) {
   Record record(pending_, kForgotten);
   record.pack.add(attempt);
+}
+
+void Spool::add_boot(std::string_view boot_id) {
+  Record record(pending_, kBoot);
+  record.pack.add(boot_id);
 }
 
 Status Spool::flush() {

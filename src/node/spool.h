@@ -22,16 +22,24 @@ struct SpooledAttempt {
   std::int64_t born_ms = 0;  // CLOCK_BOOTTIME; 0: it never came to be
 };
 
+struct Spooled {
+  std::map<std::uint64_t, SpooledAttempt> attempts;
+  std::string
+      boot_id;  // of a keeper that went by itself with nothing running, and that nobody has followed; else empty
+};
+
 class Spool {
  public:
   // Reads what is there and goes on behind it. Errors: denied, unavailable, corrupt.
-  static Result<Spool> open(const std::filesystem::path& path, std::map<std::uint64_t, SpooledAttempt>& found);
+  static Result<Spool> open(const std::filesystem::path& path, Spooled& found);
 
   int descriptor() const { return file_.get(); }
   // Gathered until flush().
   void add_intent(std::uint64_t attempt, std::string_view note);
   void add_ending(const Ending& ending);
   void add_forgotten(std::uint64_t attempt);
+  // The last record of a keeper that goes: who comes next is the same to its agent.
+  void add_boot(std::string_view boot_id);
   // Errors: exhausted (disk full), unavailable.
   Status flush();
   // Starts over with what is held, when the file has grown far beyond it. Errors: as flush(); the old file then stays.

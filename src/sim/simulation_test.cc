@@ -21,7 +21,7 @@ constexpr std::uint64_t kSeeds = 30;
 #endif
 
 // Seeds that found a fault of the code (CHANGELOG.md tells which) or of the auditor.
-constexpr std::uint64_t kRegressions[] = {83, 119, 169, 387, 467, 597, 603, 634, 3631, 7859, 8880};
+constexpr std::uint64_t kRegressions[] = {83, 119, 169, 387, 467, 597, 603, 634, 835, 3631, 7859, 8880};
 
 std::string broken_by(std::uint64_t seed) {
   std::string broken;
