@@ -73,6 +73,12 @@ test-sklearn: build ## installs scikit-learn into build/ and compares with it: n
 	@tools/setup python
 	@tests/sklearn/run
 
+.PHONY: test-python
+test-python: build ## the Python package: its wheel beside live scikit-learn, futures and joblib on a real pool; installs into build/
+	@tools/setup python
+	@tools/build release scoria_shared
+	@clients/python/tests/run build/scoria build/release/src/capi/libscoria.so.1
+
 .PHONY: arrow
 arrow: setup ## Parquet, Arrow and object stores: installs pyarrow into build/, and builds the module from the libraries in it
 	@tools/setup python
