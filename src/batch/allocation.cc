@@ -333,7 +333,7 @@ void allocate(State& state, Pool& pool) {
   if (pool.provider == kJoined) {
     pool.target_dedicated = count(pool, true);
     pool.target_low_priority = count(pool, false);
-    if (drained.size() == 0 &&
+    if (drained.empty() &&
         std::ranges::none_of(pool.nodes, [](const auto& entry) { return entry.second->leaving.has_value(); })) {
       end_resize(state, pool);
     }

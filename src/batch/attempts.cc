@@ -209,6 +209,7 @@ enum class Over {
   unheard,  // its node is gone, and it may live on there
 };
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the node's own is erased here
 void end_without_event(State& state, Node& node, Attempt attempt, std::string_view why, Over how) {
   Job* job = attempt.job;
   erase_attempt(state, node, attempt.id);

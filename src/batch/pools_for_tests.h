@@ -90,7 +90,7 @@ class PoolsTest : public ::testing::Test {
     }
   }
   void report_status(scoria::pool::NodeStatus::State what = scoria::pool::NodeStatus::State::running,
-                     std::string error = {}) {
+                     const std::string& error = {}) {
     std::vector<scoria::pool::NodeStatus> all;
     for (const auto& [key, request] : asked) {
       all.push_back({.pool = key.first, .node = key.second, .state = what, .error = error});
@@ -100,6 +100,7 @@ class PoolsTest : public ::testing::Test {
   }
 
   // One exchange of a node's agent, which does what it is told: starts are held from then on, stops end at once.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): the node whose id that is may go meanwhile
   spec::SyncReply sync(std::string pool, std::string id, std::vector<spec::Event> events = {}) {
     Node* node = find_node(*state, pool, id);
     if (node == nullptr) return {.is_known = false};
@@ -146,6 +147,7 @@ class PoolsTest : public ::testing::Test {
     return reply;
   }
   // The newest thing that the node started ends.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): as sync()
   void end(std::string pool, std::string node, int exit_code) {
     Agent& agent = agents_[{pool, node}];
     ASSERT_FALSE(agent.held.empty());

@@ -298,7 +298,7 @@ Result<Json> Service::write_and_wait(std::function<Result<Json>(State&)> change,
 }
 
 void Service::sync(std::string pool, std::string node, std::string token_hash, spec::SyncRequest request,
-                   std::function<void(Result<spec::SyncReply>)> done) {
+                   const std::function<void(Result<spec::SyncReply>)>& done) {
   auto shared = std::make_shared<WaitingNodes::Request>(
       WaitingNodes::Request{std::move(pool), std::move(node), std::move(token_hash), std::move(request), done});
   const bool is_taken = parts_->post([shared](Machine& m, Now now) { m.sync(now, std::move(*shared)); });

@@ -56,7 +56,7 @@ class Service {
 
   // One exchange with a node; `done` may come late, up to wait_ms. Errors: not_found (no such node), denied (`token_hash` differs).
   void sync(std::string pool, std::string node, std::string token_hash, spec::SyncRequest request,
-            std::function<void(Result<spec::SyncReply>)> done);
+            const std::function<void(Result<spec::SyncReply>)>& done);
   // Asks a node for a file (see spec::FileOrder) in its next answer. For a node that is not there it is dropped: who asks has a time limit.
   void ask_for_file(std::string pool, std::string node, spec::FileOrder order);
 

@@ -177,7 +177,7 @@ Status add_manager_task(State& state, Job& job) {
   return Ok{};
 }
 
-Result<Stamp> update_task(State& state, std::string_view job_id, std::string_view id, Json body,
+Result<Stamp> update_task(State& state, std::string_view job_id, std::string_view id, const Json& body,
                           const Precondition& condition) {
   SCORIA_TRY(job, find_job(state, job_id));
   SCORIA_TRY_STATUS(check_job(*job, false));

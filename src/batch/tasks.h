@@ -27,7 +27,7 @@ NewTask new_task(const Json& document);  // of read_body(Body::task_add)
 Result<std::vector<Result<Stamp>>> add_tasks(State& state, std::string_view job, std::vector<NewTask> tasks);
 // The job manager task of a new job. Errors: as one of add_tasks().
 Status add_manager_task(State& state, Job& job);
-Result<Stamp> update_task(State& state, std::string_view job, std::string_view task, Json body,
+Result<Stamp> update_task(State& state, std::string_view job, std::string_view task, const Json& body,
                           const Precondition& condition);
 Status delete_task(State& state, std::string_view job, std::string_view task, const Precondition& condition);
 Status terminate_task(State& state, std::string_view job, std::string_view task, const Precondition& condition);

@@ -15,7 +15,7 @@ namespace scoria::node {
 namespace {
 
 class Agent : public testing::Test {
- protected:
+ public:
   Agent() {
     config_.pool = "p";
     config_.node = "n1";
@@ -35,6 +35,7 @@ class Agent : public testing::Test {
     if (path_before_) setenv("PATH", path_before_->c_str(), 1);
   }
 
+ protected:
   // As on a machine where nothing is installed. Before run(), as its threads read the environment.
   void hide_programs() {
     path_before_ = getenv("PATH");

@@ -298,7 +298,7 @@ void Keeper::read_agent() {
     if (message.value()->kind == MessageKind::leave) leave();
     messages.push_back(std::move(*message.value()));
   }
-  machine_.take(std::move(messages));
+  machine_.take(messages);
   if (!is_open) drop_agent();
 }
 

@@ -36,7 +36,7 @@ KeeperState KeeperMachine::state() const {
   return state;
 }
 
-void KeeperMachine::take(std::vector<Message> messages) {
+void KeeperMachine::take(const std::vector<Message>& messages) {
   for (const Message& message : messages) {
     if (message.kind == MessageKind::start && !held_.contains(message.start.attempt)) {
       around_.spool_intent(message.start.attempt, message.start.note);
@@ -197,7 +197,8 @@ bool KeeperMachine::clean_up(const std::vector<std::string>& command, Ending& en
     log::warn("cleanup_not_started", {{"attempt", ending.attempt}, {"error", pid.error().message}});
     return false;
   }
-  Running running{.attempt = ending.attempt,
+  const std::uint64_t attempt = ending.attempt;
+  Running running{.attempt = attempt,
                   .pid = pid.value(),
                   .wall_deadline_ms = around_.steady_ms() + kCleanupPatience,
                   .end_of = std::move(ending)};

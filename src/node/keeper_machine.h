@@ -62,7 +62,7 @@ class KeeperMachine {
   // For an agent that comes.
   KeeperState state() const;
   // What it says, several messages at once: their intents are one write.
-  void take(std::vector<Message> messages);
+  void take(const std::vector<Message>& messages);
   // A process group of ours ended: 128 + signal where one did it. False: it is none of ours.
   bool ended(int pid, int exit_code, bool was_signalled);
   // One that somebody else started for an attempt that is held: the warm scorer.

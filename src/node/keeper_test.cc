@@ -11,7 +11,7 @@ namespace scoria::node {
 namespace {
 
 class Keeper : public testing::Test {
- protected:
+ public:
   Keeper() {
     config_.private_folder = folder_ / "private";
     config_.root = folder_ / "root";
@@ -28,6 +28,7 @@ class Keeper : public testing::Test {
     }
   }
 
+ protected:
   void connect() {
     std::optional<Message> state;
     // A keeper that just dies may still take a connection, and drops it.

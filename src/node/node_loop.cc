@@ -33,7 +33,7 @@ void watch(int epoll, int file, std::uint32_t events, int how) {
 
 }  // namespace
 
-NodeLoop::NodeLoop(AgentConfig config, LinkFactory links, std::function<Bench()> make_bench, NodeFiles files,
+NodeLoop::NodeLoop(AgentConfig config, const LinkFactory& links, std::function<Bench()> make_bench, NodeFiles files,
                    TaskShelf shelf, std::unique_ptr<FileCache> cache)
     : config_(std::move(config)),
       keeper_config_(keeper_config(config_)),
@@ -50,7 +50,7 @@ NodeLoop::NodeLoop(AgentConfig config, LinkFactory links, std::function<Bench()>
   });
 }
 
-Result<AgentEnd> NodeLoop::run(std::stop_token stop) {
+Result<AgentEnd> NodeLoop::run(const std::stop_token& stop) {
   if (!epoll_.is_open() || mailbox_.descriptor() < 0) return Error{Code::exhausted, "no file descriptors are left"};
   watch(epoll_.get(), mailbox_.descriptor(), EPOLLIN, EPOLL_CTL_ADD);
   const std::stop_callback wake(stop, [this] { mailbox_.post([] {}); });

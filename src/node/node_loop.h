@@ -23,9 +23,9 @@ namespace scoria::node {
 
 class NodeLoop final : private NodeSurroundings {
  public:
-  NodeLoop(AgentConfig config, LinkFactory links, std::function<Bench()> make_bench, NodeFiles files, TaskShelf shelf,
-           std::unique_ptr<FileCache> cache);
-  Result<AgentEnd> run(std::stop_token stop);
+  NodeLoop(AgentConfig config, const LinkFactory& links, std::function<Bench()> make_bench, NodeFiles files,
+           TaskShelf shelf, std::unique_ptr<FileCache> cache);
+  Result<AgentEnd> run(const std::stop_token& stop);
 
  private:
   // The loop (node_loop.cc)

@@ -165,7 +165,7 @@ void Spool::add_boot(std::string_view boot_id) {
 Status Spool::flush() {
   if (pending_.empty()) return Ok{};
   const off_t before = lseek(file_.get(), 0, SEEK_END);
-  const auto status = write_all(file_.get(), pending_, path_);
+  auto status = write_all(file_.get(), pending_, path_);
   if (!status.ok()) {
     (void)!ftruncate(file_.get(),
                      before);  // no half record: it would hide what follows; it stays pending and is tried again

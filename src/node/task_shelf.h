@@ -30,7 +30,7 @@ class TaskShelf {
   std::function<void()> clear_trash() const;
 
  private:
-  TaskShelf(std::filesystem::path private_folder, std::filesystem::path root)
+  TaskShelf(const std::filesystem::path& private_folder, std::filesystem::path root)
       : trash_(private_folder / "trash"), path_(private_folder / "retention"), root_(std::move(root)) {}
   void append(const std::string& directory, std::int64_t until_us);
   void rewrite();

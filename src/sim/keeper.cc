@@ -37,7 +37,7 @@ void Keeper::connect(std::function<void(node::Message)> to_agent) {
 void Keeper::take(node::Message message) {
   std::vector<node::Message> messages;
   messages.push_back(std::move(message));
-  machine_.take(std::move(messages));
+  machine_.take(messages);
   move_on();
 }
 
