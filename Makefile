@@ -73,6 +73,13 @@ test-sklearn: build ## installs scikit-learn into build/ and compares with it: n
 	@tools/setup python
 	@tests/sklearn/run
 
+.PHONY: test-r-package
+test-r-package: build ## the R package: R CMD check, and every golden case of R's beside R's own predict(); installs R
+	@tools/setup r
+	@tools/setup r-package
+	@tools/build release scoria_shared
+	@clients/r/tests/run build/scoria build/release/src/capi/libscoria.so.1
+
 .PHONY: test-python
 test-python: build ## the Python package: its wheel beside live scikit-learn, futures and joblib on a real pool; installs into build/
 	@tools/setup python

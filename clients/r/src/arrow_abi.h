@@ -1,0 +1,1 @@
+../../../src/table/arrow_abi.h

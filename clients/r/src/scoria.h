@@ -1,0 +1,1 @@
+../../../src/capi/scoria.h
