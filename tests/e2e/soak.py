@@ -242,7 +242,12 @@ class Soak:
 
     def check_empty(self, what, left):
         """`left`: a pattern of files below the data folder, or what lists what is left; it has a minute to go."""
-        look = left if callable(left) else lambda: [str(path) for path in self.cluster.data.glob(left)]
+        def look():
+            try:
+                return left() if callable(left) else [str(path) for path in self.cluster.data.glob(left)]
+            except FileNotFoundError:  # it went while it was looked at
+                return ["something that is going"]
+
         try:
             until(what, lambda: not look())
         except TimeoutError:
@@ -257,7 +262,8 @@ class Soak:
         for job in cluster.get("/jobs?maxresults=1000")["value"]:
             cluster.until_answered("DELETE", f"/jobs/{job['id']}?{API}", None, ["JobNotFound", "JobBeingDeleted"])
         until("jobs to be gone", lambda: not cluster.get("/jobs")["value"])
-        self.check_empty("nodes keep no folder of a job", "nodes/**/workitems/*")
+        # (The empty folder of a schedule stays.)
+        self.check_empty("nodes keep no file of a job", "nodes/*/*/workitems/**/*.*")
         for pool in ("p", "auto"):
             cluster.until_answered("DELETE", f"/pools/{pool}?{API}")
         left = lambda: [*cluster.processes("agent").values(), *cluster.processes("keeper").values(), *cluster.task_processes()]
