@@ -158,7 +158,8 @@ Status load_node(State& state, const store::Document& document) {
     if (node.leaving || node.is_preempting || node.draining) {
       node.drain_deadline = state.now.steady + 2 * state.settings.kill_grace + std::chrono::seconds(5);
     }
-    node.waits_for_data = node.retains_data = own.value("waitsForData", false);  // until the node says what it has
+    node.waits_for_data = node.retains_data =
+        own.value("waitsForData", node.leaving == Deallocation::retaineddata);  // until the node says what it has
     if (node.leaving == Deallocation::taskcompletion || node.waits_for_data) {
       node.drain_deadline.reset();
     }

@@ -34,6 +34,7 @@ void after_drain(State& state, Node& node) {
   node.order = *node.draining;
   node.order_session = node.session;
   node.draining.reset();
+  node.waits_for_data = false;
   node.drain_deadline.reset();
   forget_start_task(state, node);
   set_node_state(state, node, is_reboot ? NodeState::rebooting : NodeState::reimaging);
