@@ -3,13 +3,13 @@
 import base64
 import json
 import ssl
-import threading
 import urllib.error
 import urllib.request
 import zlib
 
 import pytest
 import scoria
+from at_once import at_once
 from cluster import IMAGE
 
 
@@ -201,9 +201,5 @@ def test_many_threads_share_a_client(client):
             if client.pools.get("two", select="id")["id"] != "two":
                 wrong.append(1)
 
-    threads = [threading.Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    at_once(ask)
     assert not wrong

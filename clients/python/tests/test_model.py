@@ -4,7 +4,6 @@ import os
 import pickle
 import subprocess
 import sys
-import threading
 import warnings
 
 import joblib
@@ -13,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import scoria
+from at_once import at_once
 from sklearn import cluster, compose, datasets, decomposition, discriminant_analysis, ensemble, impute, linear_model, model_selection, naive_bayes
 from sklearn import neighbors, neural_network, pipeline, preprocessing, svm, tree
 
@@ -288,13 +288,9 @@ def test_many_threads_share_a_model(mixed):
     def ask():
         for _ in range(20):
             if not np.allclose(model.predict_proba(frame), expected, rtol=1e-12, atol=0):
-                wrong.append(threading.current_thread().name)
+                wrong.append(1)
 
-    threads = [threading.Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    at_once(ask)
     assert not wrong
 
 
