@@ -9,6 +9,14 @@ note <- function(message) {
   warning(structure(class = c("scoria_warning", "warning", "condition"), list(message = message, call = NULL)))
 }
 
+# An iteration of a foreach loop that failed: `iteration`, `worker`, `node`, `output` (what it wrote), `parent` (the error of the
+# expression itself, NULL where it was not R that failed) and `calls` (the stack, innermost last).
+task_error <- function(message, iteration, worker, node, output = "", call = NULL, parent = NULL, calls = character()) {
+  structure(class = c("scoria_task_error", "scoria_error", "simpleError", "error", "condition"),
+            list(message = message, call = call, code = "failed", iteration = iteration, worker = worker, node = node, output = output,
+                 parent = parent, calls = calls))
+}
+
 # The shim answers c(code, message) where the library refuses.
 checked <- function(answer) {
   if (is.character(answer)) refuse(answer[[2]], answer[[1]])
@@ -18,6 +26,18 @@ checked <- function(answer) {
 # One word, with what it is called where it is none.
 need_word <- function(value, what) {
   if (!is.character(value) || length(value) != 1 || is.na(value)) refuse(sprintf("%s must be one text, not %s", what, shown(value)))
+  value
+}
+
+need_flag <- function(value, what) {
+  if (!is.logical(value) || length(value) != 1 || is.na(value)) refuse(sprintf("%s must be TRUE or FALSE, not %s", what, shown(value)))
+  value
+}
+
+# A number above zero; NULL stays NULL.
+need_amount <- function(value, what) {
+  if (is.null(value)) return(NULL)
+  if (!is.numeric(value) || length(value) != 1 || is.na(value) || value <= 0) refuse(sprintf("%s must be a number above 0, not %s", what, shown(value)))
   value
 }
 

@@ -1,11 +1,12 @@
-#' Models scored natively, without the packages that fitted them
+#' Models scored natively, and foreach loops on warm workers and pools
 #'
 #' [scoria_load()] opens a model file, [predict()][predict.scoria_model] scores rows with it, and [scoria_inspect()] says
 #' what it is. The file is read as data: nothing in it is run, and the package that fitted the model is not needed.
+#' [registerDoScoria()] makes foreach loops run on warm R processes of this machine, or on the nodes of a server's pool.
 #'
-#' The work is done by `libscoria.so.1`, which is looked for when it is first used: at `options(scoria.library =)`, else
+#' Scoring is done by `libscoria.so.1`, which is looked for when it is first used: at `options(scoria.library =)`, else
 #' at the environment variable `SCORIA_LIBRARY`, else where the system's loader looks, else beside the `scoria` program
-#' of the `PATH`. An error names all places.
+#' of the `PATH`. Warm workers are the `scoria` program's: `options(scoria.program =)`, else `SCORIA_PROGRAM`, else the `PATH`.
 #'
 #' @keywords internal
 #' @useDynLib scoria, .registration = TRUE

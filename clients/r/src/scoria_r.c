@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "columns.h"
+#include "connection.h"
 #include "library.h"
 
 static SEXP load_library(SEXP place) {
@@ -151,6 +152,23 @@ void R_init_scoria(DllInfo* dll) {
       CALL("C_open", open_model, 4),
       CALL("C_describe", describe_model, 1),
       CALL("C_score", score, 8),
+      CALL("C_connect", connection_open, 1),
+      CALL("C_close", connection_close, 1),
+      CALL("C_connection_of", connection_of_number, 1),
+      CALL("C_ask", connection_ask, 2),
+      CALL("C_wait", connection_wait, 2),
+      CALL("C_pack", frame_pack, 1),
+      CALL("C_packed_size", frame_size, 1),
+      CALL("C_packed_raw", frame_raw, 1),
+      CALL("C_send", frame_send, 3),
+      CALL("C_receive", frame_receive, 2),
+      CALL("C_size", content_size, 2),
+      CALL("C_serialized_size", content_serialized_size, 2),
+      CALL("C_hash", content_hash, 1),
+      CALL("C_marks", marks_open, 2),
+      CALL("C_mark", mark, 3),
+      CALL("C_mark_of", mark_of, 2),
+      CALL("C_clock", clock_seconds, 0),
       {NULL, NULL, 0},
   };
 #undef CALL

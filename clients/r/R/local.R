@@ -1,0 +1,229 @@
+# A loop on warm workers of this machine. Each worker is told what the loop is together with its first chunk; from then on chunks go out
+# as answers come in, two at a time to a worker where they are quick.
+
+# What a worker runs: one of work.R's functions, named. Not compiled and without its source, as it travels with each call.
+far <- eval(quote(function(state, name, given) asNamespace("scoria")[[name]](state, given)), baseenv())
+
+kinds <- list(call = 1L, reset = 2L, value = 16L, failed = 17L, done = 18L)
+last_flag <- 2L
+quick_seconds <- 0.005  # a chunk below is followed by another before its answer is there
+
+run_local <- function(obj, expr, envir, registration) {
+  it <- iterators::iter(obj)
+  arguments <- arguments_of(it)
+  count <- arguments$count
+  gather <- gather_of(it, count)
+  if (count == 0) return(gather$finish())
+  own <- loop_options(obj, registration)
+  streams <- if (!".doRNG.stream" %in% it$argnames) streams_of(count, own$seed)  # doRNG brings its own
+  job <- describe_job(obj, expr, envir, function(value) .Call(C_hash, value), registration$max_result)
+  job$id <- sprintf("job-%d", session$jobs <- (if (is.null(own_session()$jobs)) 0L else session$jobs) + 1L)
+  # What stays in a worker from another loop is taken away; from the same one's last run it may be of use.
+  job$identity <- .Call(C_hash, list(job$expr, job$packages))
+
+  todo <- list(c(1, count))  # ranges of iterations that nobody works on, in order
+  stop_at <- Inf  # the first iteration that failed, where that ends the loop
+  seconds <- NA_real_  # of an iteration
+  done <- 0
+  trouble <- new.env(parent = emptyenv())  # by iteration: what is known of its failure
+  warned <- list()
+  workers <- leased(registration, min(registration$workers, count), job$packages)
+  progress <- progress_of(count, own$progress)
+  on.exit({
+    progress$end()
+    # Whoever was interrupted may be in the middle of anything.
+    release_workers(Filter(function(worker) length(worker$waiting) > 0, session$workers))
+  })
+
+  give <- function(worker) {
+    range <- todo[[1]]
+    size <- chunk_size(range[[2]] - range[[1]] + 1, registration$workers, seconds, own$chunk_size)
+    last <- range[[1]] + size - 1
+    todo <<- if (last == range[[2]]) todo[-1] else c(list(c(last + 1, range[[2]])), todo[-1])
+    given <- arguments$slice(range[[1]], size)
+    if (!is.null(streams)) given$seeds <- streams[, range[[1]] - 1 + seq_len(size), drop = FALSE]
+    setup <- tell_job(worker, job)
+    call <- call_of("work_chunk", list(job = job$id, setup = setup, first = range[[1]], arguments = given, marks = session$marks_path, slot = worker$slot))
+    send_call(worker, call, list(first = range[[1]], last = last))
+  }
+  chunks_of <- function(worker) Filter(function(sent) !is.null(sent$first), worker$waiting)
+  is_free <- function(worker) {
+    waiting <- length(chunks_of(worker))
+    waiting == 0 || (waiting == 1 && !is.na(seconds) && seconds * chunk_size(todo[[1]][[2]] - todo[[1]][[1]] + 1, registration$workers, seconds, own$chunk_size) < quick_seconds)
+  }
+  again <- function(first, last) {
+    if (first > last || first > stop_at) return(invisible())
+    todo <<- c(list(c(first, last)), todo)
+    todo <<- todo[order(vapply(todo, `[[`, 0, 1))]
+  }
+  record <- function(worker, first, results, output = "", calls = NULL) {
+    for (i in which(vapply(results, is_error, NA))) {
+      at <- first + i - 1
+      assign(sprintf("%.0f", at), list(error = results[[i]], worker = worker$id, node = worker$node, output = output, calls = calls[[as.character(i)]]), trouble)
+      if (identical(obj$errorHandling, "stop") && at < stop_at) stop_at <<- at
+    }
+    gather$add(first, results)
+    done <<- done + length(results)
+    progress$show(done)
+  }
+  # A worker that has ended, or has to: its iteration fails, others of its chunks are run elsewhere.
+  lose <- function(worker, what) {
+    chunks <- chunks_of(worker)
+    worker$waiting <- list()
+    if (length(chunks) > 0) {
+      at <- .Call(C_mark_of, session$marks, worker$slot)[[1]]
+      own <- chunks[[1]]
+      if (at < own$first || at > own$last) at <- own$first
+      again(own$first, at - 1)
+      again(at + 1, own$last)
+      for (other in chunks[-1]) again(other$first, other$last)
+      if (nzchar(what$output) && registration$output) cat(what$output)
+      record(worker, at, list(task_error(sprintf("worker %s on node %s: %s", worker$id, worker$node, what$reason), at, worker$id, worker$node, what$output)), what$output)
+    }
+    workers <<- leased(registration, min(registration$workers, count), job$packages)
+  }
+  take <- function(worker) {
+    most <- registration$max_result + 2 * work_bytes
+    answer <- .Call(C_receive, worker$connection, most)
+    if (is.null(answer)) {
+      what <- end_of(worker)
+      if (!is.null(worker$ended_for)) what$reason <- worker$ended_for
+      return(lose(worker, what))
+    }
+    if (answer$bytes > most) {
+      release_workers(list(worker))
+      return(lose(worker, list(reason = sprintf("its answer has %s, more than max_result allows (%s)", bytes_words(answer$bytes), bytes_words(registration$max_result)), output = "")))
+    }
+    sent <- worker$waiting[[1]]
+    worker$waiting <- worker$waiting[-1]
+    outcome <- answer$value
+    if (answer$kind == kinds$failed) fail_setup(worker, outcome$error, outcome$output, sent)
+    if (!is.null(outcome$output) && nzchar(outcome$output) && registration$output) cat(outcome$output)
+    warned <<- c(warned, outcome$warnings)
+    if (!is.null(sent$first)) take_chunk(worker, sent, outcome)
+    if (bitwAnd(answer$flags, last_flag) > 0) {
+      for (other in chunks_of(worker)) again(other$first, other$last)
+      worker$waiting <- list()
+      drop_worker(worker)
+      workers <<- leased(registration, min(registration$workers, count), job$packages)
+    }
+  }
+  take_chunk <- function(worker, sent, outcome) {
+    value <- outcome$value
+    if (!is.null(value$error)) fail_setup(worker, value$error, outcome$output, sent)
+    if (!is.null(value$missing)) {  # it has forgotten what it had: all of it is told again
+      worker$has <- character()
+      worker$job <- NULL
+      return(again(sent$first, sent$last))
+    }
+    ran <- length(value$results)
+    again(sent$first + ran, sent$last)
+    seconds <<- value$seconds / ran
+    record(worker, sent$first, value$results, outcome$output, value$calls)
+  }
+
+  repeat {
+    todo <- Filter(function(range) range[[1]] < stop_at, todo)
+    for (worker in workers) while (length(todo) > 0 && is_free(worker)) give(worker)
+    busy <- Filter(function(worker) length(worker$waiting) > 0, workers)
+    if (length(todo) == 0 && !any(vapply(busy, function(worker) any(vapply(chunks_of(worker), function(sent) sent$first < stop_at, NA)), NA))) break
+    ready <- .Call(C_wait, lapply(busy, `[[`, "connection"), if (is.null(own$timeout)) 3600 else 0.05)
+    for (worker in busy[ready]) take(worker)
+    if (!is.null(own$timeout)) for (worker in setdiff_workers(busy, busy[ready])) end_overdue(worker, own$timeout)
+    progress$show(done)
+  }
+  for (one in warned) warning(one)
+  if (is.finite(stop_at)) stop_loop(it, stop_at, trouble[[sprintf("%.0f", stop_at)]], expr)
+  gather$finish()
+}
+
+setdiff_workers <- function(all, some) Filter(function(one) !any(vapply(some, identical, NA, one)), all)
+
+# What is given is an environment, as the stacks of errors, and of R when it dies, show all arguments else.
+call_of <- function(name, given) {
+  env <- new.env(FALSE, emptyenv())
+  for (one in names(given)) assign(one, given[[one]], env)
+  .Call(C_pack, list(far, list(name, env)))
+}
+
+send_call <- function(worker, packed, sent) {
+  worker$waiting <- c(worker$waiting, list(sent))
+  # Where nobody is there any more, reading says so.
+  .Call(C_send, worker$connection, kinds$call, packed)
+}
+
+# What a worker must be told before its first chunk of a job: large values it has not, and the job itself, which is the answer. NULL: all is known.
+tell_job <- function(worker, job) {
+  if (identical(worker$job, job$id)) return(NULL)
+  if (!is.null(worker$identity) && !identical(worker$identity, job$identity)) {
+    worker$waiting <- c(worker$waiting, list(list(is_reset = TRUE)))
+    .Call(C_send, worker$connection, kinds$reset, NULL)
+  }
+  if (is.null(worker$job)) .Call(C_mark, session$marks, worker$slot, 0)
+  worker$identity <- job$identity
+  worker$job <- job$id
+  share_job(job)
+  for (name in setdiff(names(session$sharing$calls), worker$has)) {
+    send_call(worker, session$sharing$calls[[name]], list(is_kept = TRUE))
+    worker$has <- c(worker$has, name)
+  }
+  session$sharing$setup
+}
+
+# Serialized once, for all workers: memory that is shared with them, where it is large.
+share_job <- function(job) {
+  if (identical(session$sharing$job, job$id)) return(invisible())
+  keep <- function(name, value) call_of("work_keep", list(name = name, value = value))
+  calls <- Map(keep, names(job$values), job$values)
+  setup <- .Call(C_packed_raw, job$packed)
+  if (length(setup) > large_bytes) {
+    name <- .Call(C_hash, job$packed)
+    calls[[name]] <- keep(name, setup)
+    setup <- name
+  }
+  session$sharing <- list(job = job$id, calls = calls, setup = setup)
+}
+
+end_overdue <- function(worker, timeout) {
+  at <- .Call(C_mark_of, session$marks, worker$slot)
+  if (at[[1]] == 0 || at[[2]] <= timeout || !is.null(worker$ended_for)) return(invisible())
+  worker$ended_for <- sprintf("it was ended after %.3g s, as timeout = %.3g says", at[[2]], timeout)
+  try(control(list(op = "kill", id = worker$id), FALSE), silent = TRUE)
+}
+
+# The loop cannot be run at all: a package that is missing, or a worker that does not know this package.
+fail_setup <- function(worker, error, output, sent) {
+  stop(task_error(sprintf("worker %s on node %s: %s", worker$id, worker$node, conditionMessage(error)),
+                  if (is.null(sent$first)) NA_real_ else sent$first, worker$id, worker$node, if (is.null(output)) "" else output, parent = error))
+}
+
+# foreach's own error of a loop that stops, and what else is known.
+stop_loop <- function(it, at, what, expr) {
+  stop(task_error(sprintf("task %d failed - \"%s\"", nested_index(it, at), conditionMessage(what$error)), at, what$worker, what$node, what$output, expr,
+                  if (!inherits(what$error, "scoria_task_error")) what$error, if (is.null(what$calls)) character() else what$calls))
+}
+
+# In nested loops foreach counts the iterations of the innermost.
+nested_index <- function(it, at) {
+  repeat {
+    if (inherits(it, "ifilteredforeach")) {
+      it <- it$ie1
+    } else if (inherits(it, "ixforeach")) {
+      ends <- cumsum(it$state$fired)
+      outer <- which(at <= ends)[[1]]
+      if (outer > 1) at <- at - ends[[outer - 1]]
+      it <- it$state$ie2[[outer]]
+    } else {
+      return(as.integer(at))
+    }
+  }
+}
+
+# What `.options.scoria = list(...)` of a loop says, else the registration.
+loop_options <- function(obj, registration) {
+  own <- obj$options$scoria
+  unknown <- setdiff(names(own), c("timeout", "chunk_size", "seed", "progress", "wait", "job"))
+  if (length(unknown) > 0) refuse(sprintf(".options.scoria has no '%s'; it has timeout, chunk_size, seed, progress, wait, job", unknown[[1]]))
+  for (name in c("timeout", "chunk_size", "progress", "wait")) if (is.null(own[[name]])) own[[name]] <- registration[[name]]
+  own
+}
