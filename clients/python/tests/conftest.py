@@ -1,7 +1,8 @@
-"""A real server with a local pool of two nodes, for the tests that want one. SCORIA_PROGRAM is the program."""
+"""A real server with a local pool of two nodes, and `scoria workers`, for the tests that want one. SCORIA_PROGRAM is the program."""
 
 import os
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -10,7 +11,7 @@ import scoria
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 from cluster import Cluster, IMAGE, until  # noqa: E402
-from leftovers import gone  # noqa: E402
+from leftovers import gone, warm_workers  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +39,21 @@ def executor(client):
     with scoria.Executor("two", client, python=sys.executable) as made:
         yield made
     gone(client)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_workers(tmp_path_factory):
+    """`scoria workers` of these tests' own, which is not the one that this user may have."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    yield
+    subprocess.run([os.environ["SCORIA_PROGRAM"], "workers", "stop"], check=True, capture_output=True)
+    patch.undo()
+
+
+@pytest.fixture
+def local():
+    """An executor on two workers. None of them is left afterwards."""
+    with scoria.LocalExecutor(2) as made:
+        yield made
+    until("the workers to end", lambda: not warm_workers())

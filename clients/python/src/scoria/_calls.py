@@ -12,7 +12,7 @@ import pickle
 import sys
 import zipfile
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from .errors import ScoriaError
 
@@ -61,14 +61,13 @@ def name_of(data: bytes, kind: str) -> str:
 
 
 def pack(content: tuple[Any, ...]) -> Call:
-    """(function, args, kwargs), or (function, [args, ...]), as bytes.
+    """(function, args, kwargs), or (function, [args, ...]), as bytes for a node.
 
     raises  TypeError: something in it cannot be pickled; ScoriaError: a function that a node cannot import
     """
     call, known = Call(), {}
-    base: Any = cloudpickle.Pickler if cloudpickle is not None else pickle.Pickler
 
-    class Pickler(base):  # type: ignore[misc]
+    class Pickler(_base()):  # type: ignore[misc]
         def persistent_id(self, value: Any) -> Optional[str]:
             if not _is_large(value):
                 return None
@@ -78,15 +77,41 @@ def pack(content: tuple[Any, ...]) -> Call:
                 call.objects[known[id(value)]] = data
             return known[id(value)]
 
-    if cloudpickle is None and getattr(content[0], "__module__", None) == "__main__":
-        raise ScoriaError(f"{content[0]!r} is defined in __main__, which nodes cannot import: install cloudpickle here, or put it into a module that nodes have")
+    call.data = _pickled(Pickler, content, content[0], _PROTOCOL)
+    return call
+
+
+def pack_here(function: Callable[..., Any], content: tuple[Any, ...]) -> bytes:
+    """A call as bytes for this machine's workers, which have the same Python. Raises as pack()."""
+    return _pickled(_base(), content, function, pickle.HIGHEST_PROTOCOL)
+
+
+def _base() -> Any:
+    return cloudpickle.Pickler if cloudpickle is not None else pickle.Pickler
+
+
+def _pickled(pickler: Any, content: tuple[Any, ...], function: Callable[..., Any], protocol: int) -> bytes:
+    if cloudpickle is None and getattr(function, "__module__", None) == "__main__":
+        raise ScoriaError(f"{function!r} is defined in __main__, which workers cannot import: install cloudpickle here, or put it into a module that they have")
     buffer = io.BytesIO()
     try:
-        Pickler(buffer, protocol=_PROTOCOL).dump(content)
+        pickler(buffer, protocol=protocol).dump(content)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise TypeError(f"the call of {getattr(content[0], '__qualname__', content[0])!r} cannot be pickled: {error}") from error
-    call.data = buffer.getvalue()
-    return call
+        raise TypeError(f"the call of {name_of_function(function)!r} cannot be pickled: {error}") from error
+    return buffer.getvalue()
+
+
+def is_probably_by_value(function: Callable[..., Any]) -> bool:
+    """Whether cloudpickle sends a function itself: those of __main__, lambdas and inner ones."""
+    return has_cloudpickle() and (getattr(function, "__module__", None) == "__main__" or "<" in name_of_function(function))
+
+
+def has_cloudpickle() -> bool:
+    return cloudpickle is not None
+
+
+def name_of_function(function: Callable[..., Any]) -> str:
+    return str(getattr(function, "__qualname__", None) or type(function).__qualname__)
 
 
 @functools.lru_cache(maxsize=None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pickle
 import signal
-from typing import Any, Optional
+from typing import Any, Callable, Optional, TypeVar
 
 from .client import Client, Document
 from .errors import RemoteTraceback, ResultError, ScoriaError, ServiceError, TaskError
 
+_Kind = TypeVar("_Kind", bound=TaskError)
 _TAIL = 2000  # characters of stderr that an error shows
 
 
@@ -31,13 +32,32 @@ def settle(client: Client, job: str, task: Document, python: str) -> tuple[Any, 
         return value, None
     if kind in ("failed", "unpicklable"):
         return None, _error(TaskError if kind == "failed" else ResultError, job, task, text)
-    if not isinstance(value, BaseException):  # an exception that cannot be pickled: its last line says what it was
-        value = _error(ResultError, job, task, "it raised what cannot be pickled: " + text.strip().splitlines()[-1])
-    value.__cause__ = RemoteTraceback(text)
-    return None, value
+    return None, raised(value, text, lambda what: _error(ResultError, job, task, what))
 
 
-def _error(kind: type[TaskError], job: str, task: Document, what: str) -> TaskError:
+def raised(value: Any, text: str, error: Callable[[str], ResultError]) -> BaseException:
+    """The exception of a call, with its traceback there; or, where it cannot be pickled, the ResultError of what its last line says."""
+    exception: BaseException
+    if isinstance(value, BaseException):
+        exception = value
+    else:
+        exception = error("it raised what cannot be pickled: " + (text.strip().splitlines() or ["nothing"])[-1])
+    exception.__cause__ = RemoteTraceback(text)
+    return exception
+
+
+def raised_in_chunk(content: bytes, text: str, error: Callable[[str], ResultError]) -> BaseException:
+    """The same from what run_chunk has of it."""
+    try:
+        value = pickle.loads(content) if content else None
+    except Exception as trouble:
+        unreadable = error(f"the exception that it raised cannot be unpickled here: {type(trouble).__name__}: {trouble}")
+        unreadable.__cause__ = RemoteTraceback(text)
+        return unreadable
+    return raised(value, text, error)
+
+
+def _error(kind: type[_Kind], job: str, task: Document, what: str) -> _Kind:
     node = task.get("nodeInfo", {}).get("nodeId")
     exit_code = task.get("executionInfo", {}).get("exitCode")
     return kind(f"task {task['id']} of job {job} on {'node ' + node if node else 'no node'}: {what}", job, task["id"], node, exit_code)

@@ -1,9 +1,10 @@
 """Runs one call of a scoria.Executor on a node. Sent there as a file of its own: standard library only, Python 3.6 and later.
+Workers of a scoria.LocalExecutor import it for run_chunk().
 
 In the task's folder:  scoria_call or SCORIA_CALL (base64)  the call: pickle of (function, args, kwargs) or (function, [args, ...])
                        object files                         what of it was too large, each a pickle by itself
                        scoria_result                        what is left behind: pickle of (kind, bytes, text)
-kind  "value" (bytes: the result's pickle), "raised" (bytes: the exception's, empty where it has none; text: the traceback),
+kind  "value" (bytes: the pickle of the result, or of what run_chunk gave for several; text: the traceback, where one of these raised), "raised" (bytes: the exception's, empty where it has none; text: the traceback),
       "unpicklable" (text: why its result cannot be sent), "failed" (text: why the call was not made)
 """
 
@@ -12,6 +13,7 @@ import io
 import os
 import pickle
 import sys
+import time
 
 RESULT = "scoria_result"
 
@@ -61,6 +63,26 @@ def _raised(error):
     return "raised", data, text
 
 
+def run_chunk(function, rows, keywords=None):
+    """([function(*row) for row in rows] up to the first that raises, what that was or None, the seconds that it took)."""
+    values, raised, begin = [], None, time.perf_counter()
+    try:
+        for row in rows:
+            values.append(function(*row, **keywords) if keywords else function(*row))
+    except BaseException as error:  # exit() of a call is its exception, not the node's trouble
+        raised = _raised(error)[1:]
+    return values, raised, time.perf_counter() - begin
+
+
+def run_chunk_by_value(function, rows, keywords=None):
+    """The same as a pickle by itself: what a function sent by value gives back may be of classes that came with it."""
+    outcome = run_chunk(function, rows, keywords)
+    try:
+        return _dumps(outcome)
+    except Exception as error:
+        raise TypeError("its result cannot be sent: %s: %s" % (type(error).__name__, error))
+
+
 def _run():
     wanted = os.environ.get("SCORIA_PYTHON")
     here = "%d.%d" % sys.version_info[:2]
@@ -83,11 +105,11 @@ def _run():
     except Exception as error:
         return "failed", b"", "the call could not be unpickled:\n" + _text(error, 0)
     try:
-        value = call[0](*call[1], **call[2]) if len(call) == 3 else [call[0](*args) for args in call[1]]
-    except BaseException as error:  # exit() of a call is its exception, not the node's trouble
+        value = call[0](*call[1], **call[2]) if len(call) == 3 else run_chunk(*call)
+    except BaseException as error:
         return _raised(error)
     try:
-        return "value", _dumps(value), ""
+        return "value", _dumps(value), value[1][1] if len(call) == 2 and value[1] else ""
     except Exception as error:
         return "unpicklable", b"", "the result, a %s, cannot be pickled: %s: %s" % (type(value).__name__, type(error).__name__, error)
 
@@ -97,12 +119,13 @@ def main():
     with open(RESULT + ".new", "wb") as file:
         pickle.dump(outcome, file, protocol=4)
     os.replace(RESULT + ".new", RESULT)
-    if outcome[0] != "value":
+    if outcome[2]:
         sys.stderr.write(outcome[2] + "\n")
     sys.stdout.flush()
     # Threads that the call left behind hold up nobody.
     sys.stderr.flush()
-    os._exit(0 if outcome[0] == "value" else 1)
+    os._exit(1 if outcome[2] else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -69,6 +69,20 @@ class TaskError(ScoriaError):
         return (type(self), (str(self), self.job, self.task, self.node, self.exit_code))
 
 
+class WorkerError(TaskError):
+    """A call of a LocalExecutor whose worker ended under it, was killed for the time that it took, or could not be started.
+
+    `call` and `worker` name both, `node` is this machine, `output` the last that the worker wrote.
+    """
+
+    def __init__(self, message: str, call: str = "", worker: Optional[str] = None, node: Optional[str] = None, output: str = "") -> None:
+        super().__init__(message, node=node)
+        self.call, self.worker, self.output = call, worker, output
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        return (type(self), (str(self), self.call, self.worker, self.node, self.output))
+
+
 class ResultError(TaskError):
     """A call that ran, and whose result or exception could not be pickled there or unpickled here."""
 

@@ -1,7 +1,7 @@
 """concurrent.futures on a pool: each call is a task.
 
     with scoria.Executor(pool="night") as executor:
-        print(list(executor.map(simulate, range(100), chunksize=10)))
+        print(list(executor.map(simulate, range(100))))
 
 An executor has one job and one container of its own, which are gone after shutdown(). Results and exceptions are unpickled here: use pools whose
 nodes you trust.
@@ -14,7 +14,6 @@ from __future__ import annotations
 import atexit
 import base64
 import calendar
-import concurrent.futures
 import itertools
 import logging
 import os
@@ -22,12 +21,14 @@ import shlex
 import threading
 import time
 import uuid
-from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, TypeVar
+from typing import Any, Callable, Mapping, Optional, Sequence, TypeVar
 
 from . import _calls
-from ._outcome import settle
+from ._future import CallFuture
+from ._mapping import MappingExecutor, Outcome, Pace, Row
+from ._outcome import raised_in_chunk, settle
 from .client import Client, Document
-from .errors import ConnectError, ServiceError, TaskError
+from .errors import ConnectError, ResultError, ServiceError, TaskError
 
 _T = TypeVar("_T")
 _log = logging.getLogger("scoria")
@@ -41,33 +42,15 @@ _FAREWELL = 30.0  # seconds that a server may be away when a program ends: it sh
 _LINK_SECONDS = 30 * 86400  # for which nodes may use the container
 
 
-class TaskFuture(concurrent.futures.Future[_T]):
+class TaskFuture(CallFuture[_T]):
     """A Future whose task can be looked at: `job_id`, `task_id`. cancel() ends the task also when it runs."""
 
     def __init__(self, executor: Executor, task_id: str) -> None:
-        super().__init__()
-        self._executor, self.job_id, self.task_id = executor, executor.job_id, task_id
-        self._is_running = False
-
-    def running(self) -> bool:
-        return self._is_running and not self.done()
-
-    def cancel(self) -> bool:
-        # It stays pending until its result is there, so that a running one can be cancelled; the executor's thread tells waiters.
-        is_cancelled = super().cancel()
-        if is_cancelled:
-            self._executor._wake()
-        return is_cancelled
+        super().__init__(executor)
+        self.job_id, self.task_id = executor.job_id, task_id
 
 
-class _Chunk:
-    """A function that a task applies to several tuples of arguments."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
-
-
-class Executor(concurrent.futures.Executor):
+class Executor(MappingExecutor):
     """Runs calls on the nodes of a pool.
 
     pool         its id
@@ -78,6 +61,8 @@ class Executor(concurrent.futures.Executor):
     patience     seconds without an answer from the server after which calls fail
     raises       ServiceError PoolNotFound
     """
+
+    _pace = Pace(quick=0.2, slow=2.0)  # a task takes tens of milliseconds more than its calls
 
     def __init__(
         self,
@@ -122,15 +107,25 @@ class Executor(concurrent.futures.Executor):
         killed or never ran; or a ResultError.
         raises  TypeError: it cannot be pickled. RuntimeError: after shutdown(). ServiceError, ConnectError
         """
+        future: TaskFuture[_T] = self._add((fn, args, kwargs))
+        return future
+
+    def _submit_chunk(self, fn: Callable[..., _T], rows: Sequence[Row], is_first: bool) -> TaskFuture[Outcome[_T]]:
+        future: TaskFuture[Outcome[_T]] = self._add((fn, list(rows)), is_late=not is_first)
+        return future
+
+    def _exception_of(self, future: Any, content: bytes, text: str) -> BaseException:
+        return raised_in_chunk(content, text, lambda what: ResultError(f"task {future.task_id} of job {future.job_id}: {what}", future.job_id, future.task_id))
+
+    def _add(self, content: tuple[Any, ...], is_late: bool = False) -> TaskFuture[Any]:
         if os.getpid() != self._process:
             raise RuntimeError("an Executor belongs to the process that made it: make another one in a child")
-        content = (fn.function, args[0]) if isinstance(fn, _Chunk) else (fn, args, kwargs)
         call = _calls.pack(content)
         task_id = f"{next(self._ids):08d}"
-        document = self._task(task_id, call)
-        future: TaskFuture[_T] = TaskFuture(self, task_id)
+        document = self._task(task_id, call, is_late)
+        future: TaskFuture[Any] = TaskFuture(self, task_id)
         with self._changed:
-            if self._is_shut:
+            if self._is_shut and not is_late:
                 raise RuntimeError("cannot schedule new futures after shutdown")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._serve, name=self.job_id, daemon=True)
@@ -140,17 +135,6 @@ class Executor(concurrent.futures.Executor):
             self._open[task_id] = future
         self._wake()
         return future
-
-    def map(self, fn: Callable[..., _T], *iterables: Iterable[Any], timeout: Optional[float] = None, chunksize: int = 1, **options: Any) -> Iterator[_T]:
-        """Like map(fn, *iterables); `chunksize` calls are one task: what quick calls want. TimeoutError after `timeout` seconds."""
-        if chunksize < 1:
-            raise ValueError(f"chunksize is {chunksize}, must be at least 1")
-        if chunksize == 1:
-            return super().map(fn, *iterables, timeout=timeout, **options)
-        rows = zip(*iterables)
-        chunks = iter(lambda: list(itertools.islice(rows, chunksize)), [])
-        lists: Iterator[list[_T]] = super().map(_Chunk(fn), chunks, timeout=timeout, **options)  # type: ignore[arg-type]
-        return itertools.chain.from_iterable(lists)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """No more calls. When all are done (or, with cancel_futures, ended), the job and the container are deleted."""
@@ -170,10 +154,10 @@ class Executor(concurrent.futures.Executor):
 
     # ---- what a call becomes -----------------------------------------------------------------------------------------------------
 
-    def _store(self, blobs: Mapping[str, bytes]) -> None:
+    def _store(self, blobs: Mapping[str, bytes], is_late: bool) -> None:
         """Blobs in the executor's container, each once."""
         with self._storage_lock:
-            if self._is_shut:  # what is stored now would be left over
+            if self._is_shut and not is_late:  # what is stored now would be left over
                 raise RuntimeError("cannot schedule new futures after shutdown")
             if not self._has_job:
                 self._may_have_left = True  # from now on: an answer may be lost on its way
@@ -191,7 +175,7 @@ class Executor(concurrent.futures.Executor):
                     self.client.blobs.put(self.job_id, name, data)
                     self._stored.add(name)
 
-    def _task(self, task_id: str, call: _calls.Call) -> Document:
+    def _task(self, task_id: str, call: _calls.Call, is_late: bool) -> Document:
         runner, content = _calls.runner()
         blobs = {runner: content, **call.objects}
         packages = dict(_calls.archive(package) for package in _calls.SHIPPED if call.needs(package))
@@ -205,7 +189,7 @@ class Executor(concurrent.futures.Executor):
         else:
             name = _calls.name_of(call.data, "call")
             blobs[name], placed[name] = call.data, "scoria_call"
-        self._store(blobs)
+        self._store(blobs, is_late)
         return {
             "id": task_id,
             "commandLine": f"{shlex.quote(self.python)} {runner}",

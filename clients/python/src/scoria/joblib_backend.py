@@ -1,7 +1,7 @@
-"""joblib on a pool, and with it everything of scikit-learn that takes n_jobs.
+"""joblib on a pool or on this machine's warm workers, and with it everything of scikit-learn that takes n_jobs.
 
     scoria.register_joblib()
-    with joblib.parallel_config("scoria", pool="night"):
+    with joblib.parallel_config("scoria", pool="night"):  # or workers=2
         GridSearchCV(model, grid, n_jobs=-1).fit(X, y)
 
 The nodes' Python needs joblib, and what the calls use (scikit-learn). Large arrays are sent once for all calls. As with dask, what is asked with
@@ -11,44 +11,50 @@ n_jobs=None within the block goes to the pool too, such as a forest's predict();
 from __future__ import annotations
 
 import concurrent.futures
-from typing import Any, Callable, Optional
+import sys
+from typing import Any, Callable, Optional, Union
 
 from joblib import register_parallel_backend
 from joblib._parallel_backends import AutoBatchingMixin, FallbackToBackend, ParallelBackendBase, SequentialBackend
 
 from .executor import Executor
+from .local import LocalExecutor
+
+AnyExecutor = Union[Executor, LocalExecutor]
 
 
 class ScoriaBackend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]
     """Each joblib.Parallel has an Executor of its own, gone when it ends; or `executor=` is one that stays.
 
-    Other arguments are Executor's: pool, client, python, slots, environment.
+    Other arguments are Executor's: pool, client, python, slots, environment; or, with workers=, LocalExecutor's.
     """
 
     supports_retrieve_callback = True
     default_n_jobs = -1
-    # Seconds: batches that take less grow, those that take more shrink. joblib's own 0.2 and 2 s are less than a task takes to import
-    # scikit-learn, so that quick calls would stay alone for ever.
-    MIN_IDEAL_BATCH_DURATION = 5.0
-    MAX_IDEAL_BATCH_DURATION = 30.0
 
-    def __init__(self, executor: Optional[Executor] = None, nesting_level: Optional[int] = None, inner_max_num_threads: Optional[int] = None, **options: Any) -> None:
+    def __init__(self, executor: Optional[AnyExecutor] = None, nesting_level: Optional[int] = None, inner_max_num_threads: Optional[int] = None, **options: Any) -> None:
         super().__init__(nesting_level=nesting_level, inner_max_num_threads=inner_max_num_threads)
-        if executor is None and "pool" not in options:
-            raise TypeError("the joblib backend 'scoria' needs pool=, or executor=")
+        if executor is None and ("pool" in options) == ("workers" in options):
+            raise TypeError("the joblib backend 'scoria' needs pool= or workers=, or executor=")
+        if "workers" in options:  # what is in use here will be there
+            options.setdefault("preload", ["joblib", *(name for name in ("numpy", "pandas", "scipy", "sklearn") if name in sys.modules)])
         self._given, self._options = executor, options
-        self._own: Optional[Executor] = None
+        self._own: Optional[AnyExecutor] = None
+        if "workers" not in options and not isinstance(executor, LocalExecutor):
+            # Seconds: batches that take less grow, those that take more shrink. joblib's own 0.2 and 2 s are less than a task takes to import
+            # scikit-learn, so that quick calls would stay alone for ever.
+            self.MIN_IDEAL_BATCH_DURATION, self.MAX_IDEAL_BATCH_DURATION = 5.0, 30.0
         self._open: set[concurrent.futures.Future[Any]] = set()
 
-    def _executor(self) -> Executor:
+    def _executor(self) -> AnyExecutor:
         if self._given is not None:
             return self._given
         if self._own is None:
-            self._own = Executor(**self._options)
+            self._own = LocalExecutor(**self._options) if "workers" in self._options else Executor(**self._options)
         return self._own
 
     def effective_n_jobs(self, n_jobs: Optional[int]) -> int:
-        """What the pool runs at once, or fewer, where `n_jobs` says so."""
+        """What the executor runs at once, or fewer, where `n_jobs` says so."""
         if n_jobs == 0:
             raise ValueError("n_jobs == 0 in Parallel has no meaning")
         if n_jobs == 1:

@@ -1,0 +1,168 @@
+"""concurrent.futures on this machine's warm workers, without a server.
+
+    with scoria.LocalExecutor(workers=2, preload=["sklearn"]) as executor:
+        print(list(executor.map(simulate, range(1000))))
+
+Workers are forks of a Python that has imported `preload` once and that `scoria workers` keeps between programs. They have this program's environment,
+folder and sys.path as these were when the worker came.
+
+Threads: any number may submit; one thread of the executor's own speaks with the workers and completes futures.
+"""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import os
+import pickle
+import sys
+import threading
+from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, TypeVar
+
+from . import _calls, _runner
+from ._dispatcher import Call, Dispatcher, Plan
+from ._future import CallFuture
+from ._mapping import MappingExecutor, Outcome, Pace, Row
+from ._outcome import raised_in_chunk
+from ._workers import Payload
+from .errors import ResultError
+
+_T = TypeVar("_T")
+
+# What an interpreter and its libraries read when they start: a template serves who agrees on these. The rest is set in each worker.
+_AT_START = ("HOME", "LANG", "LANGUAGE", "PATH", "TZ", "VIRTUAL_ENV")
+_AT_START_BEGINNINGS = ("BLAS_", "CONDA", "GOTO_", "LC_", "LD_", "MALLOC_", "MKL_", "OMP_", "OPENBLAS_", "PYTHON")
+
+_MAKE_READY = """
+import os, sys
+sys.path[:] = path
+os.environ.clear()
+os.environ.update(environment)
+try:
+    os.chdir(folder)
+except OSError:
+    pass
+"""
+
+
+class LocalFuture(CallFuture[_T]):
+    """A Future of a LocalExecutor: `call` is its name in messages. cancel() ends the call also when it runs, and its worker with it."""
+
+    def __init__(self, executor: LocalExecutor, call: str) -> None:
+        super().__init__(executor)
+        self.call = call
+
+
+class LocalExecutor(MappingExecutor):
+    """Runs calls on warm Python workers of this machine.
+
+    workers      how many; None: as many as there are cores for this process
+    preload      modules that the workers' template imports once
+    timeout      seconds that a call may take; then its worker is killed, and its future has a WorkerError
+    memory       bytes that a worker may allocate; beyond, the call has a MemoryError
+    max_result   bytes of a result; a larger one is a ResultError
+    environment  of the calls, beside this process's own
+    raises       ScoriaError: no `scoria` program, or it starts no workers
+    """
+
+    def __init__(
+        self,
+        workers: Optional[int] = None,
+        *,
+        preload: Iterable[str] = (),
+        timeout: Optional[float] = None,
+        memory: Optional[int] = None,
+        max_result: int = 1 << 30,
+        environment: Optional[Mapping[str, str]] = None,
+    ) -> None:
+        if workers is not None and workers < 1:
+            raise ValueError(f"workers is {workers}, must be at least 1")
+        if timeout is not None and timeout <= 0:
+            raise ValueError(f"timeout is {timeout}, must be more than 0 seconds")
+        self._workers = workers if workers is not None else len(os.sched_getaffinity(0))
+        self._timeout, self._environment = timeout, dict(environment or {})
+        # A chunk that is late or crashes takes its other calls with it: where that is to be expected, each goes alone.
+        self._pace = Pace(quick=0.005, slow=0.2, most=None if timeout is None else 1)
+        self._process = os.getpid()
+        self._ids = itertools.count(1)
+        modules = [name for name in _calls.SHIPPED if name != "cloudpickle" or _calls.has_cloudpickle()]
+        settings = {**os.environ, **self._environment}
+        if settings.get("PYTHONPATH"):  # what is relative there is so to this folder
+            settings["PYTHONPATH"] = os.pathsep.join(os.path.abspath(place) for place in settings["PYTHONPATH"].split(os.pathsep))
+        template = {
+            "runtime": "python",
+            "program": os.path.abspath(sys.executable),
+            "preload": list(dict.fromkeys([*modules, *preload])),
+            "environment": {name: value for name, value in settings.items() if name in _AT_START or name.startswith(_AT_START_BEGINNINGS)},
+        }
+        limits = {} if memory is None else {"memory_bytes": memory}
+        self._dispatcher = Dispatcher(Plan(template, limits, self._workers, max_result, self._make_ready), "scoria-local")
+        atexit.register(self.shutdown)
+
+    @property
+    def workers(self) -> int:
+        return self._workers
+
+    def submit(self, fn: Callable[..., _T], /, *args: Any, **kwargs: Any) -> LocalFuture[_T]:
+        """A future of fn(*args, **kwargs) in a worker.
+
+        Its exception is the call's own, with the traceback there as __cause__; or a WorkerError that names call and worker, and says how that ended; or a
+        ResultError.
+        raises  TypeError: it cannot be pickled. RuntimeError: after shutdown()
+        """
+        future: LocalFuture[_T] = self._add(fn, [args], kwargs, "", is_chunk=False)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """No more calls. When all are done (or, with cancel_futures, ended), the workers end."""
+        if os.getpid() != self._process:
+            return  # a child that ends takes nothing of its parent's away
+        atexit.unregister(self.shutdown)
+        self._dispatcher.shut(cancel_futures)
+        thread = self._dispatcher.thread
+        if thread is not None and wait and thread is not threading.current_thread():
+            thread.join()
+
+    # ---- what map() and futures want ---------------------------------------------------------------------------------------------
+
+    def _submit_chunk(self, fn: Callable[..., _T], rows: Sequence[Row], is_first: bool) -> LocalFuture[Outcome[_T]]:
+        future: LocalFuture[Outcome[_T]] = self._add(fn, list(rows), None, f", {len(rows)} calls" if len(rows) > 1 else "", is_chunk=True, is_late=not is_first)
+        return future
+
+    def _exception_of(self, future: Any, content: bytes, text: str) -> BaseException:
+        return raised_in_chunk(content, text, lambda what: ResultError(f"{future.call}: {what}", task=future.call))
+
+    def _wake(self) -> None:
+        self._dispatcher.note_cancelled()  # what futures wake it for
+
+    # ---- what a call becomes -----------------------------------------------------------------------------------------------------
+
+    def _add(self, fn: Any, rows: list[Row], keywords: Any, more: str, is_chunk: bool, is_late: bool = False) -> LocalFuture[Any]:
+        if os.getpid() != self._process:
+            raise RuntimeError("a LocalExecutor belongs to the process that made it: make another one in a child")
+        # Known for sure when it is pickled; a guess that is right saves doing so twice.
+        is_by_value = _calls.is_probably_by_value(fn)
+        data = self._pickled(fn, rows, keywords, is_by_value)
+        if not is_by_value and b"cloudpickle" in data:
+            is_by_value = True
+            data = self._pickled(fn, rows, keywords, is_by_value)
+        function = _calls.name_of_function(fn)
+        name = f"call {next(self._ids)} ({function}{more})"
+        kind = "" if is_chunk else function
+        future: LocalFuture[Any] = LocalFuture(self, name)
+        timeout = None if self._timeout is None else self._timeout * len(rows)
+        self._dispatcher.add(Call(name, kind, Payload(data), future, timeout, is_by_value, is_chunk), is_late)
+        return future
+
+    @staticmethod
+    def _pickled(fn: Any, rows: list[Row], keywords: Any, is_by_value: bool) -> bytes:
+        return _calls.pack_here(fn, (_runner.run_chunk_by_value if is_by_value else _runner.run_chunk, (fn, rows, keywords), {}))
+
+    def _make_ready(self) -> bytes:
+        # A call by text, since a worker may find this package only after it.
+        try:
+            folder = os.getcwd()
+        except OSError:  # it was removed
+            folder = os.sep
+        state = {"path": list(sys.path), "environment": {**os.environ, **self._environment}, "folder": folder}
+        return pickle.dumps((exec, (_MAKE_READY, state), {}))
