@@ -58,13 +58,19 @@ base_packages <- c("base", "methods", "datasets", "utils", "grDevices", "graphic
 loaded_packages <- function(more = NULL) sort(unique(setdiff(c("scoria", loadedNamespaces(), more), base_packages)))
 
 template_of <- function(packages) {
-  list(runtime = "r", program = file.path(R.home("bin"), "Rscript"), preload = as.list(packages), environment = environment_words())
+  environment <- environment_words()
+  # Templates outlive sessions; one that has loaded what has been installed anew since is of no use.
+  environment$SCORIA_INSTALLED <- .Call(C_hash, file.mtime(file.path(find.package(packages, quiet = TRUE), "Meta", "package.rds")))
+  list(runtime = "r", program = file.path(R.home("bin"), "Rscript"), preload = as.list(packages), environment = environment)
 }
 
 # Leases so many workers that at least `count` are there, with the packages that a loop needs. What they are limited to, and how many
 # there may be, says the registration.
 leased <- function(registration, count, packages) {
   own_session()
+  # What says something without being asked has ended, perhaps with all of `scoria workers`.
+  idle <- Filter(function(worker) length(worker$waiting) == 0, session$workers)
+  for (worker in idle[.Call(C_wait, lapply(idle, `[[`, "connection"), 0)]) drop_worker(worker)
   key <- registration$limits
   lacking <- setdiff(packages, c(session$preload, base_packages))
   if (!identical(session$limits, key) || (length(lacking) > 0 && length(session$workers) > 0)) release_workers(session$workers)

@@ -25,3 +25,11 @@ message_of <- function(expression) conditionMessage(error_of(expression))
 
 # Processes of workers that this session has leased.
 worker_ids <- function() vapply(scoria:::session$workers, function(worker) worker$id, "")
+
+# What another session writes to standard output.
+said_by <- function(script) {
+  path <- tempfile(fileext = ".R")
+  writeLines(script, path)
+  said <- suppressWarnings(system2(file.path(R.home("bin"), "Rscript"), path, stdout = TRUE, env = paste0("R_LIBS=", paste(.libPaths(), collapse = ":"))))
+  paste(said, collapse = "\n")
+}
