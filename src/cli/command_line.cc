@@ -8,6 +8,7 @@
 #include "cli/scoring_commands.h"
 #include "cli/server_commands.h"
 #include "cli/upkeep_commands.h"
+#include "cli/worker_commands.h"
 
 namespace scoria::cli {
 namespace {
@@ -40,6 +41,7 @@ int run_command_line(int argc, const char* const* argv, Context context) {
   add_submit_command(app, chosen, context);
   add_usage_commands(app, chosen, context);
   add_secret_commands(app, chosen, context);
+  add_worker_commands(app, chosen, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -12,6 +12,7 @@
 #include "node/keeper.h"
 #include "node/warm_scorer.h"
 #include "server/agent_file.h"
+#include "worker/processes.h"
 
 namespace scoria::cli {
 
@@ -20,7 +21,7 @@ std::optional<int> run_threadless_process(int argc, char** argv, std::function<i
   const std::string_view name = argv[1];
   if (name == "keeper") return node::keeper_main(argc, argv);
   if (name == "warm-scorer") return node::warm_scorer_main(argc, argv, std::move(entry));
-  return std::nullopt;
+  return worker::run_worker_process(argc, argv);
 }
 
 namespace {

@@ -30,7 +30,7 @@
 #include "node/processes.h"
 #include "node/spawn.h"
 #include "node/spool.h"
-#include "node/warm_line.h"
+#include "node/warm_lines.h"
 
 namespace scoria::node {
 namespace {
@@ -65,10 +65,10 @@ class Keeper final : private KeeperSurroundings {
   void reap();
   void ended(pid_t pid, const siginfo_t& info, bool is_reaped = false);
   void kill_strays(std::uint64_t attempt);
-  void warm_news();
+  void take_warm_news(WarmLines::News news);
   void compact();
   // What has ended stands in the spool, for the next keeper to tell.
-  bool is_idle() const { return machine_.running() == 0 && warm_starts_.empty() && !agent_; }
+  bool is_idle() const { return machine_.running() == 0 && !warm_.is_waiting() && !agent_; }
 
   // What the machine asks for.
   std::int64_t steady_ms() const override { return steady_now_ms(); }
@@ -96,9 +96,8 @@ class Keeper final : private KeeperSurroundings {
   std::optional<Cgroups> cgroups_;
   std::map<int, int> cgroup_of_;  // by pid
   std::unique_ptr<FrameStream> agent_;
-  WarmLine warm_;
-  std::unordered_map<std::uint64_t, StartCommand> warm_starts_;  // handed to the warm scorer, not yet begun
-  std::unordered_map<pid_t, siginfo_t> early_ends_;              // of warm tasks that ended before their start was told
+  WarmLines warm_{config_.warm_command};
+  std::unordered_map<pid_t, siginfo_t> early_ends_;  // of warm tasks that ended before their start was told
   std::int64_t idle_since_ms_ = steady_now_ms();
   bool is_forgetting_ = false;  // what it knows is of no use to the next one
   KeeperMachine machine_{*this, random_id()};
@@ -150,6 +149,7 @@ Status Keeper::open() {
   if (!signals_.is_open() || !epoll_.is_open()) return system_error("set up", "keeper");
   epoll_event event{.events = EPOLLIN, .data = {.fd = signals_.get()}};
   epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, signals_.get(), &event);
+  warm_.watch_with(epoll_.get());
 
   machine_.take_over(std::move(found.attempts), std::move(found.boot_id));
   end_leftovers();
@@ -219,8 +219,8 @@ Status Keeper::run() {
           read_agent();
         else if ((events[i].events & (EPOLLHUP | EPOLLERR)) != 0)
           drop_agent();
-      } else if (warm_.is_alive() && file == warm_.descriptor()) {
-        warm_news();
+      } else if (warm_.has(file)) {
+        take_warm_news(warm_.read(file));
       }
     }
     machine_.look_at_deadlines();
@@ -228,7 +228,7 @@ Status Keeper::run() {
     compact();
     if (agent_ && !agent_->flush()) drop_agent();
     watch_agent();
-    if (machine_.is_leaving() && machine_.running() == 0 && warm_starts_.empty()) {
+    if (machine_.is_leaving() && machine_.running() == 0 && !warm_.is_waiting()) {
       if (is_forgetting_) (void)unlink((config_.private_folder / "keeper.spool").c_str());
       return Ok{};
     }
@@ -309,16 +309,7 @@ void Keeper::leave() {
   listener_.reset();
 }
 
-bool Keeper::start_warm(const StartCommand& command) {
-  if (config_.warm_command.empty()) return false;
-  if (!warm_.is_alive() && warm_.start(config_.warm_command)) {
-    epoll_event event{.events = EPOLLIN, .data = {.fd = warm_.descriptor()}};
-    epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, warm_.descriptor(), &event);
-  }
-  if (!warm_.is_alive() || !warm_.send(command)) return false;
-  warm_starts_.emplace(command.attempt, command);
-  return true;
-}
+bool Keeper::start_warm(const StartCommand& command) { return warm_.send(command); }
 
 Result<KeeperSurroundings::Born> Keeper::spawn(const StartCommand& command) {
   std::optional<int> cgroup;
@@ -358,7 +349,7 @@ void Keeper::clear_away(std::uint64_t attempt, int pid) {
 // Processes of the attempt that left its group: orphans become children of ours.
 void Keeper::kill_strays(std::uint64_t attempt) {
   for (const pid_t pid : own_children()) {
-    if (machine_.is_running(pid) || pid == warm_.pid()) continue;
+    if (machine_.is_running(pid) || warm_.has_process(pid)) continue;
     if (environment_holds(pid, {"AZ_BATCH_NODE_ROOT_DIR=" + config_.root.string(),
                                 "AZ_BATCH_TASK_ATTEMPT=" + std::to_string(attempt)})) {
       (void)kill(-pid, SIGKILL);
@@ -378,13 +369,12 @@ void Keeper::reap() {
 }
 
 void Keeper::ended(pid_t pid, const siginfo_t& info, bool is_reaped) {
-  if (pid == warm_.pid()) {
-    log::warn("warm_scorer_died", {{"status", info.si_status}});
-    warm_news();
-    return;
+  if (warm_.has_process(pid)) {
+    log::warn("warm_process_died", {{"status", info.si_status}});
+    return take_warm_news(warm_.died(pid));
   }
   if (!machine_.is_running(pid)) {
-    if (!warm_starts_.empty()) early_ends_[pid] = info;
+    if (warm_.is_waiting()) early_ends_[pid] = info;
     return;  // an orphan of some task
   }
   if (!is_reaped) (void)kill(-pid, SIGKILL);
@@ -392,18 +382,14 @@ void Keeper::ended(pid_t pid, const siginfo_t& info, bool is_reaped) {
   machine_.ended(pid, was_signalled ? 128 + info.si_status : info.si_status, was_signalled);
 }
 
-void Keeper::warm_news() {
-  auto news = warm_.read();
-  for (const auto& started : news.started) {
-    const auto command = warm_starts_.find(started.attempt);
-    if (command == warm_starts_.end()) continue;
+void Keeper::take_warm_news(WarmLines::News news) {
+  for (const auto& [command, started] : news.begun) {
     const BirthRecord birth{sizeof(BirthRecord) - sizeof(std::uint32_t), kBirth, started.attempt, started.pid,
                             boot_now_ms()};
     const std::uint64_t spooled = spool_->end();
     if (write(spool_->descriptor(), &birth, sizeof birth) != static_cast<ssize_t>(sizeof birth))
       spool_->cut_to(spooled);
-    machine_.begun(command->second, {started.pid, birth.born_ms});
-    warm_starts_.erase(command);
+    machine_.begun(command, {started.pid, birth.born_ms});
     const auto early = early_ends_.find(started.pid);
     if (early != early_ends_.end()) {
       const siginfo_t info = early->second;
@@ -411,14 +397,10 @@ void Keeper::warm_news() {
       ended(started.pid, info, /*is_reaped=*/true);
     }
   }
-  if (warm_starts_.empty()) early_ends_.clear();
-  if (warm_.is_alive()) return;
-  if (news.descriptor >= 0) epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, news.descriptor, nullptr);
-  // It died with these in hand; what it did not tell of has not begun, or ends with it: started again the plain way.
-  auto left = std::move(warm_starts_);
-  warm_starts_.clear();
-  for (auto& [attempt, command] : left) {
-    kill_strays(attempt);
+  if (!warm_.is_waiting()) early_ends_.clear();
+  // What a dead one did not tell of has not begun, or ends with it.
+  for (const auto& command : news.returned) {
+    kill_strays(command.attempt);
     machine_.start_held(command);
   }
 }
@@ -429,7 +411,7 @@ void Keeper::flush_spool() {
 }
 
 void Keeper::compact() {
-  if (spool_->bytes_written() <= kCompactAt || !warm_starts_.empty()) return;
+  if (spool_->bytes_written() <= kCompactAt || warm_.is_waiting()) return;
   std::uint64_t held = 0;
   for (const auto& [attempt, entry] : machine_.held()) held += entry.kept.note.size() + 64;
   if (spool_->bytes_written() <= 4 * held + kCompactAt) return;

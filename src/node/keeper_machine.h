@@ -28,7 +28,7 @@ class KeeperSurroundings {
   };
   // A process group; its birth is in the spool before anything of it runs. Errors: with the api_code that clients see.
   virtual Result<Born> spawn(const StartCommand& command) = 0;
-  // Hands it to the warm scorer, who says later that it has begun (begun()), or not (start_held()). False: there is none.
+  // Hands it to a warm process, which says later that it has begun (begun()), or not (start_held()). False: there is none.
   virtual bool start_warm(const StartCommand& command) = 0;
   // What ends a container that a killed task left. Errors: unavailable.
   virtual Result<int> spawn_cleanup(const std::vector<std::string>& command) = 0;

@@ -73,6 +73,9 @@ void unpack_start(Unpacker& bytes, StartCommand& start) {
   bytes.take(start.is_warm);
   bytes.take(start.cleanup);
   bytes.take(start.note);
+  if (!bytes.has_more()) return;  // of an agent from before there were templates
+  bytes.take(start.template_command);
+  bytes.take(start.template_environment);
 }
 
 // With lengths of their own, as each may grow at its end.
@@ -143,6 +146,8 @@ void append_start(std::string& out, const StartCommand& command) {
   frame.pack.add(std::uint8_t{command.is_warm});
   frame.pack.add(command.cleanup);
   frame.pack.add(std::string_view(command.note));
+  frame.pack.add(command.template_command);
+  frame.pack.add(command.template_environment);
 }
 
 void append_kill(std::string& out, const KillCommand& command) {

@@ -34,7 +34,9 @@ struct StartCommand {
   std::int64_t grace_ms = 0;             // between SIGTERM and SIGKILL, when wall_limit_ms is over
   std::int64_t user = -1, group = -1;    // -1: the keeper's own
   std::int64_t lease_until_ms = 0;       // steady; from then on it must not run, unless renewed; 0: it may
-  bool is_warm = false;                  // by the warm scorer, where that lives
+  bool is_warm = false;                  // by a process that has it in memory, where that lives: the warm scorer, or
+  // the one that this command starts with this environment, which forks as node/template_server.h says ("--fd", "3" are appended)
+  std::vector<std::string> template_command, template_environment;
   std::vector<std::string>
       cleanup;       // run before its end is told, where it was killed: what ends the container that it left
   std::string note;  // the agent's own, told back to it; spooled, so without secrets

@@ -108,6 +108,19 @@ TEST(KeeperProtocol, UnderstandsItsFirstVersion) {
   expect_state(read(bytes_of(kFirstState)).state);
 }
 
+TEST(KeeperProtocol, CarriesTemplates) {
+  StartCommand start = a_start();
+  start.template_command = {"/proc/self/exe", "worker-template", "r"};
+  start.template_environment = {"LANG=C.UTF-8"};
+  std::string frame;
+  append_start(frame, start);
+  const StartCommand got = read(frame).start;
+  expect_start(got);
+  EXPECT_EQ(got.template_command, start.template_command);
+  EXPECT_EQ(got.template_environment, start.template_environment);
+  EXPECT_TRUE(read(bytes_of(kFirstStart)).start.template_command.empty());
+}
+
 TEST(KeeperProtocol, SkipsWhatALaterVersionAdds) {
   std::string frame;
   append_start(frame, a_start());

@@ -14,6 +14,7 @@
 #include "node/images.h"
 #include "node/members.h"
 #include "node/resource_files.h"
+#include "node/warm_task.h"
 #include "spec/command_line.h"
 
 namespace scoria::node {
@@ -79,6 +80,8 @@ Launcher::Launcher(const AgentConfig& config, FileCache& cache) : config_(config
   place_.account_url = config.account_url;
   place_.is_dedicated = config.is_dedicated;
   place_.has_devices = !config.devices.empty();
+  place_.slots = config.slots;
+  place_.cores = config.cores;
   const char* own_path = std::getenv("PATH");
   if (!config.task_path.empty()) {
     place_.path = config.task_path;
@@ -207,9 +210,8 @@ std::variant<Launch, spec::Failure> Launcher::launch(const spec::StartOrder& ord
   if (is_bare_scoria) program = std::string("/proc/self/exe");
   if (!program.ok()) return failure_of(program.error(), "");
   command.program = std::move(program).value();
-  if (!config_.warm_command.empty() && command.arguments.size() > 1 &&
-      (command.arguments[1] == "score" || command.arguments[1] == "run")) {
-    command.is_warm = is_bare_scoria || is_ours(command.program);
+  if (!config_.warm_command.empty() && may_be_warm(command.arguments) && (is_bare_scoria || is_ours(command.program))) {
+    warm_up(command, config_.warm_command, config_.private_folder);
   }
   return launch;
 }

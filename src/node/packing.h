@@ -68,6 +68,7 @@ class Unpacker {
     for (auto& text : list) take(text);
   }
   bool is_whole() const { return is_whole_; }
+  bool has_more() const { return !bytes_.empty(); }
 
  private:
   bool has(std::uint64_t size) {

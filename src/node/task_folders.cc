@@ -111,6 +111,9 @@ std::vector<std::string> task_environment(const NodePlace& place, const spec::St
     all.set("AZ_BATCH_JOB_PREP_WORKING_DIR", root + "/" + preparation + "/wd");
   }
   if (!order.token.empty()) all.set("AZ_BATCH_AUTHENTICATION_TOKEN", order.token);
+  if (place.cores > 0 && order.slots > 0) {
+    all.set("SCORIA_CPUS", std::to_string(std::max(1, place.cores * std::min(order.slots, place.slots) / place.slots)));
+  }
   if (place.has_devices || !order.devices.empty()) {
     std::string list;
     for (const int device : order.devices) list += (list.empty() ? "" : ",") + std::to_string(device);

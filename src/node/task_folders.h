@@ -20,6 +20,7 @@ struct NodePlace {
   std::string pool, node;
   std::string account_name, account_url;
   bool is_dedicated = true;
+  int cores = 0, slots = 1;  // 0: not known
   bool has_devices = false;  // the pool counts some: a task without any of them sees none
   std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   std::vector<std::string> environment;  // "NAME=value", below the task's own settings

@@ -15,7 +15,8 @@ constexpr int kSocketOfChild = 3;
 
 }  // namespace
 
-bool WarmLine::start(const std::vector<std::string>& command) {
+bool WarmLine::start(const std::vector<std::string>& command, const std::vector<std::string>* environment,
+                     const std::string& output) {
   dead_.reset();
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return false;
@@ -29,12 +30,22 @@ bool WarmLine::start(const std::vector<std::string>& command) {
   std::vector<char*> arguments;
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
+  std::vector<std::string> settings;
+  if (environment != nullptr) settings = *environment;
+  std::vector<char*> own_environment;
+  for (auto& setting : settings) own_environment.push_back(setting.data());
+  own_environment.push_back(nullptr);
 
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&files);
   posix_spawnattr_init(&attributes);
   posix_spawn_file_actions_adddup2(&files, theirs.get(), kSocketOfChild);
+  if (!output.empty()) {
+    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW,
+                                     0600);
+    posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
+  }
   sigset_t none, defaults;
   sigemptyset(&none);
   sigemptyset(&defaults);
@@ -43,11 +54,12 @@ bool WarmLine::start(const std::vector<std::string>& command) {
   posix_spawnattr_setsigdefault(&attributes, &defaults);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   pid_t pid = -1;
-  const int error = posix_spawn(&pid, words[0].c_str(), &files, &attributes, arguments.data(), environ);
+  const int error = posix_spawn(&pid, words[0].c_str(), &files, &attributes, arguments.data(),
+                                environment != nullptr ? own_environment.data() : environ);
   posix_spawn_file_actions_destroy(&files);
   posix_spawnattr_destroy(&attributes);
   if (error != 0) {
-    log::warn("warm_scorer_not_started", {{"program", words[0]}, {"errno", error}});
+    log::warn("warm_process_not_started", {{"program", words[0]}, {"errno", error}});
     return false;
   }
   pid_ = pid;

@@ -1,5 +1,5 @@
-// The keeper's end of its warm scorer: starts that process, hands it attempts, hears which processes it made of them (which are the keeper's
-// own children). Threads: one user at a time. Owns: the socket; the process, which ends when the socket closes.
+// The end of whoever started a warm scorer, or a template: starts that process, hands it attempts, hears which processes it made of them (which
+// are children of who started it). Threads: one user at a time. Owns: the socket; the process, which ends when the socket closes.
 #pragma once
 
 #include <sys/types.h>
@@ -15,7 +15,9 @@ namespace scoria::node {
 
 class WarmLine {
  public:
-  bool start(const std::vector<std::string>& command);
+  // `environment`: "NAME=value"; null: our own. `output`: where its standard output and error go; empty: ours.
+  bool start(const std::vector<std::string>& command, const std::vector<std::string>* environment = nullptr,
+             const std::string& output = {});
   bool is_alive() const { return stream_ != nullptr; }
   int descriptor() const { return stream_ ? stream_->descriptor() : -1; }
   pid_t pid() const { return pid_; }  // of the last one

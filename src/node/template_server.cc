@@ -1,0 +1,85 @@
+#include "node/template_server.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "node/frame_stream.h"
+#include "node/spawn.h"
+
+namespace scoria::node {
+namespace {
+
+constexpr int kNotSettled = 126;
+
+void call(const std::function<void()>& hook) {
+  if (hook) hook();
+}
+
+// As fork(), but the child is a sibling. The child is told its thread id where the C library keeps it, as fork() would.
+pid_t fork_sibling() {
+  pid_t* thread_id = nullptr;
+  clone_args arguments{};
+  arguments.flags = CLONE_PARENT;  // its end is told as ours is: by SIGCHLD, to the keeper
+  if (prctl(PR_GET_TID_ADDRESS, &thread_id, 0, 0, 0) == 0 && thread_id != nullptr) {
+    arguments.flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
+    arguments.child_tid = reinterpret_cast<std::uintptr_t>(thread_id);
+  }
+  return static_cast<pid_t>(syscall(SYS_clone3, &arguments, sizeof arguments));
+}
+
+void settle_or_exit(const StartCommand& command, int null_device) {
+  const char* failed_step = nullptr;
+  const SpawnSurroundings surroundings{.null_device = null_device};
+  const int error = settle_in(command, surroundings, failed_step);
+  if (error == 0) return;
+  (void)dprintf(STDERR_FILENO, "scoria: %s failed: %s\n", failed_step, strerror(error));
+  _exit(kNotSettled);
+}
+
+}  // namespace
+
+Result<std::optional<StartCommand>> serve_forks(int descriptor, const ForkHooks& hooks) {
+  const Descriptor null_device(open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null_device.is_open()) {
+    return Error{Code::unavailable, std::string("'/dev/null' cannot be opened: ") + strerror(errno)};
+  }
+  (void)fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+  FrameStream stream{Descriptor(descriptor)};
+  for (bool is_open = true; is_open;) {
+    pollfd waiting{.fd = stream.descriptor(), .events = POLLIN, .revents = 0};
+    if (poll(&waiting, 1, -1) < 0 && errno != EINTR) break;
+    is_open = stream.fill();
+    for (;;) {
+      auto message = stream.next();
+      if (!message.ok()) return std::move(message).error();
+      if (!message.value()) break;
+      if (message.value()->kind != MessageKind::start) continue;
+      StartCommand& command = message.value()->start;
+      call(hooks.before);
+      const pid_t pid = fork_sibling();
+      if (pid == 0) {
+        call(hooks.in_child);
+        settle_or_exit(command, null_device.get());
+        return std::optional<StartCommand>(std::move(command));
+      }
+      const int error = errno;
+      call(hooks.in_parent);
+      if (pid < 0) return Error{Code::exhausted, std::string("no process can be forked: ") + strerror(error)};
+      append_started(stream.out, {command.attempt, pid, wall_now_us()}, MessageKind::warm_started);
+    }
+    if (!stream.flush()) break;
+  }
+  return std::optional<StartCommand>{};
+}
+
+}  // namespace scoria::node

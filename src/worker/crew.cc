@@ -1,0 +1,299 @@
+#include "worker/crew.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "base/log.h"
+#include "node/keeper_protocol.h"
+#include "node/task_folders.h"
+#include "worker/worker_socket.h"
+
+namespace scoria::worker {
+namespace {
+
+namespace fs = std::filesystem;
+using Steady = std::chrono::steady_clock;
+
+constexpr off_t kLastOutput = 4096;
+constexpr std::size_t kMostCallers = 256;
+
+void clear_away(const WorkerRecord& worker) {
+  std::error_code error;
+  (void)unlink(worker.output.c_str());
+  fs::remove_all(worker.temporary, error);
+}
+
+std::string last_output(const fs::path& path) {
+  const node::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  struct stat status {};
+  if (!file.is_open() || fstat(file.get(), &status) != 0) return {};
+  const off_t size = std::min(status.st_size, kLastOutput);
+  std::string text(static_cast<std::size_t>(size), '\0');
+  const ssize_t got = pread(file.get(), text.data(), text.size(), status.st_size - size);
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return text;
+}
+
+WorkerEnd end_of(int code, int status) {
+  if (code == CLD_EXITED) return {false, status, "it ended by itself with status " + std::to_string(status), {}};
+  const char* name = strsignal(status);
+  std::string reason =
+      "it was killed by signal " + std::to_string(status) + " (" + (name != nullptr ? name : "unknown") + ")";
+  if (status == SIGKILL) reason += ", by its client, somebody else, or the system for want of memory";
+  return {true, status, std::move(reason), {}};
+}
+
+}  // namespace
+
+std::string public_id(const WorkerRecord& worker) {
+  return std::string(name_of(worker.runtime)) + "-" + std::to_string(worker.id);
+}
+
+std::uint64_t resident_bytes(pid_t pid) {
+  FILE* file = fopen(("/proc/" + std::to_string(pid) + "/statm").c_str(), "re");
+  if (file == nullptr) return 0;
+  unsigned long long all = 0, resident = 0;
+  const int count = fscanf(file, "%llu %llu", &all, &resident);
+  (void)fclose(file);
+  return count == 2 ? resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
+}
+
+Crew::~Crew() {
+  for (const auto& [id, worker] : workers_) signal(worker, SIGKILL);
+  for (const auto& [id, worker] : workers_) clear_away(worker);
+  for (const auto& [key, record] : templates_) (void)unlink(record->output.c_str());
+  if (!socket_path_.empty()) (void)unlink(socket_path_.c_str());
+}
+
+Status Crew::open() {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_, error)) {
+    const std::string name = entry.path().filename();
+    if (name.ends_with(".out") || name.starts_with("in-")) fs::remove(entry.path(), error);
+  }
+  socket_path_ = folder_ / ("in-" + std::to_string(getpid()));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (socket_path_.native().size() >= sizeof address.sun_path) {
+    return Error{Code::invalid, "'" + socket_path_.string() + "' is too long a path for a socket (107 bytes)"};
+  }
+  memcpy(address.sun_path, socket_path_.c_str(), socket_path_.native().size());
+  listener_ = node::Descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  (void)unlink(socket_path_.c_str());
+  if (!listener_.is_open() || bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      listen(listener_.get(), 128) != 0) {
+    return Error{Code::unavailable, "'" + socket_path_.string() + "' cannot be listened on: " + strerror(errno)};
+  }
+  return Ok{};
+}
+
+void Crew::add_polls(std::vector<pollfd>& polls) const {
+  const auto add = [&](int descriptor) { polls.push_back({.fd = descriptor, .events = POLLIN, .revents = 0}); };
+  add(listener_.get());
+  for (const auto& [key, record] : templates_) {
+    if (record->line.is_alive()) add(record->line.descriptor());
+  }
+  for (const auto& caller : callers_) add(caller.socket.get());
+}
+
+void Crew::handle(const pollfd& ready) {
+  if (ready.fd == listener_.get()) return accept_caller();
+  for (std::size_t i = 0; i < callers_.size(); ++i) {
+    if (callers_[i].socket.get() == ready.fd) return read_caller(i);
+  }
+  for (const auto& [key, record] : templates_) {
+    if (record->line.descriptor() == ready.fd) return read_template_news(std::string(key));
+  }
+}
+
+void Crew::accept_caller() {
+  node::Descriptor socket(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  ucred who{};
+  socklen_t size = sizeof who;
+  if (!socket.is_open() || callers_.size() >= kMostCallers ||
+      getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0 || who.uid != geteuid()) {
+    return;
+  }
+  callers_.push_back({std::move(socket), {}});
+}
+
+void Crew::read_caller(std::size_t index) {
+  Caller& caller = callers_[index];
+  char bytes[sizeof(std::uint64_t)];
+  const ssize_t got = recv(caller.socket.get(), bytes, sizeof bytes - caller.said.size(), MSG_DONTWAIT);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (got > 0) caller.said.append(bytes, static_cast<std::size_t>(got));
+  if (got > 0 && caller.said.size() < sizeof bytes) return;
+  if (got > 0) {
+    std::uint64_t id = 0;
+    memcpy(&id, caller.said.data(), sizeof id);
+    WorkerRecord* worker = find(id);
+    if (worker != nullptr && !worker->socket.is_open() && !worker->end) worker->socket = std::move(caller.socket);
+  }
+  callers_.erase(callers_.begin() + static_cast<std::ptrdiff_t>(index));
+}
+
+Result<TemplateRecord*> Crew::template_for(const TemplateRequest& request) {
+  auto& record = templates_[request.key()];
+  if (record != nullptr && record->line.is_alive()) {
+    record->last_use = Steady::now();
+    return record.get();
+  }
+  if (!kit_) {
+    SCORIA_TRY(placed, place_kit(kit_folders(folder_)));
+    kit_ = std::move(placed);
+  }
+  record = std::make_unique<TemplateRecord>();
+  record->request = request;
+  record->last_use = Steady::now();
+  record->output = folder_ / ("template-" + std::to_string(next_template_++) + ".out");
+  // "--fd 3" comes behind these, where R and Python look for arguments of the script, which takes its first ones alone.
+  const auto arguments = template_arguments(request.runtime, *kit_, request.program, 3, request.preload);
+  if (!record->line.start(arguments, &request.environment, record->output.string())) {
+    templates_.erase(request.key());
+    return Error{Code::unavailable, "'" + request.program + "' cannot be started: " + strerror(errno)};
+  }
+  return record.get();
+}
+
+Status Crew::prepare(const TemplateRequest& request) {
+  SCORIA_TRY(record, template_for(request));
+  (void)record;
+  return Ok{};
+}
+
+Result<std::uint64_t> Crew::hire(const TemplateRequest& request, const Limits& limits, const std::string& directory) {
+  SCORIA_TRY(record, template_for(request));
+  const std::uint64_t id = next_id_++;
+  WorkerRecord worker{.id = id, .template_key = request.key(), .runtime = request.runtime, .since = Steady::now()};
+  worker.output = folder_ / ("worker-" + std::to_string(id) + ".out");
+  // One that is killed removes nothing.
+  worker.temporary = fs::path(node::find_setting(request.environment, "TMPDIR").value_or("/tmp")) /
+                     ("scoria-worker-" + std::to_string(getpid()) + "-" + std::to_string(id));
+  if (mkdir(worker.temporary.c_str(), 0700) != 0) {
+    return Error{Code::unavailable, "'" + worker.temporary.string() + "' cannot be made: " + strerror(errno)};
+  }
+  node::StartCommand command;
+  command.attempt = id;
+  command.arguments = worker_words(socket_path_, id, limits.calls, limits.seconds, limits.resident_bytes);
+  command.environment = request.environment;
+  std::erase_if(command.environment, [](const auto& setting) { return setting.starts_with("TMPDIR="); });
+  command.environment.push_back("TMPDIR=" + worker.temporary.string());
+  command.directory = directory;
+  command.stdout_path = command.stderr_path = worker.output;
+  command.memory_limit_bytes = limits.memory_bytes;
+  if (!record->line.send(command)) {
+    clear_away(worker);
+    return Error{Code::unavailable, "'" + request.program + "' does not take orders: " + last_output(record->output)};
+  }
+  workers_.emplace(id, std::move(worker));
+  return id;
+}
+
+void Crew::read_template_news(const std::string& key) {
+  TemplateRecord& record = *templates_.at(key);
+  const auto news = record.line.read();
+  for (const auto& started : news.started) {
+    const auto worker = workers_.find(started.attempt);
+    if (worker == workers_.end()) continue;
+    worker->second.pid = started.pid;
+    if (worker->second.is_unwanted) signal(worker->second, SIGKILL);
+    const auto early = early_ends_.find(started.pid);
+    if (early == early_ends_.end()) continue;
+    const auto [code, status] = early->second;
+    early_ends_.erase(early);
+    ended(started.pid, code, status);
+  }
+  if (record.line.is_alive()) return;
+  // What it was told to make and did not will never be.
+  const std::string said = last_output(record.output);
+  std::vector<std::uint64_t> unwanted;
+  for (auto& [id, worker] : workers_) {
+    if (worker.template_key != key || worker.pid > 0 || worker.end) continue;
+    set_end(worker,
+            {.reason = "'" + record.request.program + "' ended before it could become a worker", .output = said});
+    if (worker.is_unwanted) unwanted.push_back(id);
+  }
+  for (const auto id : unwanted) forget(id);
+  log::info("template_ended", {{"program", record.request.program}, {"preload", record.request.preload}});
+  (void)unlink(record.output.c_str());
+  templates_.erase(key);
+}
+
+void Crew::reap() {
+  siginfo_t info{};
+  while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) == 0 && info.si_pid != 0) {
+    ended(info.si_pid, info.si_code, info.si_status);
+    info.si_pid = 0;
+  }
+}
+
+void Crew::ended(pid_t pid, int code, int status) {
+  for (auto& [id, worker] : workers_) {
+    if (worker.pid != pid) continue;
+    (void)::kill(-pid, SIGKILL);  // what it started
+    set_end(worker, end_of(code, status));
+    if (worker.is_unwanted) forget(id);
+    return;
+  }
+  for (const auto& [key, record] : templates_) {
+    if (record->line.pid() == pid) return;  // its socket tells
+  }
+  early_ends_[pid] = {code, status};
+  if (early_ends_.size() > 1024) early_ends_.erase(early_ends_.begin());
+}
+
+void Crew::set_end(WorkerRecord& worker, WorkerEnd end) {
+  if (end.output.empty()) end.output = last_output(worker.output);
+  clear_away(worker);
+  worker.socket.reset();
+  worker.end = std::move(end);
+}
+
+WorkerRecord* Crew::find(std::uint64_t id) {
+  const auto found = workers_.find(id);
+  return found == workers_.end() ? nullptr : &found->second;
+}
+
+void Crew::signal(const WorkerRecord& worker, int number) const {
+  if (worker.pid > 0 && !worker.end) (void)::kill(-worker.pid, number);
+}
+
+void Crew::kill(std::uint64_t id) {
+  if (const WorkerRecord* worker = find(id)) signal(*worker, SIGKILL);
+}
+
+void Crew::forget(std::uint64_t id) { workers_.erase(id); }
+
+void Crew::dismiss(std::uint64_t id) {
+  WorkerRecord* worker = find(id);
+  if (worker == nullptr) return;
+  if (worker->end) return forget(id);
+  worker->is_unwanted = true;
+  worker->socket.reset();
+  signal(*worker, SIGKILL);
+}
+
+void Crew::drop_idle_templates(std::chrono::seconds idle) {
+  for (auto record = templates_.begin(); record != templates_.end();) {
+    bool is_used = Steady::now() - record->second->last_use < idle;
+    for (const auto& [id, worker] : workers_) is_used = is_used || worker.template_key == record->first;
+    if (is_used) {
+      ++record;
+      continue;
+    }
+    (void)unlink(record->second->output.c_str());
+    record = templates_.erase(record);  // its socket closes, and it ends
+  }
+}
+
+}  // namespace scoria::worker
