@@ -14,8 +14,19 @@ from cluster import Cluster, IMAGE, until  # noqa: E402
 from leftovers import gone, warm_workers  # noqa: E402
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_workers(tmp_path_factory):
+    """`scoria workers` of these tests' own, which is not the one that this user may have; and this Python as what nodes call python3."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("PATH", f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}")
+    patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    yield
+    subprocess.run([os.environ["SCORIA_PROGRAM"], "workers", "stop"], check=True, capture_output=True)
+    patch.undo()
+
+
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory):
+def cluster(own_workers, tmp_path_factory):
     """The server's processes and folder; no task's process is left when the tests are through."""
     cluster = Cluster(os.environ["SCORIA_PROGRAM"], tmp_path_factory.mktemp("cluster"))
     client = scoria.Client(data=cluster.data)
@@ -36,19 +47,9 @@ def client(cluster):
 @pytest.fixture
 def executor(client):
     """An executor on the pool of two nodes. Nothing of it is left afterwards."""
-    with scoria.Executor("two", client, python=sys.executable) as made:
+    with scoria.Executor("two", client) as made:
         yield made
     gone(client)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def own_workers(tmp_path_factory):
-    """`scoria workers` of these tests' own, which is not the one that this user may have."""
-    patch = pytest.MonkeyPatch()
-    patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    yield
-    subprocess.run([os.environ["SCORIA_PROGRAM"], "workers", "stop"], check=True, capture_output=True)
-    patch.undo()
 
 
 @pytest.fixture

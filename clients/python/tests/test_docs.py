@@ -4,7 +4,6 @@ import os
 import pathlib
 import pickle
 import re
-import sys
 
 import pandas as pd
 import pytest
@@ -29,8 +28,6 @@ def world(cluster, tmp_path_factory):
     client.pools.add({"id": "night", "vmSize": "standard_a1_v2", "targetDedicatedNodes": 2, "virtualMachineConfiguration": IMAGE})
     patch = pytest.MonkeyPatch()
     patch.setenv("SCORIA_DATA", str(cluster.data))
-    # The page's nodes have the packages in their python3; here they are in this one.
-    patch.setattr(scoria.Executor.__init__, "__kwdefaults__", {**scoria.Executor.__init__.__kwdefaults__, "python": sys.executable})
     os.chdir(folder)
     yield {"X": X, "y": y, "grid": {"C": [1]}, "estimator": model, "simulate": lambda seed: seed * 2}
     os.chdir(before)

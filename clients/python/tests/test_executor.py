@@ -34,8 +34,48 @@ def test_map_keeps_the_order_in_chunks_too(executor):
     assert list(executor.map(lambda x, y: x * y, range(7), range(1, 99))) == [x * (x + 1) for x in range(7)]
     assert list(executor.map(lambda x: -x, range(1000), chunksize=300)) == [-x for x in range(1000)]
     assert len(executor._stored) <= 3  # the runner, cloudpickle, at most one call
+    assert list(executor.map(abs, [])) == []
     with pytest.raises(ValueError, match="chunksize is 0"):
         executor.map(abs, [1], chunksize=0)
+
+
+def test_quick_calls_share_tasks_and_slow_ones_do_not(executor, monkeypatch):
+    tasks = []
+    submit = executor._submit_chunk
+    monkeypatch.setattr(executor, "_submit_chunk", lambda fn, rows, is_first: tasks.append(len(rows)) or submit(fn, rows, is_first))
+    assert list(executor.map(abs, range(3000))) == list(range(3000))
+    assert len(tasks) < 30
+    tasks.clear()
+    assert list(executor.map(lambda x: time.sleep(2.1) or x, range(5))) == list(range(5))
+    assert tasks == [1] * 5
+
+
+def test_results_before_an_exception_are_given(executor, client):
+    results = executor.map(lambda x: 6 // x, [1, 2, 3, 0, 5], chunksize=5)
+    assert [next(results) for _ in range(3)] == [6, 3, 2]
+    with pytest.raises(ZeroDivisionError) as raised:
+        next(results)
+    assert isinstance(raised.value.__cause__, scoria.RemoteTraceback) and "<lambda>" in str(raised.value.__cause__)
+    (task,) = client.tasks.list(executor.job_id)
+    assert task["executionInfo"]["exitCode"] == 1 and b"ZeroDivisionError" in client.tasks.read_file(executor.job_id, task["id"], "stderr.txt")
+
+
+def test_a_map_goes_on_after_its_block(client):
+    with scoria.Executor("two", client) as executor:
+        results = executor.map(lambda x: x + 1, range(500))
+    assert list(results) == list(range(1, 501))
+    gone(client)
+
+
+def test_calls_are_copies_of_a_warm_python_or_start_their_own(client):
+    def call():
+        return "fractions" in sys.modules, os.path.basename(sys.argv[0])
+
+    name = scoria._calls.runner()[0]
+    for options, has in (({}, False), ({"preload": ["fractions", "no_such_module"]}, True), ({"python": sys.executable}, False)):
+        with scoria.Executor("two", client, **options) as executor:
+            assert executor.submit(call).result(60) == (has, name)
+    gone(client)
 
 
 def test_map_and_wait_give_up_in_time(executor):
@@ -265,6 +305,9 @@ def test_a_python_that_is_not_there_is_named(client):
     with scoria.Executor("two", client, python="no-such-python") as executor:
         error = executor.submit(abs, -1).exception(60)
         assert isinstance(error, scoria.TaskError) and "no-such-python" in str(error) and "Executor(python=...)" in str(error)
+    with scoria.Executor("two", client, environment={"PATH": "/nowhere"}) as executor:
+        error = executor.submit(abs, -1).exception(60)
+        assert isinstance(error, scoria.TaskError) and "python3" in str(error), error
 
 
 def test_a_python_of_another_version_is_named(client, monkeypatch):

@@ -1,4 +1,4 @@
-"""joblib and scikit-learn on a real pool give what they give with n_jobs=1."""
+"""joblib and scikit-learn on a real pool, and on this machine's workers, give what they give with n_jobs=1."""
 
 import os
 import sys
@@ -8,19 +8,21 @@ import joblib
 import numpy as np
 import pytest
 import scoria
-from leftovers import gone
+from cluster import until
+from leftovers import gone, warm_workers
 from sklearn import datasets, ensemble, model_selection, svm
 
 X, Y = datasets.load_iris(return_X_y=True)
 scoria.register_joblib()
 
 
-@pytest.fixture
-def pool(client):
+@pytest.fixture(params=["pool", "local"])
+def pool(request, client):
     """joblib's backend within the block."""
-    with joblib.parallel_config("scoria", pool="two", client=client, python=sys.executable):
+    with joblib.parallel_config("scoria", **({"pool": "two", "client": client} if request.param == "pool" else {"workers": 2})):
         yield
     gone(client)
+    until("the workers to end", lambda: not warm_workers())
 
 
 def test_grid_search_is_identical_to_one_job(pool):
@@ -67,6 +69,12 @@ def test_a_failing_call_is_raised_and_the_others_end(pool):
     assert isinstance(raised.value.__cause__, scoria.RemoteTraceback) and time.monotonic() - begin < 55
 
 
+def test_a_local_executor_may_serve_several_calls(local):
+    with joblib.parallel_config("scoria", executor=local):
+        pids = [set(joblib.Parallel(n_jobs=-1)(joblib.delayed(os.getpid)() for _ in range(20))) for _ in range(2)]
+    assert len(pids[0] | pids[1]) <= 2 and os.getpid() not in pids[0]
+
+
 def test_an_executor_may_serve_several_calls(client):
     with scoria.Executor("two", client, python=sys.executable) as executor:
         with joblib.parallel_config("scoria", executor=executor):
@@ -77,6 +85,7 @@ def test_an_executor_may_serve_several_calls(client):
 
 
 def test_a_backend_without_a_pool_is_refused():
-    with pytest.raises(TypeError, match="needs pool="):
-        with joblib.parallel_config("scoria"):
-            pass
+    for options in ({}, {"pool": "two", "workers": 2}):
+        with pytest.raises(TypeError, match="needs pool= or workers="):
+            with joblib.parallel_config("scoria", **options):
+                pass

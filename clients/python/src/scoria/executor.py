@@ -21,7 +21,7 @@ import shlex
 import threading
 import time
 import uuid
-from typing import Any, Callable, Mapping, Optional, Sequence, TypeVar
+from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, TypeVar
 
 from . import _calls
 from ._future import CallFuture
@@ -55,7 +55,9 @@ class Executor(MappingExecutor):
 
     pool         its id
     client       the server; None: Client()
-    python       what runs a call there; with cloudpickle it must be of the same minor version as this one
+    python       a Python there that each call starts; None: a copy of the node's python3 that is warm. With cloudpickle it must be of the same minor
+                 version as this one
+    preload      modules that the warm one has imported
     slots        of a node that each call takes
     environment  of the calls; a value "secret:NAME" is resolved on the node
     patience     seconds without an answer from the server after which calls fail
@@ -69,13 +71,15 @@ class Executor(MappingExecutor):
         pool: str,
         client: Optional[Client] = None,
         *,
-        python: str = "python3",
+        python: Optional[str] = None,
+        preload: Iterable[str] = (),
         slots: int = 1,
         environment: Optional[Mapping[str, str]] = None,
         patience: float = 300.0,
     ) -> None:
         self.client = client if client is not None else Client()
         self.pool, self.python = pool, python
+        self._command = shlex.quote(python) if python is not None else _warm(preload)
         self.job_id = f"scoria-python-{uuid.uuid4().hex[:20]}"
         self._slots, self._environment, self._patience = slots, dict(environment or {}), patience
         self.client.pools.get(pool, select="id")
@@ -192,7 +196,7 @@ class Executor(MappingExecutor):
         self._store(blobs, is_late)
         return {
             "id": task_id,
-            "commandLine": f"{shlex.quote(self.python)} {runner}",
+            "commandLine": f"{self._command} {runner}",
             "requiredSlots": self._slots,
             "resourceFiles": [{"httpUrl": self.client.blobs.url(self.job_id, blob, "r", _LINK_SECONDS), "filePath": path} for blob, path in placed.items()],
             "environmentSettings": [{"name": name, "value": value} for name, value in environment.items()],
@@ -288,7 +292,7 @@ class Executor(MappingExecutor):
             newest = max(newest, _earlier(task["stateTransitionTime"], _OVERLAP))
             if future is not None and not future.cancelled():
                 has_news = True
-                value, error = settle(self.client, self.job_id, task, self.python)
+                value, error = settle(self.client, self.job_id, task, self.python or "python3")
                 self._finish(task["id"], value, error)
         self._newest = newest
         return has_news
@@ -334,6 +338,11 @@ class Executor(MappingExecutor):
                     # Said and not thrown: whoever shuts down has all results.
                     return _log.warning("executor of job %s may have left something behind: %s", self.job_id, error)
             time.sleep(_SLOWEST)
+
+
+def _warm(preload: Iterable[str]) -> str:
+    modules = ",".join(preload)
+    return f"scoria call-py --preload {shlex.quote(modules)}" if modules else "scoria call-py"
 
 
 def _may_pass(error: BaseException) -> bool:
