@@ -3,7 +3,7 @@
 #' After `registerDoScoria()`, loops with `%dopar%` run on warm R processes of this machine, which need no server; after
 #' `registerDoScoria(pool = "night")`, on the nodes of a server's pool.
 #'
-#' @param workers how many processes of this machine, at most.
+#' @param workers how many processes of this machine, at most; or a cluster, from [makeCluster()], in place of `pool`.
 #' @param pool id of a pool, in place of this machine's processes.
 #' @param server address of the server with that pool, `"http://host:port"`; `NULL`: as [setCredentials()] said, else the server
 #'   that the `scoria` program would find: `SCORIA_SERVER`, `SCORIA_PROFILE`, `SCORIA_DATA`, the server on this machine.
@@ -14,9 +14,11 @@
 #' @param progress whether there is a bar, on a terminal of an interactive session.
 #' @param output whether what iterations print is printed here.
 #' @param wait on a pool: whether a loop waits for its results; `FALSE`: its value is a job, see [getJob()].
-#' @param command on a pool: what runs a chunk on nodes, with its script's name added.
+#' @param command on a pool: what runs a chunk on nodes, with its script's name added; `NULL`: `"scoria call-r"`, a warm process, or
+#'   `"Rscript"` where tasks run in containers.
 #' @param ... `profile`, `data`, `account`, `key`, `ca_file`: which server and whose key, as [setCredentials()] takes them.
 #' @return nothing of interest.
+#' @importFrom foreach foreach %do% %dopar% %:% when times registerDoSEQ getDoParWorkers
 #' @details All of foreach's options mean what they mean with `%do%`. Variables are found as foreach's other back ends find them; beyond
 #'   that, those of functions around the loop, up to the global environment. `.options.scoria = list(timeout =, chunk_size =, seed =,
 #'   progress =, wait =, job =)` says otherwise for one loop.
@@ -34,7 +36,11 @@
 #' stopWorkers()
 #' @export
 registerDoScoria <- function(workers = 2, pool = NULL, server = NULL, memory = NULL, timeout = NULL, max_result = 2^30, chunk_size = NULL,
-                             progress = TRUE, output = TRUE, wait = TRUE, command = "Rscript", ...) {
+                             progress = TRUE, output = TRUE, wait = TRUE, command = NULL, ...) {
+  if (inherits(workers, "scoria_cluster")) {
+    pool <- workers
+    workers <- 1
+  }
   registration <- list(workers = need_count(workers, "workers", most_slots), timeout = need_amount(timeout, "timeout"),
                        max_result = need_amount(max_result, "max_result"), chunk_size = need_amount(chunk_size, "chunk_size"),
                        progress = need_flag(progress, "progress"), output = need_flag(output, "output"), wait = need_flag(wait, "wait"),
@@ -74,3 +80,21 @@ stopWorkers <- function() {
   forget_lease()
   invisible()
 }
+
+# A script of doAzureParallel's has no library(foreach): attaching that package brought it.
+#' @export
+foreach::foreach
+#' @export
+foreach::`%do%`
+#' @export
+foreach::`%dopar%`
+#' @export
+foreach::`%:%`
+#' @export
+foreach::when
+#' @export
+foreach::times
+#' @export
+foreach::registerDoSEQ
+#' @export
+foreach::getDoParWorkers

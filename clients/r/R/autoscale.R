@@ -1,0 +1,31 @@
+# Formulas of pools that grow and shrink, by the names that doAzureParallel has for them.
+
+# As many nodes as there are tasks in the queue: what waits and, with `running`, what runs, over the slots of a node.
+formula_of_queue <- function(slots, running) {
+  variable <- if (running) "$PendingTasks" else "$ActiveTasks"
+  sprintf("waiting = max(0, %s.GetSample(1)); wanted = (waiting + %d) / %d; wanted = wanted - wanted %% 1;", variable, slots - 1L, slots)
+}
+
+formula_of_hours <- function(is_weekend) {
+  if (is_weekend) "now = time(); isBusy = now.weekday == 0 || now.weekday == 6;"
+  else "now = time(); isBusy = now.weekday >= 1 && now.weekday <= 5 && now.hour >= 8 && now.hour < 18;"
+}
+
+# `dedicated`, `low`: c(least, most).
+autoscale_formula <- function(name, dedicated, low, slots = 1L) {
+  slots <- as.integer(slots)
+  head <- switch(toupper(name), QUEUE = formula_of_queue(slots, FALSE), QUEUE_AND_RUNNING = formula_of_queue(slots, TRUE), WORKDAY = formula_of_hours(FALSE), WEEKEND = formula_of_hours(TRUE),
+                 MAX_CPU = "load = avg($CPUPercent.GetSample(TimeInterval_Minute * 15));")
+  if (is.null(head)) {
+    if (!grepl("$Target", name, fixed = TRUE)) refuse(sprintf("autoscale '%s' is none of QUEUE, QUEUE_AND_RUNNING, WORKDAY, WEEKEND, MAX_CPU and no formula: one sets $TargetDedicatedNodes", name))
+    return(name)
+  }
+  target <- function(variable, current, range) {
+    value <- switch(toupper(name), WORKDAY = , WEEKEND = sprintf("isBusy ? %d : %d", range[[2]], range[[1]]),
+                    MAX_CPU = sprintf("max(%d, min(%d, %s.GetSample(1) + (load > 70 ? 1 : (load < 20 ? -1 : 0))))", range[[1]], range[[2]], current),
+                    sprintf("max(%d, min(%d, wanted))", range[[1]], range[[2]]))
+    sprintf("%s = %s;", variable, value)
+  }
+  paste(head, target("$TargetDedicatedNodes", "$CurrentDedicatedNodes", as.integer(dedicated)), target("$TargetLowPriorityNodes", "$CurrentLowPriorityNodes", as.integer(low)),
+        "$NodeDeallocationOption = taskcompletion;")
+}
