@@ -97,6 +97,16 @@ Json for_node(const Json& source, const Pool& pool) {
   return spec;
 }
 
+// Packages that all of a pool's tasks find: its metadata of that name, where neither job nor task says something else.
+void add_package_set(const Pool& pool, Json& environment) {
+  constexpr const char* kName = "SCORIA_PACKAGE_SET";
+  const auto is_it = [](const Json& item) { return item.value("name", "") == kName; };
+  const auto metadata = pool.body.find("metadata");
+  if (metadata == pool.body.end() || !metadata->is_array() || std::ranges::any_of(environment, is_it)) return;
+  const auto found = std::ranges::find_if(*metadata, is_it);
+  if (found != metadata->end()) environment.push_back({{"name", kName}, {"value", found->value("value", "")}});
+}
+
 bool wants_token(const Json& source) {
   const auto settings = source.find("authenticationTokenSettings");
   if (settings == source.end() || !settings->is_object()) return false;
@@ -147,6 +157,7 @@ spec::StartOrder start_order(const State& state, const Node& node, const Attempt
   order.directory = task_directory(job.id, order.task);
   order.spec = for_node(source, *node.pool);
   Json environment = merged_environment(job.body, source);
+  add_package_set(*node.pool, environment);
   if (!environment.empty()) order.spec["environmentSettings"] = std::move(environment);
   if (wants_token(source) && state.settings.job_token) order.token = state.settings.job_token(job);
   return order;

@@ -224,6 +224,19 @@ TEST_F(OneNode, TheEnvironmentOfTheJobComesFirstAndTheTasksWins) {
   EXPECT_EQ(settings, (Json{{{"name", "A"}, {"value", "job"}}, {{"name", "B"}, {"value", "task"}}}));
 }
 
+TEST(PackageSetOfAPool, IsItsTasksUnlessTheySayOtherwise) {
+  ClusterForTests cluster;
+  const Json pool_set{{"name", "SCORIA_PACKAGE_SET"}, {"value", "r: caret"}};
+  const Json own_set{{"name", "SCORIA_PACKAGE_SET"}, {"value", "r: gbm"}};
+  cluster.add_pool({.slots = 2, .more = {{"metadata", Json::array({{{"name", "a"}, {"value", "b"}}, pool_set})}}});
+  cluster.add_job();
+  cluster.add_task("pools");
+  cluster.add_task("own", {{"environmentSettings", Json::array({own_set})}});
+  cluster.run();
+  EXPECT_EQ(cluster.order_of("pools").spec["environmentSettings"], Json::array({pool_set}));
+  EXPECT_EQ(cluster.order_of("own").spec["environmentSettings"], Json::array({own_set}));
+}
+
 struct Dependent : testing::Test {
   Dependent() {
     cluster.add_pool({.slots = 4});

@@ -7,16 +7,16 @@
 #include "cli/numbers.h"
 #include "cli/progress.h"
 #include "model/loaders.h"
+#include "net/sha256.h"
 #include "pack/writer.h"
 #include "plan/clock.h"
 #include "plan/key_files.h"
-#include "plan/sha256.h"
 
 namespace scoria::cli {
 namespace {
 
 std::array<std::byte, 32> digest(std::string_view bytes) {
-  const std::string hex = plan::sha256(bytes);
+  const std::string hex = net::sha256(bytes);
   const auto value = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); };
   std::array<std::byte, 32> out{};
   for (std::size_t i = 0; i < out.size(); ++i) {

@@ -138,7 +138,7 @@ Result<model::ModelPtr> open_one(const std::string& path, const std::optional<st
   const std::string name = arrowio::without_secrets(path);
   auto opened = model::open_model(file.bytes(), object);
   if (!opened.ok()) return with_context("'" + name + "'", std::move(opened).error());
-  if (facts != nullptr) *facts = {name, file.text().size(), plan::sha256(file.text())};
+  if (facts != nullptr) *facts = {name, file.text().size(), net::sha256(file.text())};
   return opened;
 }
 

@@ -2,12 +2,15 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "worker/host.h"
 #include "worker/host_client.h"
 #include "worker/kit.h"
+#include "worker/package_set.h"
 
 namespace scoria::cli {
 namespace {
@@ -60,6 +63,47 @@ Status stop() {
   return Ok{};
 }
 
+struct PackageSetOptions {
+  std::string set;
+  std::string folder, directory = ".", path;
+};
+
+Status build_package_set(const PackageSetOptions& options) {
+  SCORIA_TRY(set, worker::read_package_set(options.set, std::filesystem::absolute(options.directory)));
+  std::filesystem::path folder = options.folder;
+  if (folder.empty()) {
+    const char* home = std::getenv("HOME");
+    if (home == nullptr || *home != '/') return Error{Code::invalid, "where to? Give --folder, as HOME is not set"};
+    folder = std::filesystem::path(home) / ".cache" / "scoria" / "package-sets";
+  }
+  const char* own_path = std::getenv("PATH");
+  const std::string path = !options.path.empty() ? options.path : own_path != nullptr ? own_path : "";
+  SCORIA_TRY(library, worker::ensure_package_set(set, std::filesystem::absolute(folder), path));
+  std::printf("%s=%s\n", worker::library_variable(set.runtime), library.c_str());
+  return Ok{};
+}
+
+void add_package_set_command(CLI::App& app, Command& chosen) {
+  CLI::App* group = app.add_subcommand(
+      "package-set", "R or Python packages in a folder of their own, which pools and jobs name by --packages: build");
+  group->require_subcommand(1);
+  auto options = std::make_shared<PackageSetOptions>();
+  CLI::App* command =
+      group->add_subcommand("build", "Build a set, unless it is there, and print the setting that finds it");
+  command
+      ->add_option("SET", options->set,
+                   "\"r: NAME ...\", \"python: NAME==VERSION ...\", an renv.lock, a requirements.txt, or JSON (or its "
+                   "file) with runtime, packages, files, debian, repos")
+      ->required();
+  command->add_option("--folder", options->folder, "where sets are kept (default: ~/.cache/scoria/package-sets)");
+  command->add_option("--directory", options->directory, "where the names of files begin (default: here)");
+  command->add_option("--path", options->path, "where Rscript or python3 is looked for (default: PATH)");
+  command->footer("Example: export $(scoria package-set build 'r: caret gbm'); Rscript fit.R");
+  command->callback([&chosen, options] {
+    chosen = {"package-set build", [options] { return build_package_set(*options); }};
+  });
+}
+
 }  // namespace
 
 void add_worker_commands(CLI::App& app, Command& chosen, const Context& context) {
@@ -79,6 +123,7 @@ void add_worker_commands(CLI::App& app, Command& chosen, const Context& context)
   auto as_json = std::make_shared<bool>(false);
   listing->add_flag("--json", *as_json, "as JSON");
   listing->callback([&chosen, as_json] { chosen = {"workers list", [as_json] { return list(*as_json); }}; });
+  add_package_set_command(app, chosen);
   group->add_subcommand("stop", "End all of them; calls that run are lost")->callback([&chosen] {
     chosen = {"workers stop", stop};
   });

@@ -89,6 +89,8 @@ Launcher::Launcher(const AgentConfig& config, FileCache& cache) : config_(config
     place_.path = own_path;
   }
   place_.environment = config.task_environment;
+  const std::string program = config.warm_command.empty() ? "/proc/self/exe" : config.warm_command[0];
+  package_sets_ = std::make_unique<PackageSets>(program, config.root.parent_path() / ".package-sets");
 }
 
 std::string Launcher::container_name(const spec::StartOrder& order) const {
@@ -111,6 +113,7 @@ bool Launcher::takes_long(const spec::StartOrder& order) const {
   if (const auto* settings = member(order.spec, "environmentSettings"); settings != nullptr) {
     for (const auto& setting : *settings) {
       if (text_of(setting, "value").starts_with(kSecret)) return true;
+      if (text_of(setting, "name") == kPackageSet && !package_sets_->find(text_of(setting, "value"))) return true;
     }
   }
   return false;
@@ -203,6 +206,7 @@ std::variant<Launch, spec::Failure> Launcher::launch(const spec::StartOrder& ord
     return launch;
   }
 
+  if (auto refused = add_package_set(command, is_cancelled)) return std::move(*refused);
   const auto path = find_setting(command.environment, "PATH");
   auto program = find_program(command.arguments[0], path.value_or(""), command.directory);
   // Ours needs no place in PATH: the node is made of it.
@@ -214,6 +218,17 @@ std::variant<Launch, spec::Failure> Launcher::launch(const spec::StartOrder& ord
     warm_up(command, config_.warm_command, config_.private_folder);
   }
   return launch;
+}
+
+std::optional<spec::Failure> Launcher::add_package_set(StartCommand& command,
+                                                       const std::atomic<bool>* is_cancelled) const {
+  const auto named = find_setting(command.environment, kPackageSet);
+  if (!named || named->empty()) return std::nullopt;
+  const std::string path(find_setting(command.environment, "PATH").value_or(""));
+  const auto setting = package_sets_->ensure(std::string(*named), command.directory, path, is_cancelled);
+  if (!setting.ok()) return spec::Failure{"usererror", setting.error().api_code, setting.error().message, {}};
+  prepend_setting(command.environment, setting.value());
+  return std::nullopt;
 }
 
 void Launcher::set_limits(const spec::StartOrder& order, StartCommand& command) const {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -12,6 +13,7 @@
 #include "node/file_cache.h"
 #include "node/keeper_protocol.h"
 #include "node/output_files.h"
+#include "node/package_sets.h"
 #include "node/task_folders.h"
 #include "node/workers.h"
 #include "spec/node_sync.h"
@@ -63,10 +65,12 @@ class Launcher {
   Status put_into_container(const spec::StartOrder& order, ContainerRun run, Bench& bench,
                             const std::atomic<bool>* is_cancelled, StartCommand& command) const;
   bool is_ours(const std::string& program) const;
+  std::optional<spec::Failure> add_package_set(StartCommand& command, const std::atomic<bool>* is_cancelled) const;
 
   const AgentConfig& config_;
   FileCache& cache_;
   NodePlace place_;
+  std::unique_ptr<PackageSets> package_sets_;
 };
 
 // PT... of constraints.maxWallClockTime and retentionTime, in microseconds; nothing where it has none, or for ever.

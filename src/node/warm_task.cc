@@ -72,6 +72,7 @@ void warm_up(StartCommand& command, const std::vector<std::string>& warm_command
   for (const auto& setting : command.environment) {
     if (is_start_up_name(std::string_view(setting).substr(0, setting.find('=')))) environment.push_back(setting);
   }
+  environment.push_back("TMPDIR=" + private_folder.string());  // one that is killed leaves its directory there
   std::sort(environment.begin(), environment.end());
   command.is_warm = true;
   command.template_command = {warm_command[0], "worker-template", name == "call-r" ? "r" : "python",

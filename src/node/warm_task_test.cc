@@ -58,13 +58,13 @@ TEST_F(WarmTask, SharesATemplateAmongTasksThatStartRAlike) {
   EXPECT_TRUE(one.is_warm);
   EXPECT_EQ(one.arguments, (Words{"scoria", "call-r", "fit.R", "1"}));
   EXPECT_EQ(one.template_command, (Words{"/program", "worker-template", "r", "/private", "caret"}));
-  EXPECT_EQ(one.template_environment, (Words{"HOME=/nonexistent", "LANG=C", "PATH=/bin"}));
+  EXPECT_EQ(one.template_environment, (Words{"HOME=/nonexistent", "LANG=C", "PATH=/bin", "TMPDIR=/private"}));
   const auto two =
       warmed({"scoria", "call-r", "--preload", "caret", "other.R"}, {"PATH=/bin", home, "STEP=2", "LANG=C"});
   EXPECT_EQ(two.template_command, one.template_command);
   EXPECT_EQ(two.template_environment, one.template_environment);
   const auto other_library = warmed({"scoria", "call-r", "fit.R"}, {"R_LIBS=/mine", "HOME=/home/me"});
-  EXPECT_EQ(other_library.template_environment, (Words{"HOME=/home/me", "R_LIBS=/mine"}));
+  EXPECT_EQ(other_library.template_environment, (Words{"HOME=/home/me", "R_LIBS=/mine", "TMPDIR=/private"}));
 }
 
 TEST_F(WarmTask, StartsRItselfWhereItReadsAProfile) {

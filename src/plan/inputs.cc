@@ -6,8 +6,8 @@
 #include "arrowio/stored_bytes.h"
 #include "arrowio/uri.h"
 #include "base/byte_source.h"
+#include "net/sha256.h"
 #include "plan/row_files.h"
-#include "plan/sha256.h"
 #include "plan/streaming.h"
 #include "table/csv.h"
 #include "table/file_format.h"
@@ -26,7 +26,7 @@ Result<table::Table> read_json_lines(std::string_view text, table::CsvOptions op
 Result<FileFacts> facts_of(const std::string& location, const std::string& path) {
   SCORIA_TRY(source, arrowio::open_as_stored(location));
   FileFacts facts{arrowio::without_secrets(path), 0, ""};
-  Sha256 hash;
+  net::Sha256 hash;
   std::string piece(1 << 20, '\0');
   for (;;) {
     SCORIA_TRY(count, source->read(piece));
@@ -90,7 +90,7 @@ Result<RawInput> open_input(const Plan& plan, const std::string& path) {
     return RawInput{std::nullopt, std::move(facts), location};
   }
   SCORIA_TRY(bytes, FileBytes::open(location));
-  FileFacts facts{path, bytes.bytes().size(), sha256(bytes.text())};
+  FileFacts facts{path, bytes.bytes().size(), net::sha256(bytes.text())};
   return RawInput{std::move(bytes), std::move(facts), location};
 }
 

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "arrowio/uri.h"
-#include "plan/sha256.h"
+#include "net/sha256.h"
 
 namespace scoria::plan {
 namespace {
@@ -22,7 +22,7 @@ Result<LoadedModelPtr> load(const ModelFiles& files, const std::string& path) {
   auto model = model::open_model(file->bytes());
   if (!model.ok()) return with_context("model '" + name + "'", std::move(model).error());
   return LoadedModelPtr(std::make_shared<LoadedModel>(
-      LoadedModel{std::move(model).value(), {std::move(name), file->text().size(), sha256(file->text())}}));
+      LoadedModel{std::move(model).value(), {std::move(name), file->text().size(), net::sha256(file->text())}}));
 }
 
 }  // namespace

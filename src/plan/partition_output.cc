@@ -5,12 +5,12 @@
 
 #include "arrowio/uri.h"
 #include "expr/message.h"
+#include "net/sha256.h"
 #include "plan/clock.h"
 #include "plan/ordering.h"
 #include "plan/partition.h"
 #include "plan/prepare.h"
 #include "plan/row_keys.h"
-#include "plan/sha256.h"
 #include "plan/stacking.h"
 
 namespace scoria::plan {
@@ -148,7 +148,7 @@ Provenance Partition::provenance() const {
   std::set<std::string> paths;
   Provenance provenance{.plan_name = plan_.name,
                         .plan_file = plan_.file.string(),
-                        .plan_sha256 = sha256(plan_.text),
+                        .plan_sha256 = net::sha256(plan_.text),
                         .partition = name_,
                         .version = options_.version,
                         .command_line = options_.command_line};

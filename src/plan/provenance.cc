@@ -4,7 +4,7 @@
 
 #include "arrowio/uri.h"
 #include "base/file.h"
-#include "plan/sha256.h"
+#include "net/sha256.h"
 
 namespace scoria::plan {
 namespace {
@@ -42,7 +42,8 @@ std::vector<FileFacts> files_from(const Json& json) {
 
 bool is_as_written(const std::filesystem::path& path, const FileFacts& written) {
   const auto file = FileBytes::open(path);
-  return file.ok() && file.value().bytes().size() == written.bytes && sha256(file.value().text()) == written.sha256;
+  return file.ok() && file.value().bytes().size() == written.bytes &&
+         net::sha256(file.value().text()) == written.sha256;
 }
 
 }  // namespace

@@ -113,7 +113,7 @@ struct RowWriter::State {
   std::optional<arrowio::ColumnarWriter> columnar;
   bool has_header = false;
   std::string text;  // not yet put
-  Sha256 hash;
+  net::Sha256 hash;
   std::uint64_t size = 0;
 };
 

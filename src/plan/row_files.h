@@ -14,7 +14,7 @@
 #include "arrowio/columnar_writer.h"
 #include "arrowio/stored_bytes.h"
 #include "base/result.h"
-#include "plan/sha256.h"
+#include "net/sha256.h"
 #include "table/csv.h"
 #include "table/file_format.h"
 #include "table/json_lines.h"

@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 using Steady = std::chrono::steady_clock;
 
 constexpr off_t kLastOutput = 4096;
+constexpr std::chrono::seconds kFarewell{2};
 constexpr std::size_t kMostCallers = 256;
 
 void clear_away(const WorkerRecord& worker) {
@@ -70,7 +71,17 @@ std::uint64_t resident_bytes(pid_t pid) {
 Crew::~Crew() {
   for (const auto& [id, worker] : workers_) signal(worker, SIGKILL);
   for (const auto& [id, worker] : workers_) clear_away(worker);
-  for (const auto& [key, record] : templates_) (void)unlink(record->output.c_str());
+  std::vector<pid_t> templates;
+  for (const auto& [key, record] : templates_) {
+    (void)unlink(record->output.c_str());
+    templates.push_back(record->line.pid());
+  }
+  templates_.clear();
+  // They end as their sockets close, and R removes its directory; with us they would be killed.
+  const auto until = Steady::now() + kFarewell;
+  for (const pid_t pid : templates) {
+    while (waitpid(pid, nullptr, WNOHANG) == 0 && Steady::now() < until) usleep(5000);
+  }
   if (!socket_path_.empty()) (void)unlink(socket_path_.c_str());
 }
 

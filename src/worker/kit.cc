@@ -21,11 +21,13 @@
 CARRY(scoria_kit_shim, KIT_SHIM);
 CARRY(scoria_kit_r, KIT_SOURCE "/template.R");
 CARRY(scoria_kit_python, KIT_SOURCE "/template.py");
+CARRY(scoria_kit_packages, KIT_SOURCE "/package_set.R");
 #undef CARRY
 extern "C" {
 extern const char scoria_kit_shim_begin[], scoria_kit_shim_end[];
 extern const char scoria_kit_r_begin[], scoria_kit_r_end[];
 extern const char scoria_kit_python_begin[], scoria_kit_python_end[];
+extern const char scoria_kit_packages_begin[], scoria_kit_packages_end[];
 }
 
 namespace scoria::worker {
@@ -43,7 +45,8 @@ std::string_view between(const char* begin, const char* end) { return {begin, st
 std::vector<Carried> carried() {
   return {{"libscoria_worker.so", between(scoria_kit_shim_begin, scoria_kit_shim_end)},
           {"template.R", between(scoria_kit_r_begin, scoria_kit_r_end)},
-          {"template.py", between(scoria_kit_python_begin, scoria_kit_python_end)}};
+          {"template.py", between(scoria_kit_python_begin, scoria_kit_python_end)},
+          {"package_set.R", between(scoria_kit_packages_begin, scoria_kit_packages_end)}};
 }
 
 Error failed(const char* what, const fs::path& path) {
@@ -101,7 +104,7 @@ Status place_in(const fs::path& folder, Kit& kit) {
       continue;
     SCORIA_TRY_STATUS(write_file(paths.back(), file.bytes));
   }
-  kit = {.shim = paths[0], .r_script = paths[1], .python_script = paths[2]};
+  kit = {.shim = paths[0], .r_script = paths[1], .python_script = paths[2], .package_script = paths[3]};
   return Ok{};
 }
 

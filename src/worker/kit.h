@@ -15,7 +15,7 @@ const char* name_of(Runtime runtime);  // "r", "python"
 Result<Runtime> runtime_named(const std::string& name);
 
 struct Kit {
-  std::filesystem::path shim, r_script, python_script;
+  std::filesystem::path shim, r_script, python_script, package_script;
   const std::filesystem::path& script(Runtime runtime) const {
     return runtime == Runtime::r ? r_script : python_script;
   }

@@ -30,6 +30,7 @@ struct NewJobOptions : ClientOptions {
   bool dependencies = true;
   bool end_when_complete = false;
   std::vector<std::string> environment;
+  std::string packages;
   std::string prepare;
   std::string release;
   std::vector<std::string> notify;
@@ -49,6 +50,9 @@ Result<Json> job_body(const NewJobOptions& options) {
   for (const std::string& setting : options.environment) {
     SCORIA_TRY(pair, name_and_value("--env", setting));
     body["commonEnvironmentSettings"].push_back({{"name", pair.first}, {"value", pair.second}});
+  }
+  if (!options.packages.empty()) {
+    body["commonEnvironmentSettings"].push_back({{"name", "SCORIA_PACKAGE_SET"}, {"value", options.packages}});
   }
   if (!options.prepare.empty())
     body["jobPreparationTask"] = {{"commandLine", options.prepare}, {"waitForSuccess", true}};
@@ -70,6 +74,10 @@ void add_job_create(CLI::App& group, Command& chosen) {
   command->add_flag("--end-when-complete", options->end_when_complete, "the job ends when all its tasks have");
   command->add_option("--env", options->environment, "environment of its tasks, NAME=VALUE; may be repeated")
       ->allow_extra_args(false);
+  command->add_option(
+      "--packages", options->packages,
+      "R or Python packages that its tasks find: \"r: caret gbm\", \"python: pandas==2.2.3\", or the name of an "
+      "renv.lock or requirements.txt among its tasks' files");
   command->add_option("--prepare", options->prepare, "command line to run on a node before the job's first task there");
   command->add_option("--release", options->release, "command line to run on those nodes when the job has ended");
   command->add_option("--notify", options->notify, "URL that hears of its end (signed webhook); may be repeated")

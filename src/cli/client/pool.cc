@@ -31,6 +31,7 @@ struct NewPoolOptions : ClientOptions {
   int max = -1;
   std::string idle = "PT2M";
   std::string start;
+  std::string packages;
   std::string json_file;
   std::vector<std::string> environment;
   bool pack = false;
@@ -78,6 +79,7 @@ Result<Json> pool_body(const NewPoolOptions& options) {
                 {{"imageReference",
                   {{"publisher", "scoria"}, {"offer", "host"}, {"sku", "this-machine"}, {"version", "latest"}}},
                  {"nodeAgentSKUId", "batch.node.debian 12"}}}};
+  if (!options.packages.empty()) body["metadata"] = {{{"name", "SCORIA_PACKAGE_SET"}, {"value", options.packages}}};
   if (options.pack) body["taskSchedulingPolicy"] = {{"nodeFillType", "pack"}};
   if (!options.provider.empty()) body["provider"] = options.provider;
   SCORIA_TRY_STATUS(put_scaling(options, body));
@@ -115,6 +117,8 @@ void add_pool_create(CLI::App& group, Command& chosen) {
   command->add_option("--start", options->start, "command line that prepares each node (start task)");
   command->add_option("--env", options->environment, "environment of the start task, NAME=VALUE; may be repeated")
       ->allow_extra_args(false);
+  command->add_option("--packages", options->packages,
+                      "R or Python packages that its tasks find, such as \"r: caret gbm\"");
   command->add_flag("--pack", options->pack, "fill a node before the next gets tasks");
   command->add_option("--json-file", options->json_file, "the whole pool as the API's JSON; - is standard input");
   add_client_options(*command, *options);

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace scoria::plan {
+namespace scoria::net {
 
 std::string sha256(std::string_view bytes);
 
@@ -26,4 +26,4 @@ class Sha256 {
   std::unique_ptr<Context> context_;
 };
 
-}  // namespace scoria::plan
+}  // namespace scoria::net

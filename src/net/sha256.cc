@@ -1,10 +1,10 @@
-#include "plan/sha256.h"
+#include "net/sha256.h"
 
 #include <openssl/evp.h>
 
 #include "base/result.h"
 
-namespace scoria::plan {
+namespace scoria::net {
 
 struct Sha256::Context {
   Context() : state(EVP_MD_CTX_new()) { SCORIA_CHECK(state != nullptr); }
@@ -43,4 +43,4 @@ std::string sha256(std::string_view bytes) {
   return hash.finish();
 }
 
-}  // namespace scoria::plan
+}  // namespace scoria::net
