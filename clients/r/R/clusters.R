@@ -18,6 +18,7 @@
 #' stopCluster(cluster)
 #' @export
 makeCluster <- function(cluster = "cluster.json", wait = TRUE, timeout = 600, server = NULL, ...) {
+  if (is.numeric(cluster)) return(parallel::makeCluster(cluster, ...))  # of processes: the function that this one hides
   if (is.character(cluster)) cluster <- read_document(path.expand(need_word(cluster, "cluster")), "cluster")
   if (!is.list(cluster)) refuse(sprintf("cluster must be the path of a file or a list, not %s", shown(cluster)))
   server <- server_of(find_account(server, ...))

@@ -36,12 +36,20 @@ getJob <- function(job, server = NULL, ...) {
 #' @export
 getJobStatus <- function(job, server = NULL, ...) {
   job <- getJob(job, server, ...)
-  counts <- document_of(batch(job$server, "GET", c("jobs", job$id, "taskcounts")))$taskCounts
+  counts <- counts_of(job)
   iterations <- getJobIterations(job)
   failed <- sum(iterations$state == "failed")
-  is_running <- counts$active + counts$running > 0
+  is_running <- counts$open > 0
   list(id = job$id, state = if (is_running) "running" else if (failed > 0 || any(iterations$state == "waiting")) "failed" else "completed", iterations = job$count,
-       done = sum(iterations$state == "done"), failed = failed, tasks = unlist(counts))
+       done = sum(iterations$state == "done"), failed = failed, tasks = unlist(counts[names(counts) != "open"]))
+}
+
+# Its tasks by state; `open`: how many are still to end. Those of a job that was terminated may stay active for ever.
+counts_of <- function(job) {
+  counts <- patiently(function() document_of(batch(job$server, "GET", c("jobs", job$id, "taskcounts"))))$taskCounts
+  counts$open <- counts$active + counts$running
+  if (counts$open > 0 && identical(document_of(batch(job$server, "GET", c("jobs", job$id), query = list(`$select` = "state")))$state, "completed")) counts$open <- 0
+  counts
 }
 
 #' @export
@@ -128,11 +136,11 @@ waitForJob <- function(job, timeout = NULL, progress = TRUE, server = NULL, ...)
   bar <- NULL
   on.exit(if (!is.null(bar)) bar$end())
   repeat {
-    counts <- patiently(function() document_of(batch(job$server, "GET", c("jobs", job$id, "taskcounts"))))$taskCounts
+    counts <- counts_of(job)
     all <- counts$active + counts$running + counts$completed
     if (is.null(bar)) bar <- progress_of(max(all, 1), progress)
     bar$show(min(counts$completed, all))
-    if (counts$active + counts$running == 0) return(invisible(getJobStatus(job)))
+    if (counts$open == 0) return(invisible(getJobStatus(job)))
     if (.Call(C_clock) + pause > end) refuse(sprintf("job '%s' did not end within %.3g s", job$id, timeout), "deadline")
     Sys.sleep(pause)
     pause <- min(pause * 1.5, 2)

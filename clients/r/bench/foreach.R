@@ -10,7 +10,7 @@ suppressPackageStartupMessages({
 rounds <- as.integer(c(commandArgs(TRUE), "9")[[1]])
 has_caret <- requireNamespace("caret", quietly = TRUE) && requireNamespace("randomForest", quietly = TRUE)
 
-psock <- makeCluster(2)
+psock <- parallel::makeCluster(2)
 backends <- list(
   sequential = function() registerDoSEQ(),
   psock = function() registerDoParallel(psock),
@@ -56,7 +56,7 @@ for (name in names(workloads)) {
   ratio <- function(other) median(seconds$scoria / seconds[[other]])
   cat(sprintf("  scoria is %.2f of psock, %.2f of fork, %.2f of sequential\n", ratio("psock"), ratio("fork"), ratio("sequential")))
 }
-stopCluster(psock)
+parallel::stopCluster(psock)
 
 # The first job of a session: new sessions, in turns. What `scoria workers` keeps between sessions is there after the first.
 if (has_caret) {
