@@ -73,6 +73,13 @@ test-sklearn: build ## installs scikit-learn into build/ and compares with it: n
 	@tools/setup python
 	@tests/sklearn/run
 
+.PHONY: test-workers
+test-workers: build ## warm R and Python, and package sets: beside Rscript and python3, and every way to fail; installs R
+	@tools/setup r
+	@tools/setup r-package
+	@tests/e2e/worker_test.py build/scoria build/workers --need-r
+	@tests/e2e/package_set_test.py build/scoria build/workers --need-r --debian
+
 .PHONY: test-r-package
 test-r-package: build ## the R package: R CMD check, and every golden case of R's beside R's own predict(); installs R
 	@tools/setup r

@@ -204,7 +204,8 @@ Result<std::uint64_t> Crew::hire(const TemplateRequest& request, const Limits& l
   command.memory_limit_bytes = limits.memory_bytes;
   if (!record->line.send(command)) {
     clear_away(worker);
-    return Error{Code::unavailable, "'" + request.program + "' does not take orders: " + last_output(record->output)};
+    return Error{Code::unavailable, "no worker can be had: '" + request.program +
+                                        "' ended before it could become one: " + last_output(record->output)};
   }
   workers_.emplace(id, std::move(worker));
   return id;
