@@ -20,7 +20,13 @@ std::optional<int> run_threadless_process(int argc, char** argv, std::function<i
   if (argc < 2) return std::nullopt;
   const std::string_view name = argv[1];
   if (name == "keeper") return node::keeper_main(argc, argv);
-  if (name == "warm-scorer") return node::warm_scorer_main(argc, argv, std::move(entry));
+  if (name == "warm-scorer") {
+    // A keeper from before there were templates hands everything warm to its scorer.
+    return node::warm_scorer_main(argc, argv, [entry = std::move(entry)](int count, char** words) {
+      if (const auto code = worker::run_worker_process(count, words)) return *code;
+      return entry(count, words);
+    });
+  }
   return worker::run_worker_process(argc, argv);
 }
 
