@@ -28,6 +28,8 @@ def test_calls_run_in_workers_and_answer(local):
 
 
 def test_workers_are_kept_between_calls(local):
+    local.submit(abs, -1).result(60)
+    assert len(warm_workers()) == 1  # no more than there are calls for
     assert len({local.submit(os.getpid).result(60) for _ in range(20)}) <= 2
 
 

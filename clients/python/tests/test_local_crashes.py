@@ -1,12 +1,18 @@
 """What goes wrong in a LocalExecutor's workers is one call's failure, told; nothing hangs, nothing is left, and the next call works."""
 
+import collections
+import dataclasses
 import gc
+import json
+import math
 import os
 import pathlib
 import pickle
+import random
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 
@@ -151,6 +157,18 @@ def test_memory_beyond_the_limit_fails_the_call():
         works(executor)
 
 
+@pytest.mark.parametrize("function, told", [(os._exit, "status 9"), (math.sqrt, "TypeError")])
+def test_workers_that_cannot_get_ready_are_told(function, told):
+    with scoria.LocalExecutor(2) as executor:
+        plan = executor._dispatcher._plan
+        executor._dispatcher._plan = dataclasses.replace(plan, make_ready=lambda: pickle.dumps((function, (9,) if function is os._exit else ("9",), {})))
+        for future in [executor.submit(abs, -1) for _ in range(3)]:
+            error = future.exception(60)
+            assert isinstance(error, scoria.WorkerError) and told in str(error) and future.call in str(error), error
+        executor._dispatcher._plan = plan
+        works(executor)
+
+
 @pytest.mark.parametrize("size", [200_000, 5_000_000])
 def test_a_result_beyond_the_limit_fails_the_call(size):
     with scoria.LocalExecutor(1, max_result=100_000) as executor:
@@ -241,6 +259,74 @@ def test_the_end_of_scoria_workers_is_told_and_the_next_call_starts_it(local):
 def test_workers_are_replaced_after_their_share(monkeypatch):
     with scoria.LocalExecutor(2) as executor:
         plan = executor._dispatcher._plan
-        executor._dispatcher._plan = type(plan)(**{**plan.__dict__, "limits": {"calls": 7}})
+        executor._dispatcher._plan = dataclasses.replace(plan, limits={"calls": 7})
         pids = [future.result(60) for future in [executor.submit(os.getpid) for _ in range(200)]]
         assert len(set(pids)) >= 25 and max(map(pids.count, pids)) <= 7
+
+
+def test_workers_killed_at_random_lose_no_call_and_make_none_twice(tmp_path, local):
+    seed = random.randrange(10**6)
+    print("seed", seed)
+    chance, log = random.Random(seed), tmp_path / "log"
+
+    def call(i):
+        with open(log, "a") as file:
+            file.write(f"{i}\n")
+        return -i
+
+    kills, is_over = 0, False
+    futures = []
+
+    def kill():
+        nonlocal kills
+        while not is_over:
+            time.sleep(chance.uniform(0.005, 0.05))
+            workers = list(local._dispatcher._workers)
+            if workers:
+                chance.choice(workers).kill()
+                kills += 1
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        for i in range(2500):
+            futures.append(local.submit(call, i))
+        errors = [future.exception(60) for future in futures]
+    finally:
+        is_over = True
+        killer.join()
+    failed = [error for error in errors if error is not None]
+    assert all(type(error) is scoria.WorkerError for error in failed) and len(failed) <= kills and kills > 3
+    assert [future.result() for future, error in zip(futures, errors) if error is None] == [-i for i, error in enumerate(errors) if error is None]
+    made = collections.Counter(map(int, log.read_text().split()))
+    assert max(made.values()) == 1 and all(i in made for i, error in enumerate(errors) if error is None)
+    works(local)
+
+
+def test_a_killed_program_leaves_no_worker():
+    script = """
+        import time, scoria
+        future = scoria.LocalExecutor(2).submit(time.sleep, 300)
+        while not future.running():
+            time.sleep(0.01)
+        print("runs", flush=True)
+        future.result()
+    """
+    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout.readline() == "runs\n" and warm_workers()
+        program.kill()
+    until("the workers to end", lambda: not warm_workers())
+
+
+def test_scoria_workers_killed_hard_is_started_again():
+    executor = scoria.LocalExecutor(2)
+    future = executor.submit(time.sleep, 300)
+    until("it to run", future.running)
+    pids = warm_workers()
+    started = subprocess.run([os.environ["SCORIA_PROGRAM"], "workers", "start"], check=True, capture_output=True)
+    os.kill(json.loads(started.stdout)["pid"], signal.SIGKILL)
+    until("it to be missed", lambda: executor._dispatcher._control is None)
+    assert executor.submit(abs, -1).result(60) == 1
+    executor.shutdown(cancel_futures=True)
+    assert future.done()
+    until("all workers to end", lambda: not warm_workers() and not any(pathlib.Path(f"/proc/{pid}").exists() for pid in pids))

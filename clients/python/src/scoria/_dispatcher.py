@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import selectors
-import sys
 import threading
 import time
 import weakref
@@ -15,30 +14,13 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Optional
 
-from ._future import CallFuture
-from ._outcome import raised_in_chunk
-from ._workers import FAILED, Control, Frame, Payload, Worker, WorkersGone, _loaded
-from .errors import RemoteTraceback, ResultError, ScoriaError, WorkerError
+from ._answers import Call, caused, outcome_of
+from ._workers import FAILED, Control, Frame, Payload, Worker, WorkersGone
+from .errors import ScoriaError, WorkerError
 
 _QUICK = 0.01  # seconds: a call of a function that takes less is sent while another is in work, which hides its way
+_MOST_UNREADY = 5  # workers in a row that end before they are ready, until calls fail for it
 _LEASE_AGAIN = 1.0  # seconds until workers are asked for again, where some are left
-
-
-@dataclass(eq=False)
-class Call:
-    """`name` is for people, `kind` the function's name. `is_chunk`: its future has what run_chunk gave. `future` None: what makes a worker ready."""
-
-    name: str
-    kind: str
-    payload: Payload
-    future: Optional[CallFuture[Any]]
-    timeout: Optional[float] = None
-    is_by_value: bool = False
-    is_chunk: bool = False
-
-    @property
-    def is_cancelled(self) -> bool:
-        return self.future is not None and self.future.cancelled()
 
 
 @dataclass(frozen=True)
@@ -71,6 +53,7 @@ class Dispatcher:
         self._selector.register(self._bell[0], selectors.EVENT_READ)
         self._seconds: dict[str, float] = {}  # that calls of a function have taken lately
         self._lease_at = 0.0
+        self._unready = 0
         _all.add(self)
         try:
             self._control.prepare(plan.template)
@@ -165,9 +148,10 @@ class Dispatcher:
 
     def _hand_out(self) -> None:
         while self._waiting:
-            worker = min((worker for worker in self._workers if not worker.is_last), key=lambda worker: len(worker.calls), default=None)
-            if (worker is None or worker.calls) and len(self._workers) < self._plan.count and time.monotonic() >= self._lease_at:
-                self._lease()
+            worker = min((worker for worker in self._workers if worker.is_ready), key=lambda worker: len(worker.calls), default=None)
+            wanted = min(self._plan.count - len(self._workers), len(self._waiting) - sum(not worker.is_ready for worker in self._workers))
+            if (worker is None or worker.calls) and wanted > 0 and time.monotonic() >= self._lease_at:
+                self._lease(wanted)
                 continue
             if worker is None:
                 return
@@ -199,8 +183,7 @@ class Dispatcher:
         if not worker.has_more:
             self._selector.modify(worker.socket, selectors.EVENT_READ, worker)
 
-    def _lease(self) -> None:
-        count = min(self._plan.count - len(self._workers), len(self._waiting))
+    def _lease(self, count: int) -> None:
         try:
             workers = self._leased(count)
         except (ScoriaError, OSError) as error:
@@ -262,33 +245,25 @@ class Dispatcher:
         worker.since = now
         if worker.calls and worker.calls[0].future is not None:
             worker.calls[0].future._is_running = True
-        if call.future is not None:
-            self._finish(call, *self._outcome(call, worker, frame))
+        if call.future is None:
+            self._made_ready(worker, frame)
+        else:
+            self._finish(call, *outcome_of(call, worker, frame, self._plan.max_result))
         call.payload.close()
 
-    def _outcome(self, call: Call, worker: Worker, frame: Frame) -> tuple[Any, Optional[BaseException]]:
-        def result_error(what: str) -> ResultError:
-            return ResultError(f"{call.name} on worker {worker.id} of node {worker.node}: {what}", task=call.name, node=worker.node)
+    def _made_ready(self, worker: Worker, frame: Frame) -> None:
+        if frame.kind == FAILED and isinstance(frame.content, dict):
+            self._put_aside(worker, f"{frame.content['type']}: {frame.content['message']}")
+        else:
+            worker.is_ready, self._unready = True, 0
 
-        content = frame.content
-        if content is None:
-            return None, result_error(f"its result has {frame.size:,} bytes, at most {self._plan.max_result:,} are allowed: LocalExecutor(max_result=...)")
-        if isinstance(content, BaseException):
-            return None, _caused(result_error(f"its result cannot be unpickled here: {type(content).__name__}: {content}"), content)
-        _show(content)
-        if frame.kind == FAILED:
-            what = f"{content['type']}: {content['message']}"
-            if content["message"].startswith("its result"):
-                return None, result_error(content["message"])
-            error = WorkerError(f"{call.name} on worker {worker.id} of node {worker.node} could not be made: {what}", call.name, worker.id, worker.node)
-            return None, _caused(error, RemoteTraceback(content["traceback"]))
-        value = _loaded(content["value"]) if call.is_by_value else content["value"]
-        if isinstance(value, BaseException):
-            return None, _caused(result_error(f"its result cannot be unpickled here: {type(value).__name__}: {value}"), value)
-        if call.is_chunk:
-            return value, None
-        values, raised, _ = value
-        return (None, raised_in_chunk(raised[0], raised[1], result_error)) if raised is not None else (values[0], None)
+    def _put_aside(self, worker: Worker, why: str) -> None:
+        """One that ended before it was ready, and so before a call: the next may have more luck."""
+        worker.is_last = True
+        self._unready += 1
+        if self._unready >= _MOST_UNREADY:
+            self._unready = 0
+            self._fail_waiting(f"worker {worker.id} of node {worker.node} could not take a call: {why}", None)
 
     # ---- ends ------------------------------------------------------------------------------------------------------------------
 
@@ -361,7 +336,7 @@ class Dispatcher:
         what = why or str(worker.end.get("reason"))
         said = f"; it wrote last:\n{output}" if output else ""
         if call.future is None:
-            self._fail_waiting(f"worker {worker.id} of node {worker.node} could not take a call: {what}{said}", None)
+            self._put_aside(worker, what + said)
         else:
             self._finish(call, None, WorkerError(f"{call.name} on worker {worker.id} of node {worker.node}: {what}{said}", call.name, worker.id, worker.node, output))
 
@@ -382,7 +357,7 @@ class Dispatcher:
             calls = list(self._waiting)
             self._waiting.clear()
         for call in calls:
-            self._finish(call, None, _caused(WorkerError(f"{call.name}: {what}", call.name), cause))
+            self._finish(call, None, caused(WorkerError(f"{call.name}: {what}", call.name), cause))
 
     def _lose_control(self, control: Control) -> None:
         """Workers that are still there may answer; others will come from a new `scoria workers`."""
@@ -421,24 +396,6 @@ class Dispatcher:
             for end in self._bell:
                 os.close(end)
             self._bell = (-1, -1)
-
-
-def _caused(error: BaseException, cause: Optional[BaseException]) -> BaseException:
-    error.__cause__ = cause
-    return error
-
-
-def _show(content: Mapping[str, Any]) -> None:
-    """What a call wrote and warned of, where this process writes."""
-    try:
-        if content["output"] and sys.stdout is not None:
-            sys.stdout.write(content["output"])
-            sys.stdout.flush()
-        for warning in content["warnings"]:
-            if sys.stderr is not None:
-                sys.stderr.write(f"{warning}\n")
-    except (OSError, ValueError):
-        pass  # it is closed
 
 
 _all: weakref.WeakSet[Dispatcher] = weakref.WeakSet()

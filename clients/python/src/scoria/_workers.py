@@ -57,22 +57,33 @@ def _start() -> str:
         return str(json.loads(done.stdout)["socket"])
     except (ValueError, KeyError, TypeError):
         said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()
-        raise ScoriaError(f"`{program} workers start` ended with status {done.returncode} and named no socket: {said or 'it said nothing'}") from None
+        raise WorkersGone(f"`{program} workers start` ended with status {done.returncode} and named no socket: {said or 'it said nothing'}") from None
+
+
+def _connect(path: str) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(_ANSWER_SECONDS)
+    try:
+        connection.connect(path)
+    except OSError as error:
+        connection.close()
+        raise WorkersGone(f"`scoria workers` does not answer at {path}: {error}") from None
+    return connection
 
 
 class Control:
     """The control connection. All workers that are leased over it end with it."""
 
     def __init__(self) -> None:
-        path = _start()
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.settimeout(_ANSWER_SECONDS)
+        for pause in (0.1, 0.5, None):  # one that was about to leave may be in the way
+            try:
+                self._socket = _connect(_start())
+                break
+            except WorkersGone:
+                if pause is None:
+                    raise
+                time.sleep(pause)
         self.is_closed = False
-        try:
-            self._socket.connect(path)
-        except OSError as error:
-            self._socket.close()
-            raise WorkersGone(f"`scoria workers` does not answer at {path}: {error}") from None
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -163,7 +174,7 @@ class Worker:
         self.socket.setblocking(False)
         self.calls: deque[Any] = deque()  # what was sent and has no answer, in order
         self.since = 0.0  # when the first of them began
-        self.is_last = self.is_at_end = False
+        self.is_ready = self.is_last = self.is_at_end = False
         self.end: Mapping[str, Any] = {}  # how it ended, once it has
         self._outgoing: deque[tuple[memoryview, int]] = deque()  # bytes, and a descriptor that goes with the first of them
         self._incoming = bytearray()
@@ -233,7 +244,7 @@ class Worker:
             if len(self._incoming) < _HEAD.size + inline:
                 break
             with memoryview(self._incoming) as view:
-                content = self._shared(size, most) if flags & _SHARED else _loaded(view[_HEAD.size : _HEAD.size + inline]) if size <= most else None
+                content = self._shared(size, most) if flags & _SHARED else loaded(view[_HEAD.size : _HEAD.size + inline]) if size <= most else None
             del self._incoming[: _HEAD.size + inline]
             self.is_last = self.is_last or bool(flags & LAST)
             frames.append(Frame(kind, bool(flags & LAST), size, content))
@@ -245,7 +256,7 @@ class Worker:
             if size > most:
                 return None
             with mmap.mmap(fd, size, access=mmap.ACCESS_READ) as content:
-                return _loaded(content)
+                return loaded(content)
         except (OSError, ValueError) as error:
             return error
         finally:
@@ -280,7 +291,7 @@ class Worker:
                 pass  # it has ended
 
 
-def _loaded(content: Any) -> Any:
+def loaded(content: Any) -> Any:
     """What was pickled, or the exception that says why it cannot be read here."""
     try:
         return pickle.loads(content)

@@ -20,7 +20,8 @@ import threading
 from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, TypeVar
 
 from . import _calls, _runner
-from ._dispatcher import Call, Dispatcher, Plan
+from ._answers import Call
+from ._dispatcher import Dispatcher, Plan
 from ._future import CallFuture
 from ._mapping import MappingExecutor, Outcome, Pace, Row
 from ._outcome import raised_in_chunk
