@@ -238,7 +238,8 @@ getJobLog <- function(job, iteration, file = "stdout.txt", server = NULL, ...) {
   for (task in rev(job_tasks(job))) {
     range <- range_of(task$id)
     if (iteration >= range[[1]] && iteration <= range[[2]]) {
-      bytes <- task_file(job$server, job$id, task$id, file)
+      # One that has not begun has written nothing.
+      bytes <- tryCatch(task_file(job$server, job$id, task$id, file), scoria_service_error = function(e) if (e$status == 409) raw() else stop(e))
       return(rawToChar(bytes[bytes != 0]))
     }
   }

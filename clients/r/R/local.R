@@ -15,7 +15,7 @@ run_local <- function(obj, expr, envir, registration) {
   gather <- gather_of(it, count)
   if (count == 0) return(gather$finish())
   own <- loop_options(obj, registration)
-  if (!own$wait) refuse("wait = FALSE needs a pool: only a server keeps jobs that nobody waits for")
+  if (isFALSE(own$wait)) refuse("wait = FALSE needs a pool: only a server keeps jobs that nobody waits for")
   streams <- if (!".doRNG.stream" %in% it$argnames) streams_of(count, own$seed)  # doRNG brings its own
   job <- describe_job(obj, expr, envir, function(value) .Call(C_hash, value), registration$max_result)
   job$id <- sprintf("job-%d", session$jobs <- (if (is.null(own_session()$jobs)) 0L else session$jobs) + 1L)

@@ -67,6 +67,7 @@ test_that("a job can be ended, and says what is missing", {
   need_server(wait = FALSE, chunk_size = 1)
   job <- foreach(i = 1:6) %dopar% { Sys.sleep(30); i }
   expect_identical(getJobStatus(job)$state, "running")
+  expect_identical(getJobLog(job, 6), "")
   expect_error(waitForJob(job, timeout = 0.2), "did not end within 0.2 s")
   terminateJob(job)
   until(getJobStatus(job)$state != "running")
