@@ -72,12 +72,14 @@ leased <- function(registration, count, packages) {
   idle <- Filter(function(worker) length(worker$waiting) == 0, session$workers)
   for (worker in idle[.Call(C_wait, lapply(idle, `[[`, "connection"), 0)]) drop_worker(worker)
   key <- registration$limits
-  lacking <- setdiff(packages, c(session$preload, base_packages))
-  if (!identical(session$limits, key) || (length(lacking) > 0 && length(session$workers) > 0)) release_workers(session$workers)
+  if (!identical(session$limits, key)) release_workers(session$workers)
+  session$limits <- key
   if (length(session$workers) == 0) {
-    # What the session has loaded since it registered is worth waiting for, once, where something is lacking anyway.
-    session$preload <- if (length(lacking) == 0 && !is.null(session$preload)) session$preload else loaded_packages(c(session$preload, packages))
-    session$limits <- key
+    session$preload <- if (is.null(session$preload)) loaded_packages(packages) else sort(union(session$preload, setdiff(packages, base_packages)))
+  } else if (length(setdiff(packages, c(session$preload, base_packages))) > 0) {
+    # Those that are there load it themselves, which is quicker; those that come after them will have it.
+    session$preload <- loaded_packages(c(session$preload, packages))
+    control(list(op = "prepare", template = template_of(session$preload)))
   }
   wanted <- count - length(session$workers)
   if (wanted > 0) {

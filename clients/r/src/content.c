@@ -35,6 +35,7 @@ static void count_value(SEXP value, struct count* count) {
       case LISTSXP:
       case LANGSXP:
         count_value(CAR(value), count);
+        if (ATTRIB(value) != R_NilValue) count_value(ATTRIB(value), count); /* a formula's environment */
         if (count->bytes > count->most) return;
         value = CDR(value);
         continue;
@@ -174,7 +175,8 @@ SEXP content_hash(SEXP value) {
   struct named named = {0};
   SEXP holder = PROTECT(R_MakeExternalPtr(&named, R_NilValue, R_NilValue));
   struct R_outpstream_st stream;
-  R_InitOutPStream(&stream, (R_pstream_data_t)&named, R_pstream_binary_format, 3, add_char, add_bytes, see_reference, holder);
+  /* Version 2 writes elements, where 3 writes "1 to 10". */
+  R_InitOutPStream(&stream, (R_pstream_data_t)&named, R_pstream_binary_format, 2, add_char, add_bytes, see_reference, holder);
   R_Serialize(value, &stream);
   R_ClearExternalPtr(holder);
   char digits[33];
