@@ -76,6 +76,8 @@ def test_calls_are_copies_of_a_warm_python_or_start_their_own(client):
         with scoria.Executor("two", client, **options) as executor:
             assert executor.submit(call).result(60) == (has, name)
     gone(client)
+    with pytest.raises(ValueError, match="preload"):
+        scoria.Executor("two", client, python="python3", preload=["math"])
 
 
 def test_map_and_wait_give_up_in_time(executor):

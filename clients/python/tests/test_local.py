@@ -8,6 +8,7 @@ import sys
 import textwrap
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -137,6 +138,17 @@ def test_arrays_go_and_come(local):
     np.testing.assert_array_equal(local.submit(np.transpose, array).result(60), array.T)
 
 
+def test_a_function_with_much_data_goes_to_each_worker_once(local, monkeypatch):
+    sent = []
+    pack = scoria._calls.pack_here
+    monkeypatch.setattr(scoria._calls, "pack_here", lambda function, content: sent.append(len(data := pack(function, content))) or data)
+    array = np.arange(1_000_000.0)
+    assert list(local.map(lambda i: float(array[i]), range(3000))) == [float(i) for i in range(3000)]
+    assert sorted(sent)[-1] > 8_000_000 and sorted(sent)[-2] < 100_000
+    with pytest.raises(IndexError):
+        list(local.map(lambda i: float(array[i]), [1, 10**7]))
+
+
 def test_classes_of_the_caller_come_back_as_themselves(local):
     class Point:
         def __init__(self, x):
@@ -165,11 +177,25 @@ def test_what_is_preloaded_is_there_without_an_import():
         assert executor.submit(lambda: "fractions" in sys.modules).result(60)
 
 
+def test_a_preloaded_module_that_was_edited_is_loaded_anew(tmp_path, monkeypatch):
+    package = tmp_path / "edited"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
+    for word in ("old", "new"):
+        (package / "part.py").write_text(f"WORD = '{word}'")
+        os.utime(package / "part.py", ns=(1, 1 if word == "old" else 2**60))
+        with scoria.LocalExecutor(1, preload=["edited.part"]) as executor:
+            assert executor.submit(lambda: ("edited.part" in sys.modules, __import__("edited.part").part.WORD)).result(60) == (True, word)
+
+
 def test_output_appears_here(local, capfd):
     local.submit(print, "printed in a worker").result(60)
     local.submit(subprocess.run, ["echo", "by a child"]).result(60)
-    out = capfd.readouterr().out
-    assert "printed in a worker\n" in out and "by a child\n" in out
+    local.submit(warnings.warn, "of a call").result(60)
+    out, err = capfd.readouterr()
+    assert "printed in a worker\n" in out and "by a child\n" in out and "UserWarning: of a call\n" in err
 
 
 def test_the_standard_library_suffices(tmp_path):

@@ -274,17 +274,17 @@ def test_workers_killed_at_random_lose_no_call_and_make_none_twice(tmp_path, loc
             file.write(f"{i}\n")
         return -i
 
-    kills, is_over = 0, False
+    killed, is_over = set(), False
     futures = []
 
     def kill():
-        nonlocal kills
         while not is_over:
             time.sleep(chance.uniform(0.005, 0.05))
             workers = list(local._dispatcher._workers)
             if workers:
-                chance.choice(workers).kill()
-                kills += 1
+                worker = chance.choice(workers)
+                killed.add(worker.pid)
+                worker.kill()
 
     killer = threading.Thread(target=kill)
     killer.start()
@@ -296,10 +296,11 @@ def test_workers_killed_at_random_lose_no_call_and_make_none_twice(tmp_path, loc
         is_over = True
         killer.join()
     failed = [error for error in errors if error is not None]
-    assert all(type(error) is scoria.WorkerError for error in failed) and len(failed) <= kills and kills > 3
+    assert all(type(error) is scoria.WorkerError for error in failed) and len(failed) <= len(killed) and len(killed) > 3
     assert [future.result() for future, error in zip(futures, errors) if error is None] == [-i for i, error in enumerate(errors) if error is None]
     made = collections.Counter(map(int, log.read_text().split()))
     assert max(made.values()) == 1 and all(i in made for i, error in enumerate(errors) if error is None)
+    until("the killed to be gone", lambda: not any(pathlib.Path(f"/proc/{pid}").exists() for pid in killed))
     works(local)
 
 

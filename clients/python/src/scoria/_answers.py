@@ -23,6 +23,7 @@ class Call:
     timeout: Optional[float] = None
     is_by_value: bool = False
     is_chunk: bool = False
+    function: Any = None  # a KeptFunction, kept until the call has ended
 
     @property
     def is_cancelled(self) -> bool:

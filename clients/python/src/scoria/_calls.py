@@ -81,8 +81,8 @@ def pack(content: tuple[Any, ...]) -> Call:
     return call
 
 
-def pack_here(function: Callable[..., Any], content: tuple[Any, ...]) -> bytes:
-    """A call as bytes for this machine's workers, which have the same Python. Raises as pack()."""
+def pack_here(function: Callable[..., Any], content: Any) -> bytes:
+    """A call of it, or itself, as bytes for this machine's workers, which have the same Python. Raises as pack()."""
     return _pickled(_base(), content, function, pickle.HIGHEST_PROTOCOL)
 
 
@@ -90,7 +90,7 @@ def _base() -> Any:
     return cloudpickle.Pickler if cloudpickle is not None else pickle.Pickler
 
 
-def _pickled(pickler: Any, content: tuple[Any, ...], function: Callable[..., Any], protocol: int) -> bytes:
+def _pickled(pickler: Any, content: Any, function: Callable[..., Any], protocol: int) -> bytes:
     if cloudpickle is None and getattr(function, "__module__", None) == "__main__":
         raise ScoriaError(f"{function!r} is defined in __main__, which workers cannot import: install cloudpickle here, or put it into a module that they have")
     buffer = io.BytesIO()

@@ -40,6 +40,10 @@ class MappingExecutor(concurrent.futures.Executor):
         """_runner.run_chunk(fn, rows), there. Also after shutdown(), unless it is a map's first: the others belong to what was taken before."""
         raise NotImplementedError
 
+    def _once(self, fn: Callable[..., _T]) -> Any:
+        """What _submit_chunk gets in place of fn for all chunks of a map."""
+        return fn
+
     def _exception_of(self, future: concurrent.futures.Future[Any], content: bytes, text: str) -> BaseException:
         """The exception that a call of a chunk raised, from what run_chunk says of it."""
         raise NotImplementedError
@@ -62,7 +66,7 @@ class _Map(Generic[_T]):
     """One map() under way. Threads: the caller's begin() and results(); the executor's, which tells of ended chunks."""
 
     def __init__(self, executor: MappingExecutor, fn: Callable[..., _T], rows: list[Row], chunksize: Optional[int]) -> None:
-        self._executor, self._fn, self._rows, self._chunksize = executor, fn, rows, chunksize
+        self._executor, self._fn, self._rows, self._chunksize = executor, executor._once(fn), rows, chunksize
         self._workers = executor.workers if rows and chunksize is None else 1
         self._order = threading.Lock()  # held from taking rows to adding their future, so that both have one order; before _lock
         self._lock = threading.Condition()  # guards what follows

@@ -74,6 +74,18 @@ def run_chunk(function, rows, keywords=None):
     return values, raised, time.perf_counter() - begin
 
 
+_kept = ["", None]  # the last function that run_kept_chunk had: its key, and itself
+
+
+def run_kept_chunk(path, key, rows):
+    """run_chunk_by_value for a large function that calls share: read once from a file of the program that sent it."""
+    if _kept[0] != key:
+        _kept[:] = "", None  # two need not fit at once
+        with open(path, "rb") as file:
+            _kept[:] = key, pickle.load(file)
+    return run_chunk_by_value(_kept[1], rows)
+
+
 def run_chunk_by_value(function, rows, keywords=None):
     """The same as a pickle by itself: what a function sent by value gives back may be of classes that came with it."""
     outcome = run_chunk(function, rows, keywords)

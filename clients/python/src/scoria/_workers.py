@@ -25,7 +25,7 @@ from .errors import ScoriaError
 _START_SECONDS = 60.0  # for `scoria workers start`
 _ANSWER_SECONDS = 300.0  # for an answer: a lease waits while a template loads its packages
 _FRAME_LIMIT = 1 << 20  # of a control frame
-_SHARED_BYTES = 1 << 20  # payloads from here on go through a memfd
+SHARED_BYTES = 1 << 20  # payloads from here on go through a memfd
 _HEAD = struct.Struct("<IIQ")
 _READ_BYTES = 64 << 10
 _STOP_SECONDS = 0.2
@@ -75,7 +75,7 @@ class Control:
     """The control connection. All workers that are leased over it end with it."""
 
     def __init__(self) -> None:
-        for pause in (0.1, 0.5, None):  # one that was about to leave may be in the way
+        for pause in (0.1, 0.5, 1.0, 2.0, None):  # one that was about to leave may be in the way
             try:
                 self._socket = _connect(_start())
                 break
@@ -136,6 +136,15 @@ class Control:
         return b"".join(parts)
 
 
+def memfd(data: bytes) -> int:
+    """The descriptor of memory that holds them."""
+    fd = os.memfd_create("scoria-call", os.MFD_CLOEXEC)
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+    return fd
+
+
 class Payload:
     """A frame's payload on its way out: bytes, or a memfd that holds them."""
 
@@ -143,11 +152,8 @@ class Payload:
         self.size = len(data)
         self.data: Optional[bytes] = data
         self.fd = -1
-        if self.size >= _SHARED_BYTES:
-            self.fd, self.data = os.memfd_create("scoria-call", os.MFD_CLOEXEC), None
-            view = memoryview(data)
-            while view:
-                view = view[os.write(self.fd, view) :]
+        if self.size >= SHARED_BYTES:
+            self.fd, self.data = memfd(data), None
 
     def close(self) -> None:
         if self.fd >= 0:

@@ -77,6 +77,8 @@ class Executor(MappingExecutor):
         environment: Optional[Mapping[str, str]] = None,
         patience: float = 300.0,
     ) -> None:
+        if python is not None and preload:
+            raise ValueError("preload is of the warm python3: with python= each call starts its own")
         self.client = client if client is not None else Client()
         self.pool, self.python = pool, python
         self._command = shlex.quote(python) if python is not None else _warm(preload)

@@ -12,11 +12,15 @@ Threads: any number may submit; one thread of the executor's own speaks with the
 from __future__ import annotations
 
 import atexit
+import hashlib
+import importlib.util
 import itertools
 import os
 import pickle
 import sys
 import threading
+import uuid
+import weakref
 from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, TypeVar
 
 from . import _calls, _runner
@@ -25,7 +29,7 @@ from ._dispatcher import Dispatcher, Plan
 from ._future import CallFuture
 from ._mapping import MappingExecutor, Outcome, Pace, Row
 from ._outcome import raised_in_chunk
-from ._workers import Payload
+from ._workers import SHARED_BYTES, Payload, memfd
 from .errors import ResultError
 
 _T = TypeVar("_T")
@@ -52,6 +56,33 @@ class LocalFuture(CallFuture[_T]):
     def __init__(self, executor: LocalExecutor, call: str) -> None:
         super().__init__(executor)
         self.call = call
+
+
+class KeptFunction:
+    """A function of many bytes, such as one that closes over data: pickled once for all chunks of a map, read once by each worker."""
+
+    def __init__(self, function: Any, data: bytes) -> None:
+        self.name, self.key = _calls.name_of_function(function), uuid.uuid4().hex
+        fd = memfd(data)
+        self.path = f"/proc/{os.getpid()}/fd/{fd}"
+        weakref.finalize(self, os.close, fd)
+
+
+def _state_of(modules: Iterable[str]) -> str:
+    """Changes when modules are installed anew or edited: then a template that has loaded the old ones is not the one that is meant."""
+    times = []
+    for name in sorted({name.partition(".")[0] for name in modules}):
+        try:
+            origin = getattr(importlib.util.find_spec(name), "origin", None)
+        except (ImportError, ValueError):
+            origin = None
+        if origin is None or not os.path.exists(origin):
+            continue
+        files = [origin]
+        if os.path.basename(origin) == "__init__.py" and "-packages" not in origin:  # what pip installs is written as a whole
+            files = [os.path.join(folder, file) for folder, _, names in os.walk(os.path.dirname(origin)) for file in names if file.endswith(".py")]
+        times += [f"{file} {os.stat(file).st_mtime_ns}" for file in sorted(files)]
+    return hashlib.sha256("\n".join(times).encode()).hexdigest()[:16]
 
 
 class LocalExecutor(MappingExecutor):
@@ -87,15 +118,17 @@ class LocalExecutor(MappingExecutor):
         self._process = os.getpid()
         self._ids = itertools.count(1)
         modules = [name for name in _calls.SHIPPED if name != "cloudpickle" or _calls.has_cloudpickle()]
-        settings = {**os.environ, **self._environment}
-        if settings.get("PYTHONPATH"):  # what is relative there is so to this folder
-            settings["PYTHONPATH"] = os.pathsep.join(os.path.abspath(place) for place in settings["PYTHONPATH"].split(os.pathsep))
-        template = {
-            "runtime": "python",
-            "program": os.path.abspath(sys.executable),
-            "preload": list(dict.fromkeys([*modules, *preload])),
-            "environment": {name: value for name, value in settings.items() if name in _AT_START or name.startswith(_AT_START_BEGINNINGS)},
-        }
+        settings: dict[str, str] = {**os.environ, **self._environment}
+        places = [os.path.abspath(place) for place in settings.get("PYTHONPATH", "").split(os.pathsep) if place]  # relative is so to this folder
+        own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        if "-packages" not in own and own not in places:
+            places.insert(0, own)  # a template would find another one of this package, or none
+        if places:
+            settings["PYTHONPATH"] = os.pathsep.join(places)
+        modules = list(dict.fromkeys([*modules, *preload]))
+        environment = {name: value for name, value in settings.items() if name in _AT_START or name.startswith(_AT_START_BEGINNINGS)}
+        environment["SCORIA_PRELOAD_STATE"] = _state_of(modules)
+        template = {"runtime": "python", "program": os.path.abspath(sys.executable), "preload": modules, "environment": environment}
         limits = {} if memory is None else {"memory_bytes": memory}
         self._dispatcher = Dispatcher(Plan(template, limits, self._workers, max_result, self._make_ready), "scoria-local")
         atexit.register(self.shutdown)
@@ -130,6 +163,10 @@ class LocalExecutor(MappingExecutor):
         future: LocalFuture[Outcome[_T]] = self._add(fn, list(rows), None, f", {len(rows)} calls" if len(rows) > 1 else "", is_chunk=True, is_late=not is_first)
         return future
 
+    def _once(self, fn: Callable[..., _T]) -> Any:
+        data = _calls.pack_here(fn, fn)
+        return fn if len(data) < SHARED_BYTES else KeptFunction(fn, data)
+
     def _exception_of(self, future: Any, content: bytes, text: str) -> BaseException:
         return raised_in_chunk(content, text, lambda what: ResultError(f"{future.call}: {what}", task=future.call))
 
@@ -141,22 +178,25 @@ class LocalExecutor(MappingExecutor):
     def _add(self, fn: Any, rows: list[Row], keywords: Any, more: str, is_chunk: bool, is_late: bool = False) -> LocalFuture[Any]:
         if os.getpid() != self._process:
             raise RuntimeError("a LocalExecutor belongs to the process that made it: make another one in a child")
+        is_kept = isinstance(fn, KeptFunction)
         # Known for sure when it is pickled; a guess that is right saves doing so twice.
-        is_by_value = _calls.is_probably_by_value(fn)
+        is_by_value = is_kept or _calls.is_probably_by_value(fn)
         data = self._pickled(fn, rows, keywords, is_by_value)
         if not is_by_value and b"cloudpickle" in data:
             is_by_value = True
             data = self._pickled(fn, rows, keywords, is_by_value)
-        function = _calls.name_of_function(fn)
+        function = fn.name if is_kept else _calls.name_of_function(fn)
         name = f"call {next(self._ids)} ({function}{more})"
         kind = "" if is_chunk else function
         future: LocalFuture[Any] = LocalFuture(self, name)
         timeout = None if self._timeout is None else self._timeout * len(rows)
-        self._dispatcher.add(Call(name, kind, Payload(data), future, timeout, is_by_value, is_chunk), is_late)
+        self._dispatcher.add(Call(name, kind, Payload(data), future, timeout, is_by_value, is_chunk, fn if is_kept else None), is_late)
         return future
 
     @staticmethod
     def _pickled(fn: Any, rows: list[Row], keywords: Any, is_by_value: bool) -> bytes:
+        if isinstance(fn, KeptFunction):
+            return _calls.pack_here(_runner.run_kept_chunk, (_runner.run_kept_chunk, (fn.path, fn.key, rows), {}))
         return _calls.pack_here(fn, (_runner.run_chunk_by_value if is_by_value else _runner.run_chunk, (fn, rows, keywords), {}))
 
     def _make_ready(self) -> bytes:
