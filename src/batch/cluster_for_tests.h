@@ -60,7 +60,7 @@ class ClusterForTests {
   }
 
   // Pool "p", its nodes up and idle.
-  void add_pool(PoolOptions options) {
+  void add_pool(const PoolOptions& options) {
     Json body = options.more;
     body["id"] = "p";
     body["vmSize"] = "standard_a1";
@@ -116,7 +116,7 @@ class ClusterForTests {
     ADD_FAILURE() << "task '" << task << "' of job '" << job << "' runs nowhere";
   }
   // One more message of a node: an event that it says again, or late.
-  void say(const std::string& node, spec::Event event) {
+  void say(const std::string& node, const spec::Event& event) {
     agents_.at({"p", node}).events.push_back(event);
     exchange();
   }

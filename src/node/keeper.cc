@@ -65,7 +65,7 @@ class Keeper final : private KeeperSurroundings {
   void reap();
   void ended(pid_t pid, const siginfo_t& info, bool is_reaped = false);
   void kill_strays(std::uint64_t attempt);
-  void take_warm_news(WarmLines::News news);
+  void take_warm_news(const WarmLines::News& news);
   void compact();
   // What has ended stands in the spool, for the next keeper to tell.
   bool is_idle() const { return machine_.running() == 0 && !warm_.is_waiting() && !agent_; }
@@ -382,7 +382,7 @@ void Keeper::ended(pid_t pid, const siginfo_t& info, bool is_reaped) {
   machine_.ended(pid, was_signalled ? 128 + info.si_status : info.si_status, was_signalled);
 }
 
-void Keeper::take_warm_news(WarmLines::News news) {
+void Keeper::take_warm_news(const WarmLines::News& news) {
   for (const auto& [command, started] : news.begun) {
     const BirthRecord birth{sizeof(BirthRecord) - sizeof(std::uint32_t), kBirth, started.attempt, started.pid,
                             boot_now_ms()};

@@ -29,7 +29,7 @@ namespace {
 
 }  // namespace
 
-Status run_warm_scorer(ScorerConfig config) {
+Status run_warm_scorer(const ScorerConfig& config) {
   if (config.warm_up) config.warm_up();
   auto child = serve_forks(config.descriptor);
   if (!child.ok()) return std::move(child).error();
@@ -40,7 +40,7 @@ Status run_warm_scorer(ScorerConfig config) {
 int warm_scorer_main(int argc, char** argv, std::function<int(int argc, char** argv)> entry) {
   ScorerConfig config{.entry = std::move(entry)};
   if (argc == 4 && strcmp(argv[2], "--fd") == 0) config.descriptor = atoi(argv[3]);
-  const auto status = run_warm_scorer(std::move(config));
+  const auto status = run_warm_scorer(config);
   if (status.ok()) return 0;
   (void)fprintf(stderr, "scoria: %s\n", status.error().message.c_str());
   return 1;

@@ -21,7 +21,7 @@ struct ScorerConfig {
 };
 
 // Until the keeper closes the socket.
-Status run_warm_scorer(ScorerConfig config);
+Status run_warm_scorer(const ScorerConfig& config);
 
 // `scoria warm-scorer --fd N`: what main() calls with all of its own arguments, before it starts a thread. Returns the exit code.
 int warm_scorer_main(int argc, char** argv, std::function<int(int argc, char** argv)> entry);

@@ -31,6 +31,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t kMostWorkers = 128;  // of one lease: their descriptors travel in one message
 constexpr std::size_t kMostClients = 256;
+constexpr std::chrono::seconds kLockPatience{5};
 constexpr int kHousekeepingMs = 30'000;
 
 json error_answer(const Error& error) {
@@ -81,14 +82,19 @@ class Host {
 };
 
 Host::~Host() {
-  if (listener_.is_open()) (void)unlink(config_.socket.c_str());
+  if (listener_.is_open()) (void)unlink(config_.socket.c_str());  // else it may be the next one's
 }
 
 Status Host::open() {
   const std::string lock = config_.socket.string() + ".lock";
   lock_ = node::Descriptor(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock_.is_open()) return Error{Code::denied, "'" + lock + "' cannot be opened: " + strerror(errno)};
-  if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) return Error{Code::conflict, "another `scoria workers` has " + lock};
+  // One that was told to stop may still be at it.
+  const auto patience_ends = Steady::now() + kLockPatience;
+  while (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (Steady::now() > patience_ends) return Error{Code::conflict, "another `scoria workers` has " + lock};
+    (void)poll(nullptr, 0, 10);
+  }
   sigset_t set;
   sigemptyset(&set);
   for (const int number : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
@@ -217,6 +223,8 @@ void Host::answer(Client& client, const json& request) {
     said = list();
   } else if (op == "stop") {
     is_stopping_ = true;
+    (void)unlink(config_.socket.c_str());  // who comes now finds nobody, and starts the next one
+    listener_.reset();
   } else {
     said = Error{Code::invalid, "\"op\" must be prepare, lease, ended, kill, list or stop"};
   }

@@ -15,19 +15,19 @@
 #include "node/task_folders.h"
 
 // The files' bytes, from KIT_SHIM and beside this one.
-#define CARRY(symbol, file)                                                                                     \
-  asm(".section .rodata\n.global " #symbol "_begin\n" #symbol "_begin:\n.incbin \"" file "\"\n.global " #symbol \
-      "_end\n" #symbol "_end:\n.byte 0\n.previous\n")
-CARRY(scoria_kit_shim, KIT_SHIM);
-CARRY(scoria_kit_r, KIT_SOURCE "/template.R");
-CARRY(scoria_kit_python, KIT_SOURCE "/template.py");
-CARRY(scoria_kit_packages, KIT_SOURCE "/package_set.R");
+#define CARRY(symbol, file)                                                                                   \
+  asm(".section .rodata\n.global " #symbol "Begin\n" #symbol "Begin:\n.incbin \"" file "\"\n.global " #symbol \
+      "End\n" #symbol "End:\n.byte 0\n.previous\n")
+CARRY(kKitShim, KIT_SHIM);
+CARRY(kKitR, KIT_SOURCE "/template.R");
+CARRY(kKitPython, KIT_SOURCE "/template.py");
+CARRY(kKitPackages, KIT_SOURCE "/package_set.R");
 #undef CARRY
 extern "C" {
-extern const char scoria_kit_shim_begin[], scoria_kit_shim_end[];
-extern const char scoria_kit_r_begin[], scoria_kit_r_end[];
-extern const char scoria_kit_python_begin[], scoria_kit_python_end[];
-extern const char scoria_kit_packages_begin[], scoria_kit_packages_end[];
+extern const char kKitShimBegin[], kKitShimEnd[];
+extern const char kKitRBegin[], kKitREnd[];
+extern const char kKitPythonBegin[], kKitPythonEnd[];
+extern const char kKitPackagesBegin[], kKitPackagesEnd[];
 }
 
 namespace scoria::worker {
@@ -43,10 +43,10 @@ struct Carried {
 std::string_view between(const char* begin, const char* end) { return {begin, static_cast<std::size_t>(end - begin)}; }
 
 std::vector<Carried> carried() {
-  return {{"libscoria_worker.so", between(scoria_kit_shim_begin, scoria_kit_shim_end)},
-          {"template.R", between(scoria_kit_r_begin, scoria_kit_r_end)},
-          {"template.py", between(scoria_kit_python_begin, scoria_kit_python_end)},
-          {"package_set.R", between(scoria_kit_packages_begin, scoria_kit_packages_end)}};
+  return {{"libscoria_worker.so", between(kKitShimBegin, kKitShimEnd)},
+          {"template.R", between(kKitRBegin, kKitREnd)},
+          {"template.py", between(kKitPythonBegin, kKitPythonEnd)},
+          {"package_set.R", between(kKitPackagesBegin, kKitPackagesEnd)}};
 }
 
 Error failed(const char* what, const fs::path& path) {

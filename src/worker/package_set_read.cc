@@ -1,7 +1,8 @@
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <sstream>
+#include <string_view>
 
 #include "base/file.h"
 #include "worker/package_set.h"
@@ -13,6 +14,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::size_t kMostPackages = 2000;
+constexpr std::array<std::string_view, 5> kFields{"runtime", "packages", "files", "debian", "repos"};
 
 Error bad(const std::string& what) { return {Code::invalid, "package set: " + what}; }
 
@@ -81,9 +83,8 @@ Status take_texts(const json& document, const char* key, std::vector<std::string
 }
 
 Result<PackageSet> read_json(const json& document, const fs::path& directory) {
-  static const std::set<std::string> kKeys{"runtime", "packages", "files", "debian", "repos"};
   for (const auto& [key, value] : document.items()) {
-    if (!kKeys.contains(key))
+    if (std::find(kFields.begin(), kFields.end(), key) == kFields.end())
       return bad("there is no \"" + key + "\"; there are runtime, packages, files, debian, repos");
   }
   PackageSet set;
