@@ -10,7 +10,7 @@ environment(makes_dots) <- baseenv()
 # that a function of the loop's surroundings up to the global environment has.
 exports_of <- function(obj, expr, envir) {
   env <- new.env(parent = baseenv())
-  if (any(grepl("^[.][.]([.]|[0-9]+)$", all.names(expr, functions = FALSE, unique = TRUE))) && exists("...", envir)) {
+  if (exists("...", envir) && any(grepl("^[.][.]([.]|[0-9]+)$", all.names(expr, functions = FALSE, unique = TRUE)))) {
     env <- environment(do.call(makes_dots, eval(quote(list(...)), envir)))
   }
   hidden <- union(obj$noexport, obj$argnames)

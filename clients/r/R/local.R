@@ -32,6 +32,7 @@ run_local <- function(obj, expr, envir, registration) {
   progress <- progress_of(count, own$progress)
   on.exit({
     progress$end()
+    session$sharing <- NULL
     # Whoever was interrupted may be in the middle of anything.
     release_workers(Filter(function(worker) length(worker$waiting) > 0, session$workers))
   })
@@ -98,16 +99,27 @@ run_local <- function(obj, expr, envir, registration) {
     sent <- worker$waiting[[1]]
     worker$waiting <- worker$waiting[-1]
     outcome <- answer$value
-    if (answer$kind == kinds$failed) fail_setup(worker, outcome$error, outcome$output, sent)
+    if (answer$kind == kinds$failed) fail_chunk(worker, outcome, sent)
     if (!is.null(outcome$output) && nzchar(outcome$output) && registration$output) cat(outcome$output)
     warned <<- c(warned, outcome$warnings)
-    if (!is.null(sent$first)) take_chunk(worker, sent, outcome)
+    if (!is.null(sent$first) && answer$kind == kinds$value) take_chunk(worker, sent, outcome)
     if (bitwAnd(answer$flags, last_flag) > 0) {
       for (other in chunks_of(worker)) again(other$first, other$last)
       worker$waiting <- list()
       drop_worker(worker)
       workers <<- leased(registration, min(registration$workers, count), job$packages)
     }
+  }
+  # Its answer could not be made, for want of memory for one; whose fault it is shows when iterations travel alone.
+  fail_chunk <- function(worker, outcome, sent) {
+    if (is.null(sent$first) || inherits(outcome$error, "packageNotFoundError")) fail_setup(worker, outcome$error, outcome$output, sent)
+    worker$job <- NULL
+    if (sent$first < sent$last) {
+      own$chunk_size <<- 1
+      return(again(sent$first, sent$last))
+    }
+    error <- task_error(sprintf("worker %s on node %s: %s", worker$id, worker$node, conditionMessage(outcome$error)), sent$first, worker$id, worker$node, outcome$output, parent = outcome$error)
+    record(worker, sent$first, list(error), outcome$output, stats::setNames(list(outcome$calls), sprintf("%.0f", sent$first)))
   }
   take_chunk <- function(worker, sent, outcome) {
     value <- outcome$value
@@ -163,26 +175,35 @@ tell_job <- function(worker, job) {
   if (is.null(worker$job)) .Call(C_mark, session$marks, worker$slot, 0)
   worker$identity <- job$identity
   worker$job <- job$id
-  share_job(job)
-  for (name in setdiff(names(session$sharing$calls), worker$has)) {
-    send_call(worker, session$sharing$calls[[name]], list(is_kept = TRUE))
+  if (!identical(session$sharing$job, job$id)) share_job(job)
+  for (name in setdiff(session$sharing$names, worker$has)) {
+    send_call(worker, shared_value(job, name), list(is_kept = TRUE))
     worker$has <- c(worker$has, name)
   }
   session$sharing$setup
 }
 
-# Serialized once, for all workers: memory that is shared with them, where it is large.
+# `names`: what all workers must have; `calls`: those that tell it, serialized once for all of them and only where one lacks it, as
+# memory that is shared with them. `setup`: the job, or its name where it is large itself.
 share_job <- function(job) {
-  if (identical(session$sharing$job, job$id)) return(invisible())
-  keep <- function(name, value) call_of("work_keep", list(name = name, value = value))
-  calls <- Map(keep, names(job$values), job$values)
   setup <- .Call(C_packed_raw, job$packed)
+  large <- list()
   if (length(setup) > large_bytes) {
     name <- .Call(C_hash, job$packed)
-    calls[[name]] <- keep(name, setup)
+    large[[name]] <- setup
     setup <- name
   }
-  session$sharing <- list(job = job$id, calls = calls, setup = setup)
+  session$sharing <- list(job = job$id, names = c(names(job$values), names(large)), large = large, calls = list(), setup = setup)
+}
+
+shared_value <- function(job, name) {
+  call <- session$sharing$calls[[name]]
+  if (is.null(call)) {
+    value <- if (is.null(session$sharing$large[[name]])) job$values[[name]] else session$sharing$large[[name]]
+    call <- call_of("work_keep", list(name = name, value = value))
+    session$sharing$calls[[name]] <- call
+  }
+  call
 }
 
 end_overdue <- function(worker, timeout) {
@@ -223,6 +244,8 @@ nested_index <- function(it, at) {
 # What `.options.scoria = list(...)` of a loop says, else the registration.
 loop_options <- function(obj, registration) {
   own <- obj$options$scoria
+  theirs <- obj$options$azure  # of a script of doAzureParallel's; its other options have no meaning here
+  for (name in c("wait", "job", "chunkSize")) if (!is.null(theirs[[name]])) own[[if (name == "chunkSize") "chunk_size" else name]] <- theirs[[name]]
   unknown <- setdiff(names(own), c("timeout", "chunk_size", "seed", "progress", "wait", "job"))
   if (length(unknown) > 0) refuse(sprintf(".options.scoria has no '%s'; it has timeout, chunk_size, seed, progress, wait, job", unknown[[1]]))
   for (name in c("timeout", "chunk_size", "progress", "wait")) if (is.null(own[[name]])) own[[name]] <- registration[[name]]

@@ -50,13 +50,9 @@ registerDoScoria <- function(workers = 2, pool = NULL, server = NULL, memory = N
   if (!is.null(server) || ...length() > 0) refuse("server and account need pool =, the pool whose nodes run the loops")
   if (!wait) refuse("wait = FALSE needs pool =: only a server keeps jobs that nobody waits for")
   own_session()
-  # Its packages are loaded while the session goes on; what was leased with the same ones stays.
-  packages <- loaded_packages(session$preload)
-  if (!identical(packages, session$preload)) {
-    release_workers(session$workers)
-    session$preload <- packages
-  }
-  control(list(op = "prepare", template = template_of(packages)))
+  # Its packages are loaded while the session goes on; workers that are there already stay.
+  session$preload <- loaded_packages(session$preload)
+  control(list(op = "prepare", template = template_of(session$preload)))
   foreach::setDoPar(do_local, registration, info_local)
   invisible()
 }

@@ -11,17 +11,17 @@ most_kept_bytes <- 2^30
 work_keep <- function(state, given) {
   kept$values[given$name] <- list(given$value)
   kept$bytes[[given$name]] <- as.numeric(utils::object.size(given$value))
-  while (length(kept$values) > 1 && sum(kept$bytes) > most_kept_bytes) {
-    kept$values <- kept$values[-1]
-    kept$bytes <- kept$bytes[-1]
-  }
   TRUE
 }
 
+# Values by their names. Of the others, those that were not used for the longest time give way where there is too much.
 take_kept <- function(names) {
   used <- names(kept$values) %in% names
   kept$values <- c(kept$values[!used], kept$values[used])
-  kept$bytes <- kept$bytes[names(kept$values)]
+  while (sum(kept$bytes) > most_kept_bytes && length(kept$values) > length(names)) {
+    kept$bytes <- kept$bytes[setdiff(names(kept$bytes), names(kept$values)[[1]])]
+    kept$values <- kept$values[-1]
+  }
   kept$values[names]
 }
 
@@ -30,13 +30,13 @@ take_kept <- function(names) {
 work_setup <- function(state, job, setup) {
   if (is.character(setup)) {
     if (!setup %in% names(kept$values)) return(list(missing = setup))
-    setup <- take_kept(setup)[[1]]
+    setup <- kept$values[[setup]]
   }
   spec <- unserialize(setup)
   lacking <- setdiff(spec$objects, names(kept$values))
   if (length(lacking) > 0) return(list(missing = lacking))
   problem <- tryCatch({
-    prepare_job(spec, take_kept(spec$objects))
+    prepare_job(spec, take_kept(unique(spec$objects))[spec$objects])
     NULL
   }, error = identity)
   if (!is.null(problem)) return(list(error = problem))

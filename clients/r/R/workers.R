@@ -54,8 +54,12 @@ environment_words <- function() {
 
 base_packages <- c("base", "methods", "datasets", "utils", "grDevices", "graphics", "stats", "tools", "parallel", "compiler", "splines", "stats4", "tcltk", "grid")
 
+# What this package itself loads, sooner or later: no reason for another template.
+own_packages <- c("scoria", "codetools", "foreach", "iterators", "jsonlite")
+servers_packages <- c("curl", "openssl", "askpass", "sys")
+
 # Packages that a template should have: those that this session has loaded. One set of packages is one template, whatever their order.
-loaded_packages <- function(more = NULL) sort(unique(setdiff(c("scoria", loadedNamespaces(), more), base_packages)))
+loaded_packages <- function(more = NULL) sort(unique(setdiff(c(own_packages, setdiff(loadedNamespaces(), servers_packages), more), base_packages)))
 
 template_of <- function(packages) {
   environment <- environment_words()

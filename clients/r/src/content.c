@@ -12,6 +12,7 @@ struct count {
 };
 
 static void count_value(SEXP value, struct count* count) {
+  R_CheckStack();
   for (;;) {
     count->bytes += 8;
     if (count->bytes > count->most) return;

@@ -75,6 +75,21 @@ test_that("a worker that has forgotten a large variable is told again", {
   expect_identical(run(), rep(sum(large), 2))
 })
 
+test_that("of what workers keep, the oldest gives way, never what a loop needs", {
+  namespace <- asNamespace("scoria")
+  kept <- namespace$kept
+  before <- list(kept$values, kept$bytes, namespace$most_kept_bytes)
+  on.exit({ kept$values <- before[[1]]; kept$bytes <- before[[2]]; assignInNamespace("most_kept_bytes", before[[3]], "scoria") })
+  kept$values <- list()
+  kept$bytes <- numeric()
+  assignInNamespace("most_kept_bytes", 25000, "scoria")
+  for (name in c("a", "b", "c")) namespace$work_keep(NULL, list(name = name, value = numeric(1250)))
+  expect_named(namespace$take_kept(c("a", "c")), c("a", "c"))
+  expect_named(kept$values, c("a", "c"))
+  for (name in c("d", "e")) namespace$work_keep(NULL, list(name = name, value = numeric(1250)))
+  expect_named(namespace$take_kept(c("a", "c", "d", "e")), c("a", "c", "d", "e"))
+})
+
 test_that("an environment that iterations change is as it was in the next loop", {
   need_workers(workers = 1)
   counter <- new.env()

@@ -63,6 +63,18 @@ test_that("memory beyond the limit is an error of the iteration", {
   expect_working()
 })
 
+test_that("a result that cannot be sent is an error of its iteration", {
+  need_workers(workers = 2)
+  passed <- foreach(i = 1:6, .errorhandling = "pass", .options.scoria = list(chunk_size = 3)) %dopar% {
+    deep <- NULL
+    if (i == 2) for (k in 1:1e6) deep <- list(deep)
+    if (i == 2) deep else i
+  }
+  expect_s3_class(passed[[2]], "error")
+  expect_identical(passed[-2], list(1L, 3L, 4L, 5L, 6L))
+  expect_working()
+})
+
 test_that("an iteration that takes too long is ended", {
   need_workers(workers = 2, timeout = 0.3)
   at <- proc.time()[[3]]

@@ -84,6 +84,14 @@ test_that("a nested loop's job is combined by another session", {
   deleteJob(job)
 })
 
+test_that("doAzureParallel's options of a loop are understood", {
+  need_server()
+  job <- foreach(i = 1:6, .options.azure = list(wait = FALSE, chunkSize = 3, enableCloudCombine = FALSE)) %dopar% i
+  expect_identical(unique(getJobIterations(job)$task), c("00000001-00000003", "00000004-00000006"))
+  expect_identical(getJobResult(job), as.list(1:6))
+  deleteJob(job)
+})
+
 test_that("local workers keep no jobs", {
   need_workers(workers = 1)
   expect_error(registerDoScoria(workers = 2, wait = FALSE), "needs pool =")
