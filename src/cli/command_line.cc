@@ -6,6 +6,7 @@
 #include "cli/client/commands.h"
 #include "cli/command.h"
 #include "cli/scoring_commands.h"
+#include "cli/serve_command.h"
 #include "cli/server_commands.h"
 #include "cli/upkeep_commands.h"
 #include "cli/worker_commands.h"
@@ -42,6 +43,7 @@ int run_command_line(int argc, const char* const* argv, Context context) {
   add_usage_commands(app, chosen, context);
   add_secret_commands(app, chosen, context);
   add_worker_commands(app, chosen, context);
+  add_serve_command(app, chosen, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,0 +1,120 @@
+#include "cli/serve_command.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <set>
+
+#include "net/http_server.h"
+#include "serve/app.h"
+
+namespace scoria::cli {
+namespace {
+
+constexpr std::chrono::seconds kDrain{10};
+
+struct ServeOptions {
+  std::vector<std::string> models;
+  std::string name, http = "127.0.0.1:8080", version = "1";
+  int threads = 0;
+};
+
+bool is_service_name(const std::string& name) {
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  });
+}
+
+// "NAME=FILE", else the file's name up to its first dot.
+Result<std::pair<std::string, std::string>> name_and_file(const std::string& word, const ServeOptions& options) {
+  const auto equals = word.find('=');
+  std::string name, file = word;
+  if (equals != std::string::npos && equals > 0 && is_service_name(word.substr(0, equals))) {
+    name = word.substr(0, equals);
+    file = word.substr(equals + 1);
+  } else {
+    name = options.name.empty() ? std::filesystem::path(file).filename().string() : options.name;
+    if (options.name.empty()) name = name.substr(0, name.find('.'));
+  }
+  if (!is_service_name(name)) {
+    return Error{Code::invalid,
+                 "'" + name + "' is no name of a service (letters, digits, - _ and .): give NAME=" + file};
+  }
+  return std::pair{name, file};
+}
+
+// Until there is a login, only this machine's own users may ask.
+bool is_loopback(const std::string& address) {
+  const std::string host = address.substr(0, address.rfind(':'));
+  return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
+}
+
+Status serve(const ServeOptions& options, const Context& context) {
+  if (!is_loopback(options.http)) {
+    return Error{Code::invalid, "--http " + options.http +
+                                    " can be reached from other machines, and `scoria serve` has no login: use "
+                                    "127.0.0.1:PORT, behind a proxy that has one"};
+  }
+  if (!options.name.empty() && options.models.size() > 1)
+    return Error{Code::invalid, "--name names one model: give several as NAME=FILE"};
+  std::vector<serve::ServedModelPtr> models;
+  std::set<std::string> names;
+  for (const auto& word : options.models) {
+    SCORIA_TRY(named, name_and_file(word, options));
+    if (!names.insert(named.first).second)
+      return Error{Code::invalid, "two models are named '" + named.first + "': give NAME=FILE"};
+    SCORIA_TRY(model, serve::ServedModel::open(named.second, named.first, options.version));
+    models.push_back(std::move(model));
+  }
+  serve::App app(models, context.executor);
+  net::HttpServerConfig config;
+  config.listeners.push_back({.address = options.http, .tls = {}});
+  config.threads = options.threads > 0
+                       ? options.threads
+                       : static_cast<int>(std::clamp<std::size_t>(context.executor.concurrency(), 1, 64));
+  SCORIA_TRY(server, net::HttpServer::start(std::move(config), app));
+  std::printf("http://%s\n", server->address(0).c_str());
+  std::fflush(stdout);
+  if (context.is_terminal) {
+    for (const auto& model : models) {
+      std::fprintf(stderr, "  POST /services/%s/score    %s\n", model->service().c_str(),
+                   model->description().title.c_str());
+    }
+    std::fprintf(stderr, "  open the address in a browser to try; Ctrl-C ends\n");
+  }
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex);
+  stopped.wait(lock, context.stop, [] { return false; });
+  app.set_ready(false);
+  server->drain(kDrain);
+  return Ok{};
+}
+
+}  // namespace
+
+void add_serve_command(CLI::App& app, Command& chosen, const Context& context) {
+  auto options = std::make_shared<ServeOptions>();
+  CLI::App* command = app.add_subcommand(
+      "serve",
+      "Serve models of R and Python at a URL of this machine: plumber's, MLflow's and the Open Inference Protocol");
+  command
+      ->add_option("MODEL", options->models,
+                   "model files, or NAME=FILE; the first also answers /score and /invocations")
+      ->required();
+  command->add_option("--name", options->name, "name of the service (default: the file's name)");
+  command
+      ->add_option("--version-name", options->version, "version of the models, as in /v2/models/NAME/versions/VERSION")
+      ->capture_default_str();
+  command->add_option("--http", options->http, "where to serve")->capture_default_str();
+  command->add_option("--threads", options->threads, "how many (default: the cores)")->check(CLI::Range(1, 64));
+  command->footer("Example: scoria serve house.rds && curl -d '{\"df\":[{\"rm\":6.5}]}' http://127.0.0.1:8080/score");
+  command->callback([options, &chosen, &context] {
+    chosen = {"serve", [options, &context] { return serve(*options, context); }};
+  });
+}
+
+}  // namespace scoria::cli

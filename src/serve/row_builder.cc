@@ -1,0 +1,226 @@
+#include "serve/row_builder.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "base/na.h"
+#include "table/number_format.h"
+
+namespace scoria::serve {
+namespace {
+
+constexpr std::size_t kShownValue = 100;
+constexpr std::size_t kShownLevels = 20;
+
+bool is_number(model::FeatureKind kind) {
+  return kind == model::FeatureKind::number || kind == model::FeatureKind::logical;
+}
+
+std::string shown(const Cell& cell) {
+  switch (cell.kind) {
+    case Cell::Kind::null: return "null";
+    case Cell::Kind::boolean: return cell.boolean ? "true" : "false";
+    default: return std::string(cell.text.substr(0, kShownValue));
+  }
+}
+
+// What R and its JSON packages write for what has no number.
+bool is_missing_word(std::string_view text) { return text == "NA" || text.empty(); }
+
+bool number_of_word(std::string_view text, double& number) {
+  if (text == "NaN") {
+    number = std::numeric_limits<double>::quiet_NaN();
+  } else if (text == "Inf" || text == "Infinity") {
+    number = std::numeric_limits<double>::infinity();
+  } else if (text == "-Inf" || text == "-Infinity") {
+    number = -std::numeric_limits<double>::infinity();
+  } else {
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    if (text.starts_with('+')) text.remove_prefix(1);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc{} && end == text.data() + text.size() && std::isfinite(number);
+  }
+  return true;
+}
+
+}  // namespace
+
+RowBuilder::RowBuilder(const Schema& schema) : schema_(schema), columns_(schema.features().size()) {}
+
+void RowBuilder::reserve(std::size_t rows) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (is_number(schema_.features()[i].kind)) {
+      columns_[i].numbers.reserve(rows);
+    } else {
+      columns_[i].codes.reserve(rows);
+    }
+  }
+}
+
+void RowBuilder::add_mistake(Mistake mistake) {
+  if (!has_too_many_mistakes()) mistakes_.push_back(std::move(mistake));
+}
+
+void RowBuilder::refuse(std::size_t feature, const char* code, const Cell& cell, std::string what) {
+  const std::size_t row = columns_[feature].size + 1;
+  const auto& known = schema_.features()[feature];
+  Mistake mistake{.code = code, .message = {}, .row = row, .column = known.name, .value = shown(cell), .expected = {}};
+  if (!is_number(known.kind)) {
+    mistake.expected.assign(known.levels.begin(), known.levels.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                             known.levels.size(), kShownLevels)));
+  } else {
+    mistake.expected = {known.kind == model::FeatureKind::logical ? "true, false, or a number" : "a number"};
+  }
+  mistake.message =
+      "row " + std::to_string(row) + ", column '" + known.name + "': " + mistake.value + " " + std::move(what);
+  add_mistake(std::move(mistake));
+}
+
+void RowBuilder::put_missing(std::size_t feature) {
+  Column& column = columns_[feature];
+  const auto kind = schema_.features()[feature].kind;
+  if (is_number(kind)) {
+    column.numbers.push_back(na_real());
+  } else if (schema_.levels(feature) != nullptr) {
+    column.codes.push_back(-1);
+  } else {
+    column.nulls.push_back(static_cast<std::uint32_t>(column.size));
+    column.texts.emplace_back();
+  }
+  ++column.size;
+}
+
+void RowBuilder::put_number(std::size_t feature, const Cell& cell) {
+  Column& column = columns_[feature];
+  double number = cell.number;
+  if (cell.kind == Cell::Kind::boolean) number = cell.boolean ? 1 : 0;
+  if (cell.kind == Cell::Kind::text) {
+    const bool is_logical = schema_.features()[feature].kind == model::FeatureKind::logical;
+    const bool is_true = cell.text == "TRUE" || cell.text == "true" || cell.text == "T";
+    const bool is_false = cell.text == "FALSE" || cell.text == "false" || cell.text == "F";
+    if (is_logical && (is_true || is_false)) {
+      number = is_true ? 1 : 0;
+    } else if (!number_of_word(cell.text, number)) {
+      refuse(feature, "wrong_type", cell, "is no number");
+      return put_missing(feature);
+    }
+  }
+  column.numbers.push_back(number);
+  ++column.size;
+}
+
+void RowBuilder::put_level(std::size_t feature, const Cell& cell) {
+  Column& column = columns_[feature];
+  char room[table::kNumberRoom];
+  std::string_view text = cell.text;
+  if (cell.kind == Cell::Kind::boolean) text = cell.boolean ? "TRUE" : "FALSE";
+  if (cell.kind == Cell::Kind::number)
+    text = {room, static_cast<std::size_t>(table::write_real(room, cell.number) - room)};
+  if (schema_.levels(feature) == nullptr) {
+    column.texts.emplace_back(text);
+    ++column.size;
+    return;
+  }
+  const std::int32_t code = schema_.level_of(feature, text);
+  if (code < 0) {
+    refuse(feature, "unknown_level", cell, "is none of the values that the model knows");
+    return put_missing(feature);
+  }
+  column.codes.push_back(code);
+  ++column.size;
+}
+
+void RowBuilder::put(std::size_t feature, const Cell& cell) {
+  const bool is_word =
+      cell.kind == Cell::Kind::text && is_missing_word(cell.text) && schema_.level_of(feature, cell.text) < 0;
+  if (cell.kind == Cell::Kind::null || is_word) return put_missing(feature);
+  if (is_number(schema_.features()[feature].kind)) return put_number(feature, cell);
+  put_level(feature, cell);
+}
+
+void RowBuilder::set(std::size_t feature, const Cell& cell) {
+  if (columns_[feature].size >= rows_) {
+    Mistake mistake{.code = "duplicate_key",
+                    .message = {},
+                    .row = rows_,
+                    .column = schema_.features()[feature].name,
+                    .value = {},
+                    .expected = {}};
+    mistake.message = "row " + std::to_string(rows_) + ": column '" + mistake.column + "' is there twice";
+    return add_mistake(std::move(mistake));
+  }
+  put(feature, cell);
+}
+
+void RowBuilder::end_row() {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (columns_[i].size >= rows_) continue;
+    const auto& feature = schema_.features()[i];
+    if (feature.is_used) {
+      add_mistake({.code = "missing_column",
+                   .message = "row " + std::to_string(rows_) + ": column '" + feature.name + "' is missing",
+                   .row = rows_,
+                   .column = feature.name,
+                   .value = {},
+                   .expected = {}});
+    }
+    put_missing(i);
+  }
+}
+
+void RowBuilder::set_next(std::size_t feature, const Cell& cell) { put(feature, cell); }
+
+void RowBuilder::end_columns() {
+  for (const auto& column : columns_) rows_ = std::max(rows_, column.size);
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const auto& feature = schema_.features()[i];
+    const std::size_t size = columns_[i].size;
+    if (size == rows_) continue;
+    if (size == 0 && feature.is_used) {
+      add_mistake({.code = "missing_column",
+                   .message = "column '" + feature.name + "' is missing",
+                   .row = {},
+                   .column = feature.name,
+                   .value = {},
+                   .expected = {}});
+    } else if (size > 0) {
+      add_mistake({.code = "ragged_columns",
+                   .message = "column '" + feature.name + "' has " + std::to_string(size) + " values, others have " +
+                              std::to_string(rows_),
+                   .row = {},
+                   .column = feature.name,
+                   .value = {},
+                   .expected = {}});
+    }
+    while (columns_[i].size < rows_) put_missing(i);
+  }
+}
+
+bool RowBuilder::finish(table::Table& table, Problem& problem) {
+  if (!mistakes_.empty()) {
+    problem.mistakes = std::move(mistakes_);
+    return false;
+  }
+  table = table::Table(rows_);
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    Column& column = columns_[i];
+    const auto& feature = schema_.features()[i];
+    if (is_number(feature.kind)) {
+      table.add(feature.name, table::Column::real(std::move(column.numbers)));
+    } else if (const auto& levels = schema_.levels(i); levels != nullptr) {
+      table.add(feature.name,
+                table::Column::factor(std::move(column.codes), levels, feature.kind == model::FeatureKind::ordered));
+    } else {
+      table::Validity validity;
+      if (!column.nulls.empty()) validity = table::Validity(rows_);
+      for (const auto row : column.nulls) validity.set_null(row);
+      table.add(feature.name, table::Column::text(std::span<const std::string>(column.texts), std::move(validity)));
+    }
+  }
+  return true;
+}
+
+}  // namespace scoria::serve

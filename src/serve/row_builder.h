@@ -1,0 +1,72 @@
+// Rows of a request on their way to a table: each cell becomes what its feature was when the model was fitted, or a mistake that names row and column.
+// What no feature is called is never stored.
+// Threads: one user. Borrows: the schema.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "serve/problem.h"
+#include "serve/schema.h"
+#include "table/table.h"
+
+namespace scoria::serve {
+
+// A value as it was sent.
+struct Cell {
+  enum class Kind : std::uint8_t { null, number, boolean, text };
+  Kind kind = Kind::null;
+  double number = 0;
+  bool boolean = false;
+  std::string_view text;  // of a text; of a number as it stood in the request, for messages
+};
+
+class RowBuilder {
+ public:
+  explicit RowBuilder(const Schema& schema);
+  void reserve(std::size_t rows);
+
+  // By rows: begin_row(), then cells in any order, then end_row().
+  void begin_row() { ++rows_; }
+  // A feature that has its cell already is a mistake, duplicate_key.
+  void set(std::size_t feature, const Cell& cell);
+  // Missing cells are mistakes; those of features that no prediction uses are missing values.
+  void end_row();
+
+  // By columns: set_next() puts a cell below those that the feature has.
+  void set_next(std::size_t feature, const Cell& cell);
+  bool has(std::size_t feature) const { return columns_[feature].size > 0; }
+  // All columns must be as long as the longest one. After the last cell.
+  void end_columns();
+
+  void add_mistake(Mistake mistake);
+  bool has_too_many_mistakes() const { return mistakes_.size() >= kMostMistakes; }
+  std::size_t rows() const { return rows_; }
+  const Schema& schema() const { return schema_; }
+
+  // Once. `problem` gets the mistakes, if there are any.
+  bool finish(table::Table& table, Problem& problem);
+
+ private:
+  struct Column {
+    std::size_t size = 0;
+    std::vector<double> numbers;
+    std::vector<std::int32_t> codes;
+    std::vector<std::string> texts;
+    std::vector<std::uint32_t> nulls;  // of texts
+  };
+  void put(std::size_t feature, const Cell& cell);
+  void put_number(std::size_t feature, const Cell& cell);
+  void put_level(std::size_t feature, const Cell& cell);
+  void put_missing(std::size_t feature);
+  void refuse(std::size_t feature, const char* code, const Cell& cell, std::string what);
+
+  const Schema& schema_;
+  std::vector<Column> columns_;
+  std::vector<Mistake> mistakes_;
+  std::size_t rows_ = 0;
+};
+
+}  // namespace scoria::serve
