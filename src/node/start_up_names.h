@@ -7,6 +7,9 @@
 
 namespace scoria::node {
 
+// In a template's environment: how the packages stood that it loaded, so that others are not taken for them.
+inline constexpr std::string_view kTemplateStamp = "SCORIA_TEMPLATE_STAMP";
+
 inline bool is_start_up_name(std::string_view name) {
   constexpr std::array kNames{"PATH", "LANG", "LANGUAGE", "TZ", "VIRTUAL_ENV"};
   constexpr std::array kBeginnings{"R_",   "LC_",   "LD_",   "PYTHON", "OMP_",   "OPENBLAS_",

@@ -1,5 +1,6 @@
 #include "node/warm_task.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +23,28 @@ bool has_profile(const std::string& directory) {
     if (access((directory + name).c_str(), F_OK) == 0) return true;
   }
   return false;
+}
+
+// Changes when packages are installed or upgraded: by the system, or in the folders that the task names.
+std::string stamp_of(const std::vector<std::string>& environment) {
+  std::string stamp;
+  const auto add = [&](const std::string& path) {
+    struct stat status {};
+    if (stat(path.c_str(), &status) == 0)
+      stamp += std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec) + ",";
+  };
+  for (const char* path :
+       {"/var/lib/dpkg/status", "/usr/local/lib/R/site-library", "/usr/local/lib/python3/dist-packages"})
+    add(path);
+  for (const char* name : {"R_LIBS", "R_LIBS_USER", "R_LIBS_SITE", "PYTHONPATH"}) {
+    std::string_view folders = find_setting(environment, name).value_or("");
+    while (!folders.empty()) {
+      const std::size_t end = std::min(folders.find(':'), folders.size());
+      add(std::string(folders.substr(0, end)));
+      folders.remove_prefix(std::min(end + 1, folders.size()));
+    }
+  }
+  return stamp;
 }
 
 }  // namespace
@@ -72,6 +95,7 @@ void warm_up(StartCommand& command, const std::vector<std::string>& warm_command
   for (const auto& setting : command.environment) {
     if (is_start_up_name(std::string_view(setting).substr(0, setting.find('=')))) environment.push_back(setting);
   }
+  if (!line.value().preload.empty()) environment.push_back(std::string(kTemplateStamp) + "=" + stamp_of(environment));
   environment.push_back("TMPDIR=" + private_folder.string());  // one that is killed leaves its directory there
   std::sort(environment.begin(), environment.end());
   command.is_warm = true;

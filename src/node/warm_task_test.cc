@@ -58,13 +58,28 @@ TEST_F(WarmTask, SharesATemplateAmongTasksThatStartRAlike) {
   EXPECT_TRUE(one.is_warm);
   EXPECT_EQ(one.arguments, (Words{"scoria", "call-r", "fit.R", "1"}));
   EXPECT_EQ(one.template_command, (Words{"/program", "worker-template", "r", "/private", "caret"}));
-  EXPECT_EQ(one.template_environment, (Words{"HOME=/nonexistent", "LANG=C", "PATH=/bin", "TMPDIR=/private"}));
+  ASSERT_EQ(one.template_environment.size(), 5u);
+  EXPECT_EQ(one.template_environment[3].rfind("SCORIA_TEMPLATE_STAMP=", 0), 0u);
+  EXPECT_EQ(Words(one.template_environment.begin(), one.template_environment.begin() + 3),
+            (Words{"HOME=/nonexistent", "LANG=C", "PATH=/bin"}));
+  EXPECT_EQ(one.template_environment[4], "TMPDIR=/private");
   const auto two =
       warmed({"scoria", "call-r", "--preload", "caret", "other.R"}, {"PATH=/bin", home, "STEP=2", "LANG=C"});
   EXPECT_EQ(two.template_command, one.template_command);
   EXPECT_EQ(two.template_environment, one.template_environment);
   const auto other_library = warmed({"scoria", "call-r", "fit.R"}, {"R_LIBS=/mine", "HOME=/home/me"});
   EXPECT_EQ(other_library.template_environment, (Words{"HOME=/home/me", "R_LIBS=/mine", "TMPDIR=/private"}));
+}
+
+TEST_F(WarmTask, TakesAnotherTemplateOncePackagesHaveChanged) {
+  const std::string library = (folder_.path() / "library").string();
+  std::filesystem::create_directories(library);
+  const auto before = warmed({"scoria", "call-r", "--preload", "caret", "fit.R"}, {"R_LIBS=" + library});
+  EXPECT_EQ(warmed({"scoria", "call-r", "--preload", "caret", "fit.R"}, {"R_LIBS=" + library}).template_environment,
+            before.template_environment);
+  std::filesystem::last_write_time(library, std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
+  EXPECT_NE(warmed({"scoria", "call-r", "--preload", "caret", "fit.R"}, {"R_LIBS=" + library}).template_environment,
+            before.template_environment);
 }
 
 TEST_F(WarmTask, StartsRItselfWhereItReadsAProfile) {

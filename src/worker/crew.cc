@@ -59,15 +59,6 @@ std::string public_id(const WorkerRecord& worker) {
   return std::string(name_of(worker.runtime)) + "-" + std::to_string(worker.id);
 }
 
-std::uint64_t resident_bytes(pid_t pid) {
-  FILE* file = fopen(("/proc/" + std::to_string(pid) + "/statm").c_str(), "re");
-  if (file == nullptr) return 0;
-  unsigned long long all = 0, resident = 0;
-  const int count = fscanf(file, "%llu %llu", &all, &resident);
-  (void)fclose(file);
-  return count == 2 ? resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
-}
-
 Crew::~Crew() {
   for (const auto& [id, worker] : workers_) signal(worker, SIGKILL);
   for (const auto& [id, worker] : workers_) clear_away(worker);

@@ -101,6 +101,5 @@ class Crew {
 
 // "r-7"
 std::string public_id(const WorkerRecord& worker);
-std::uint64_t resident_bytes(pid_t pid);
 
 }  // namespace scoria::worker

@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "worker/client_line.h"
 #include "worker/crew.h"
+#include "worker/resident.h"
 
 namespace scoria::worker {
 namespace {

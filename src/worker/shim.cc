@@ -57,7 +57,7 @@ void take_environment(const std::vector<std::string>& settings) {
     const auto name = setting.substr(0, setting.find('='));
     bool is_given = false;
     for (const auto& other : settings) is_given = is_given || (other.starts_with(name) && other[name.size()] == '=');
-    if (name == "TMPDIR") continue;  // the template's own place
+    if (name == "TMPDIR" || name == scoria::node::kTemplateStamp) continue;  // the template's own
     if (!is_given || scoria::node::is_start_up_name(name)) taken.emplace_back(setting);
   }
   const auto is_taken = [&](std::string_view name) {

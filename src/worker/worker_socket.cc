@@ -13,6 +13,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "worker/resident.h"
+
 namespace scoria::worker {
 namespace {
 
@@ -20,15 +22,6 @@ constexpr std::uint64_t kMostInStream = 1ull << 31;  // what R can take in one p
 constexpr std::size_t kWords = 7;
 
 std::uint64_t number(const std::string& text) { return strtoull(text.c_str(), nullptr, 10); }
-
-std::uint64_t resident_bytes() {
-  FILE* file = fopen("/proc/self/statm", "re");
-  if (file == nullptr) return 0;
-  unsigned long long all = 0, resident = 0;
-  const int count = fscanf(file, "%llu %llu", &all, &resident);
-  (void)fclose(file);
-  return count == 2 ? resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
-}
 
 }  // namespace
 
@@ -59,7 +52,7 @@ WorkerSocket* WorkerSocket::connect(const std::vector<std::string>& words) {
   worker->write_all(&id, sizeof id);
   worker->most_calls_ = number(words[4]);
   worker->until_ = std::chrono::steady_clock::now() + std::chrono::seconds(number(words[5]));
-  worker->most_resident_ = resident_bytes() + number(words[6]);
+  worker->most_resident_ = resident_bytes(getpid()) + number(words[6]);
   return worker;
 }
 
@@ -128,7 +121,7 @@ void WorkerSocket::write_all(const void* from, std::size_t size) {
 
 bool WorkerSocket::is_due() const {
   return calls_ >= most_calls_ || std::chrono::steady_clock::now() >= until_ ||
-         (calls_ % 16 == 0 && resident_bytes() > most_resident_);
+         (calls_ % 16 == 0 && resident_bytes(getpid()) > most_resident_);
 }
 
 bool WorkerSocket::answer(std::uint32_t kind, const void* bytes, std::size_t size) {
