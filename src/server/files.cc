@@ -82,6 +82,15 @@ std::string mode_text(std::uint32_t mode, bool is_directory) {
   return octal.size() < 7 ? std::string(7 - octal.size(), '0') + octal : octal;
 }
 
+// By its name, as nobody looks into it. rAzureBatch shows what is text and refuses an octet stream, so a name that says nothing is text, too.
+const char* content_type_of(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  const std::size_t dot = name.rfind('.');
+  const std::string_view kind = dot == std::string_view::npos ? "" : name.substr(dot + 1);
+  const bool is_text = kind.empty() || kind == "txt" || kind == "log" || kind == "out" || kind == "err";
+  return is_text ? "text/plain" : "application/octet-stream";
+}
+
 net::Headers headers_of(const Place& place, const node::FileFacts& facts) {
   const std::string name = facts.path.substr(place.root.empty() ? 0 : place.root.size() + 1);
   net::Headers headers{{"ocp-creation-time", format_http_time(time_of(facts.created_us))},
@@ -90,7 +99,7 @@ net::Headers headers_of(const Place& place, const node::FileFacts& facts) {
                        {"ocp-batch-file-mode", mode_text(facts.mode, facts.is_directory)},
                        {"Last-Modified", format_http_time(time_of(facts.modified_us))},
                        {"Accept-Ranges", "bytes"}};
-  if (!facts.is_directory) headers.emplace_back("Content-Type", "application/octet-stream");
+  if (!facts.is_directory) headers.emplace_back("Content-Type", content_type_of(name));
   return headers;
 }
 
@@ -220,7 +229,7 @@ Json document_of(const Place& place, const node::FileFacts& facts) {
     document["properties"] = {{"creationTime", format_time(time_of(facts.created_us))},
                               {"lastModified", format_time(time_of(facts.modified_us))},
                               {"contentLength", facts.length},
-                              {"contentType", "application/octet-stream"},
+                              {"contentType", content_type_of(name)},
                               {"fileMode", mode_text(facts.mode, false)}};
   }
   return document;
