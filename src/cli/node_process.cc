@@ -9,9 +9,11 @@
 
 #include "base/log.h"
 #include "node/agent.h"
+#include "node/azure_root.h"
 #include "node/keeper.h"
 #include "node/warm_scorer.h"
 #include "server/agent_file.h"
+#include "standin/stand_in.h"
 #include "worker/processes.h"
 
 namespace scoria::cli {
@@ -27,6 +29,8 @@ std::optional<int> run_threadless_process(int argc, char** argv, std::function<i
       return entry(count, words);
     });
   }
+  if (name == "azure-root") return node::azure_root_main(argc, argv);
+  if (name == "stand-in") return standin::stand_in_main(argc, argv);
   return worker::run_worker_process(argc, argv);
 }
 

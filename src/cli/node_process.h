@@ -1,5 +1,5 @@
-// The processes of a node that the program starts itself: keeper, warm scorer, agent. They are no commands for people, and begin before
-// anything of the program that has threads. Threads: called first thing in main().
+// The processes of a node that the program starts itself: keeper, warm scorer, agent; and those that stand before or in for a task's
+// own programs. They are no commands for people, and begin before anything of the program that has threads. Threads: called first thing in main().
 #pragma once
 
 #include <functional>
@@ -8,7 +8,7 @@
 
 namespace scoria::cli {
 
-// The exit code where argv says `scoria keeper ...` or `scoria warm-scorer ...`; nothing for any other command. `entry` is what a task of
+// The exit code where argv says `scoria keeper`, `warm-scorer`, `azure-root` or `stand-in`; nothing for any other command. `entry` is what a task of
 // the warm scorer runs as: the whole command line.
 std::optional<int> run_threadless_process(int argc, char** argv, std::function<int(int argc, char** argv)> entry);
 

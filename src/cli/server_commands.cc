@@ -142,6 +142,11 @@ void add_node_command(CLI::App& app, Command& chosen, const Context& context) {
       ->take_all();
   command->add_option("--podman-run-option", options->agent.containers.run_options, "an option of each `podman run`")
       ->take_all();
+  command
+      ->add_option("--stand-ins", options->agent.stand_ins,
+                   "stand-ins for docker, wget and blobxfer in tasks' PATH: where one is missing, first, or none")
+      ->check(CLI::IsMember({"missing", "first", "none"}))
+      ->capture_default_str();
   command->add_option("--task-limits", options->limits, "what holds a task to its slots' share: memory, memory_and_cpu")
       ->check(CLI::IsMember({"none", "memory", "memory_and_cpu"}))
       ->capture_default_str();

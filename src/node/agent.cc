@@ -16,6 +16,9 @@
 #include "net/url.h"
 #include "node/members.h"
 #include "node/node_loop.h"
+#include "node/stand_ins.h"
+#include "node/task_folders.h"
+#include "node/trust.h"
 #include "spec/json_text.h"
 
 namespace scoria::node {
@@ -105,10 +108,43 @@ std::string machine_name() {
   return tidy.empty() ? "node" : tidy;
 }
 
+// What runs tasks' command lines beside what is on the machine: stand-ins in their PATH, trust in the server.
+Status furnish(AgentConfig& config) {
+  if (config.stand_ins != "none") {
+    const std::filesystem::path folder = config.private_folder / "stand-ins";
+    SCORIA_TRY_STATUS(write_stand_ins(folder, {.program = config.program,
+                                               .root = config.root,
+                                               .containers = config.containers,
+                                               .own_hosts = blob_hosts(config),
+                                               .own_ca_file = config.ca_file}));
+    const char* own_path = getenv("PATH");
+    if (config.task_path.empty()) config.task_path = own_path != nullptr ? own_path : NodePlace{}.path;
+    config.task_path = config.stand_ins == "first" ? folder.string() + ":" + config.task_path
+                                                   : config.task_path + ":" + folder.string();
+  }
+  SCORIA_TRY(trust, make_tasks_trust(config.root, config.ca_file));
+  config.task_environment.insert(config.task_environment.begin(), trust.begin(), trust.end());
+  return Ok{};
+}
+
+// A program that was replaced while it ran is found under its name.
+std::string own_program() {
+  std::error_code error;
+  std::string path = std::filesystem::read_symlink("/proc/self/exe", error).string();
+  constexpr std::string_view kReplaced = " (deleted)";
+  if (path.ends_with(kReplaced)) path.resize(path.size() - kReplaced.size());
+  return path;
+}
+
 Status settle(AgentConfig& config) {
+  bool is_known = false;
   if (config.pool.empty()) return Error{Code::invalid, "node: no pool is named"};
   if (config.root.empty() || !config.root.is_absolute()) {
     return Error{Code::invalid, "node: root '" + config.root.string() + "' must be an absolute path"};
+  }
+  for (const char* known : {"missing", "first", "none"}) is_known = is_known || config.stand_ins == known;
+  if (!is_known) {
+    return Error{Code::invalid, "node: stand_ins is '" + config.stand_ins + "', must be missing, first or none"};
   }
   config.root = config.root.lexically_normal();
   if (!config.root.has_filename()) config.root = config.root.parent_path();
@@ -118,6 +154,7 @@ Status settle(AgentConfig& config) {
   if (config.cores == 0) config.cores = machine_cores();
   if (config.memory_bytes == 0) config.memory_bytes = machine_memory_bytes();
   if (config.ip_address.empty()) config.ip_address = first_address();
+  if (config.program.empty()) config.program = own_program();
   if (config.fence.count() > 0 && config.wait >= config.fence) config.wait = config.fence / 3;
   std::error_code error;
   std::filesystem::create_directories(config.private_folder, error);
@@ -159,6 +196,7 @@ Result<std::string> identity(AgentConfig& config) {
 }
 
 Result<AgentEnd> run(AgentConfig config, const std::stop_token& stop, const LinkFactory& links) {
+  SCORIA_TRY_STATUS(furnish(config));
   SCORIA_TRY(files, NodeFiles::open(config.root));
   SCORIA_TRY(shelf, TaskShelf::open(config.private_folder, config.root));
   SCORIA_TRY(cache, FileCache::open(config.private_folder / "cache", config.cache_bytes));

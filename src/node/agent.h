@@ -44,6 +44,9 @@ struct AgentConfig {
   std::vector<std::string> blob_hosts;
   std::string task_path;                      // tasks' PATH; empty: the agent's own
   std::vector<std::string> task_environment;  // "NAME=value", below tasks' own settings
+  // stand_ins.h: "missing": behind tasks' PATH, so that a program that the machine has wins; "first": before it; "none".
+  std::string stand_ins = "missing";
+  std::string program;  // scoria, for what tasks call it for; empty: this very program
 
   std::vector<std::string> keeper_command{"/proc/self/exe", "keeper"};
   std::vector<std::string> warm_command{"/proc/self/exe",

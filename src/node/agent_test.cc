@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <thread>
 
+#include "node/azure_root.h"
 #include "node/fake_server_for_tests.h"
 #include "node/folder_for_tests.h"
 #include "node/keeper_client.h"
@@ -22,6 +25,7 @@ class Agent : public testing::Test {
     config_.root = folder_ / "root";
     config_.keeper_command = {NODE_PROGRAM_FOR_TESTS, "keeper"};
     config_.warm_command = {NODE_PROGRAM_FOR_TESTS, "warm-scorer"};
+    config_.program = NODE_PROGRAM_FOR_TESTS;
     config_.account_name = "acct";
     config_.blob_hosts = {"acct.blob.test"};
     config_.min_free_bytes = 0;
@@ -40,6 +44,14 @@ class Agent : public testing::Test {
   void hide_programs() {
     path_before_ = getenv("PATH");
     setenv("PATH", folder_.path().c_str(), 1);
+  }
+
+  // In a process of its own, as it cannot be undone.
+  static bool namespaces_work() {
+    const pid_t pid = fork();
+    if (pid == 0) _exit(become_rooted(std::filesystem::temp_directory_path()).ok() ? 0 : 1);
+    int status = 0;
+    return waitpid(pid, &status, 0) == pid && status == 0;
   }
 
   void run() {
@@ -400,6 +412,58 @@ TEST_F(Agent, RunsManyTasksOnceEach) {
   server_.order_many(orders);
   ASSERT_TRUE(server_.wait_until([&] { return server_.ended_ == 300; }));
   for (std::uint64_t attempt = 1; attempt <= 300; ++attempt) EXPECT_EQ(output(attempt, "wd/log"), "run\n") << attempt;
+}
+
+TEST_F(Agent, PutsItsFolderWhereAzureHasItForContainerTasksOnTheHost) {
+  if (!namespaces_work()) GTEST_SKIP() << "this machine gives no mount namespace";
+  config_.containers.mode = "host";
+  run();
+  auto order = task(1, "/bin/bash -c \"pwd; echo $0 $1; [ /mnt/batch/tasks -ef $AZ_BATCH_NODE_ROOT_DIR ]\" zero one");
+  order.spec["containerSettings"] = {{"imageName", "r-base"}};
+  server_.order(order);
+  ASSERT_TRUE(server_.wait_for_end(1));
+  EXPECT_EQ(server_.end_of(1).exit_code, 0);
+  EXPECT_EQ(output(1), "/mnt/batch/tasks/workitems/j1/job-1/t1/wd\nzero one\n");
+}
+
+TEST_F(Agent, EndsATaskBeforeWhichOurProgramStood) {
+  config_.containers.mode = "host";
+  run();
+  auto order = task(1, "/bin/sleep 1000");
+  order.spec["containerSettings"] = {{"imageName", "r-base"}};
+  server_.order(order);
+  ASSERT_TRUE(wait_for([&] { return server_.told(1).started > 0; }));
+  server_.stop({.attempt = 1, .reason = "terminated", .grace_ms = 2000});
+  ASSERT_TRUE(server_.wait_for_end(1));
+  EXPECT_EQ(server_.end_of(1).exit_code, 143);
+}
+
+TEST_F(Agent, HasStandInsBehindTheMachinesPrograms) {
+  hide_programs();
+  run();
+  server_.order(task(1, "/bin/bash -c \"command -v wget docker blobxfer\""));
+  ASSERT_TRUE(server_.wait_for_end(1));
+  const std::string folder = (config_.root.string() + ".private/stand-ins/");
+  EXPECT_EQ(output(1), folder + "wget\n" + folder + "docker\n" + folder + "blobxfer\n");
+}
+
+TEST_F(Agent, HasNoStandInsWhereNoneAreWanted) {
+  hide_programs();
+  config_.stand_ins = "none";
+  run();
+  server_.order(task(1, "/bin/bash -c \"command -v wget || echo none\""));
+  ASSERT_TRUE(server_.wait_for_end(1));
+  EXPECT_EQ(output(1), "none\n");
+}
+
+TEST_F(Agent, MakesItsServersAuthorityOneOfTheTasks) {
+  FolderForTests::write(folder_ / "ca.pem", "the server's\n");
+  config_.ca_file = folder_ / "ca.pem";
+  run();
+  server_.order(task(1, "/bin/bash -c \"tail -n 1 $SSL_CERT_FILE; [ -r $R_PROFILE_USER ]\""));
+  ASSERT_TRUE(server_.wait_for_end(1));
+  EXPECT_EQ(server_.end_of(1).exit_code, 0);
+  EXPECT_EQ(output(1), "the server's\n");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "base/iso8601.h"
 #include "base/log.h"
+#include "node/azure_root.h"
 #include "node/descriptor.h"
 #include "node/images.h"
 #include "node/members.h"
@@ -217,6 +218,10 @@ std::variant<Launch, spec::Failure> Launcher::launch(const spec::StartOrder& ord
   if (!config_.warm_command.empty() && may_be_warm(command.arguments) && (is_bare_scoria || is_ours(command.program))) {
     warm_up(command, config_.warm_command, config_.private_folder);
   }
+  if (!command.is_warm && wants_azure_root(order)) {
+    command.arguments = rooted_command(config_.program, config_.root, command.program, command.arguments);
+    command.program = config_.program;
+  }
   return launch;
 }
 
@@ -229,6 +234,13 @@ std::optional<spec::Failure> Launcher::add_package_set(StartCommand& command,
   if (!setting.ok()) return spec::Failure{"usererror", setting.error().api_code, setting.error().message, {}};
   prepend_setting(command.environment, setting.value());
   return std::nullopt;
+}
+
+bool Launcher::wants_azure_root(const spec::StartOrder& order) const {
+  // Clients that use containers install into the node's folder from start and preparation tasks. All others are spared the price of a
+  // second program.
+  return member(order.spec, "containerSettings") != nullptr ||
+         (config_.containers.mode == "host" && order.kind != spec::RunKind::task);
 }
 
 void Launcher::set_limits(const spec::StartOrder& order, StartCommand& command) const {

@@ -66,6 +66,8 @@ class Launcher {
                             const std::atomic<bool>* is_cancelled, StartCommand& command) const;
   bool is_ours(const std::string& program) const;
   std::optional<spec::Failure> add_package_set(StartCommand& command, const std::atomic<bool>* is_cancelled) const;
+  // Whether it is written for a node whose folder is at /mnt/batch/tasks, and no container brings that about (azure_root.h).
+  bool wants_azure_root(const spec::StartOrder& order) const;
 
   const AgentConfig& config_;
   FileCache& cache_;

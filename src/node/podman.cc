@@ -11,6 +11,7 @@
 #include <optional>
 #include <sstream>
 
+#include "node/azure_root.h"
 #include "node/members.h"
 #include "node/program.h"
 #include "node/task_folders.h"
@@ -19,8 +20,6 @@
 namespace scoria::node {
 namespace {
 
-// Where Azure's nodes keep what AZ_BATCH_NODE_ROOT_DIR names; programs exist that have it written in them.
-constexpr const char* kAzureRoot = "/mnt/batch/tasks";
 // What podman asks for where nothing else is said; the kernel refuses more than we may have.
 constexpr rlim_t kPodmanFiles = 1'048'576;
 constexpr rlim_t kPodmanProcesses = 4'194'304;

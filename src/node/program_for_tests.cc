@@ -1,9 +1,10 @@
-// The program that tests take for `scoria`: a keeper, a warm scorer, or a "score" that prints what it is. Test programs only.
+// The program that tests take for `scoria`: a keeper, a warm scorer, what stands before a task, or a "score" that prints what it is. Test programs only.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "node/azure_root.h"
 #include "node/keeper.h"
 #include "node/warm_scorer.h"
 
@@ -25,6 +26,7 @@ int score(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   if (argc > 1 && strcmp(argv[1], "keeper") == 0) return scoria::node::keeper_main(argc, argv);
+  if (argc > 1 && strcmp(argv[1], "azure-root") == 0) return scoria::node::azure_root_main(argc, argv);
   if (argc > 1 && strcmp(argv[1], "warm-scorer") == 0) {
     is_forked = true;
     return scoria::node::warm_scorer_main(argc, argv, score);

@@ -145,30 +145,6 @@ Status fetch(const std::string& url, const std::string& path, mode_t mode, const
   return file.commit(mode);
 }
 
-Result<std::vector<std::string>> list_container(const std::string& url, const std::string& prefix,
-                                                const FetchSurroundings& surroundings) {
-  std::vector<std::string> names;
-  std::string marker;
-  do {
-    std::string query = "restype=container&comp=list";
-    if (!prefix.empty()) query += "&prefix=" + net::percent_encode(prefix);
-    if (!marker.empty()) query += "&marker=" + net::percent_encode(marker);
-    Web::Call call{.url = with_query(url, query)};
-    call.is_cancelled = surroundings.is_cancelled;
-    SCORIA_TRY(reply, surroundings.web.call(call));
-    if (reply.body.size() > kMaxPage) return Error{Code::too_large, "a listing of more than 64 MiB"};
-    SCORIA_TRY(page, parse_blob_page(reply.body));
-    names.insert(names.end(), page.names.begin(), page.names.end());
-    if (names.size() > kMaxListedFiles) {
-      return Error{Code::too_large,
-                   std::string(without_query(url)) + ": more than 100,000 blobs; a blobPrefix narrows"};
-    }
-    if (page.next_marker == marker && !marker.empty()) return Error{Code::corrupt, "a listing that does not go on"};
-    marker = page.next_marker;
-  } while (!marker.empty());
-  return names;
-}
-
 mode_t mode_of(const spec::Json& file) {
   const std::string text = text_of(file, "fileMode");
   unsigned mode = 0;
@@ -207,7 +183,7 @@ Step fetch_one(const spec::Json& file, const NodeFiles& directory, const FetchSu
   }
   auto revealed = surroundings.reveal(container);
   if (!revealed.ok()) return download_failure(revealed.error(), shown_path);
-  auto names = list_container(revealed.value(), text_of(file, "blobPrefix"), surroundings);
+  auto names = list_blobs(revealed.value(), text_of(file, "blobPrefix"), surroundings);
   if (!names.ok()) return download_failure(names.error(), shown_path);
   for (const auto& name : names.value()) {
     if (name.ends_with('/')) continue;  // what stands for a folder
@@ -279,6 +255,30 @@ std::optional<std::string_view> element(std::string_view xml, std::string_view n
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> list_blobs(const std::string& url, const std::string& prefix,
+                                            const FetchSurroundings& surroundings) {
+  std::vector<std::string> names;
+  std::string marker;
+  do {
+    std::string query = "restype=container&comp=list";
+    if (!prefix.empty()) query += "&prefix=" + net::percent_encode(prefix);
+    if (!marker.empty()) query += "&marker=" + net::percent_encode(marker);
+    Web::Call call{.url = with_query(url, query)};
+    call.is_cancelled = surroundings.is_cancelled;
+    SCORIA_TRY(reply, surroundings.web.call(call));
+    if (reply.body.size() > kMaxPage) return Error{Code::too_large, "a listing of more than 64 MiB"};
+    SCORIA_TRY(page, parse_blob_page(reply.body));
+    names.insert(names.end(), page.names.begin(), page.names.end());
+    if (names.size() > kMaxListedFiles) {
+      return Error{Code::too_large,
+                   std::string(without_query(url)) + ": more than 100,000 blobs; a blobPrefix narrows"};
+    }
+    if (page.next_marker == marker && !marker.empty()) return Error{Code::corrupt, "a listing that does not go on"};
+    marker = page.next_marker;
+  } while (!marker.empty());
+  return names;
+}
 
 Result<BlobPage> parse_blob_page(std::string_view xml) {
   BlobPage page;

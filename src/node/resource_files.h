@@ -29,6 +29,11 @@ struct FetchSurroundings {
 // ResourceDirectoryCreateFailed, ResourceFileCreateFailed, ResourceFileWriteFailed, DiskFull.
 std::optional<spec::Failure> fetch_resource_files(const spec::Json& files, const FetchSurroundings& surroundings);
 
+// All names of a container that begin with `prefix`, at most 100,000. `url` has the container's signature in its query. Errors: as Web::call(),
+// corrupt, too_large.
+Result<std::vector<std::string>> list_blobs(const std::string& url, const std::string& prefix,
+                                            const FetchSurroundings& surroundings);
+
 // A page of a container's listing (List Blobs): names and sizes, and where to go on. Errors: corrupt.
 struct BlobPage {
   std::vector<std::string> names;

@@ -27,6 +27,7 @@ Status write_agent_file(const std::filesystem::path& path, const node::AgentConf
                   {"images", config.containers.images},
                   {"podman_options", config.containers.options},
                   {"podman_run_options", config.containers.run_options},
+                  {"stand_ins", config.stand_ins},
                   {"limit_memory", config.limit_memory},
                   {"use_cgroups", config.use_cgroups},
                   {"kill_grace_ms", config.kill_grace.count()},
@@ -60,6 +61,7 @@ Result<node::AgentConfig> read_agent_file(const std::filesystem::path& path) {
     config.containers.images = json.at("images").get<std::map<std::string, std::string>>();
     config.containers.options = json.at("podman_options").get<std::vector<std::string>>();
     config.containers.run_options = json.at("podman_run_options").get<std::vector<std::string>>();
+    config.stand_ins = json.at("stand_ins");
     config.limit_memory = json.at("limit_memory");
     config.use_cgroups = json.at("use_cgroups");
     config.kill_grace = std::chrono::milliseconds(json.at("kill_grace_ms").get<std::int64_t>());

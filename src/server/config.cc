@@ -109,6 +109,12 @@ const std::vector<Key>& keys() {
        "environment (`CONTAINERS_CONF`, `CONTAINERS_STORAGE_CONF`) count as well."},
       {"podman_run_options", Texts{&C::podman_run_options, "a list of options of podman run"},
        "Of every container, before the task's `containerRunOptions`, such as `--device=nvidia.com/gpu=all`."},
+      {"stand_ins", Choice{&C::stand_ins, {"missing", "first", "none"}},
+       "Stand-ins for docker, wget and blobxfer, as doAzureParallel needs them, in the PATH of tasks that run on local "
+       "nodes: "
+       "where the machine lacks the program, before it (what a stand-in does not know goes to the machine's own), or "
+       "not "
+       "at all."},
       {"task_limits", Choice{&C::task_limits, {"none", "memory", "memory_and_cpu"}},
        "Holds a task to its slots' share of its node: of the memory (by control group or RLIMIT_DATA), and of the CPU "
        "when others want it (by control group). None, as on Azure, where tasks share what there is."},

@@ -58,6 +58,7 @@ struct ServerConfig {
   std::map<std::string, std::string> images;  // alias -> image, or "host"
   std::vector<std::string> podman_options;    // before each of podman's commands
   std::vector<std::string> podman_run_options;
+  std::string stand_ins = "missing";    // "first", "none"
   std::string task_limits = "none";     // "memory"; "memory_and_cpu"
   std::map<std::string, Price> prices;  // by vmSize; "core": of a core of the others
   std::string currency = "EUR";

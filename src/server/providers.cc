@@ -70,6 +70,7 @@ node::AgentConfig agent_of(const ProviderOptions& options, const pool::NodeReque
   agent.containers.images = options.config.images;
   agent.containers.options = options.config.podman_options;
   agent.containers.run_options = options.config.podman_run_options;
+  agent.stand_ins = options.config.stand_ins;
   agent.limit_memory = options.config.task_limits != "none";
   agent.use_cgroups = options.config.task_limits == "memory_and_cpu";
   agent.kill_grace = std::chrono::duration_cast<std::chrono::milliseconds>(options.config.kill_grace);
