@@ -47,5 +47,31 @@ TEST(TaskToken, IsRefusedWhenAnyCharacterChanges) {
   EXPECT_FALSE(check_task_token(kKey, "scoria", "sct1..", kBearerNow).ok());
 }
 
+const AccountToken kOfAccount{.account = "scoria", .principal = "c-1", .expires = kBearerNow + std::chrono::hours(1)};
+
+TEST(AccountToken, CarriesAccountPrincipalAndExpiry) {
+  const std::string token = make_account_token(kKey, kOfAccount);
+  EXPECT_TRUE(is_account_token(token));
+  const auto read = check_account_token(kKey, "scoria", token, kBearerNow);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read.value().principal, "c-1");
+  EXPECT_EQ(read.value().expires, kOfAccount.expires);
+}
+
+TEST(AccountToken, IsRefusedForAnotherAccountOrKeyAndFromItsExpiryOn) {
+  const std::string token = make_account_token(kKey, kOfAccount);
+  EXPECT_FALSE(check_account_token(kKey, "other", token, kBearerNow).ok());
+  EXPECT_FALSE(check_account_token(std::string(32, 't'), "scoria", token, kBearerNow).ok());
+  EXPECT_FALSE(check_account_token(kKey, "scoria", token, kOfAccount.expires).ok());
+}
+
+TEST(AccountToken, IsNoTasksAndATasksIsNotTheAccounts) {
+  // A job may be called whatever an account's payload would hold: the purpose that is signed keeps them apart.
+  EXPECT_FALSE(check_task_token(kKey, "scoria", make_account_token(kKey, kOfAccount), kBearerNow).ok());
+  const std::string task = make_task_token(kKey, kToken);
+  EXPECT_FALSE(is_account_token(task));
+  EXPECT_FALSE(check_account_token(kKey, "scoria", "sca1." + task.substr(5), kBearerNow).ok());
+}
+
 }  // namespace
 }  // namespace scoria::auth

@@ -41,6 +41,7 @@ struct App {
   std::filesystem::path nodes_folder;  // DATA/nodes: local nodes' root folders, POOL/NODE
   std::string token_key;               // signs tokens of jobs
   std::string account_url;             // what nodes and tasks call us by; answers use the request's own Host
+  std::string https_url = {};          // this machine's own name for the HTTPS listener; empty: there is none
   RetentionTotals retained = {};
 };
 

@@ -5,8 +5,10 @@
 #include "base/iso8601.h"
 #include "base/log.h"
 #include "server/identity.h"
+#include "server/management.h"
 #include "server/metrics.h"
 #include "server/node_protocol.h"
+#include "server/principals.h"
 #include "server/routes.h"
 #include "spec/errors.h"
 
@@ -45,11 +47,13 @@ Destination destination_of(std::string_view host, const Target& target, std::str
     if (parts[0] == kOwnPrefix) return Destination::own;
   }
   if (!parts.empty() && parts[0] == account) return Destination::storage;
+  if (parts.size() == 3 && parts[1] == "oauth2" && parts[2] == "token") return Destination::token;
+  if (!parts.empty() && parts[0] == "subscriptions") return Destination::management;
   return Destination::batch;
 }
 
 Status check_account_name(std::string_view name) {
-  std::vector<std::string_view> taken = {"readyz", "livez", "metrics", "applications", "certificates"};
+  std::vector<std::string_view> taken = {"readyz", "livez", "metrics", "applications", "certificates", "subscriptions"};
   for (const Route& route : batch_routes()) {
     const std::string_view first = route.pattern.substr(1, route.pattern.find('/', 1) - 1);
     if (first != kOwnPrefix) taken.push_back(first);
@@ -106,6 +110,8 @@ void Front::serve(const CallPtr& call, Destination destination) {
       return call->send(
           plain(200, metrics_text(app_.service.metrics(), app_.retained), "text/plain; version=0.0.4; charset=utf-8"));
     case Destination::node: return serve_node(call);
+    case Destination::token: return principals::give_token(call);
+    case Destination::management: return serve_management(call);
     case Destination::own:
     case Destination::batch: return dispatch(call);
     case Destination::storage: return;

@@ -2,6 +2,7 @@
 
 #include "auth/bearer.h"
 #include "server/jobs.h"
+#include "server/principals.h"
 #include "spec/errors.h"
 
 namespace scoria::server {
@@ -33,6 +34,10 @@ Result<Identity> identify(const Call& call) {
     return Identity{};
   }
   if (starts_with_scheme(*header, "bearer")) {
+    if (auth::is_account_token(header->substr(7))) {
+      SCORIA_TRY_STATUS(principals::check_token(app, header->substr(7)));
+      return Identity{};
+    }
     SCORIA_TRY(token, auth::check_task_token(app.token_key, app.account.name, header->substr(7), now));
     // A job that was deleted takes its tokens with it; so does one that was replaced under its id.
     SCORIA_TRY(job, jobs::find(app, token.job_id));

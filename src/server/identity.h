@@ -1,4 +1,4 @@
-// Who sends a request, and whether they may: the account by its key, or a task by a token of its job.
+// Who sends a request, and whether they may: the account by its key or by a service principal's token, or a task by a token of its job.
 // Threads: as Call.
 #pragma once
 

@@ -9,6 +9,7 @@
 #include "server/nodes.h"
 #include "server/own.h"
 #include "server/pools.h"
+#include "server/principals.h"
 #include "server/schedules.h"
 #include "server/tasks.h"
 #include "spec/errors.h"
@@ -112,6 +113,9 @@ constexpr Route kRoutes[] = {
     {Verb::get, "/scoria/v1/secrets", Scope::account, own::list_secrets},
     {Verb::put, "/scoria/v1/secrets/{name}", Scope::account, own::set_secret},
     {Verb::del, "/scoria/v1/secrets/{name}", Scope::account, own::remove_secret},
+    {Verb::get, "/scoria/v1/principals", Scope::account, principals::list},
+    {Verb::post, "/scoria/v1/principals", Scope::account, principals::add},
+    {Verb::del, "/scoria/v1/principals/{principal}", Scope::account, principals::remove},
     {Verb::get, "/scoria/v1/schedules/{schedule}/next", Scope::account, own::next_firings},
     {Verb::post, "/scoria/v1/schedules/{schedule}/run", Scope::account, own::run_now},
     {Verb::post, "/scoria/v1/pools/{pool}/nodes/{node}/preempt", Scope::account, own::preempt},

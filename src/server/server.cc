@@ -215,7 +215,8 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
           .backups = backups,
           .nodes_folder = folder.nodes(),
           .token_key = token_key,
-          .account_url = own_url};
+          .account_url = own_url,
+          .https_url = urls.https};
   BlobSurface storage(*blobs, account, clock);
   Front front(app, storage);
   const Retention retention(app, config.retention);

@@ -1,4 +1,5 @@
-// The commands of a server's client, each group in a file of its name: pool, node, job, task, schedule, blob, file, usage, secret, submit.
+// The commands of a server's client, each group in a file of its name: pool, node, job, task, schedule, blob, file, usage, secret, principal,
+// submit.
 // Threads: one call per process.
 #pragma once
 
@@ -19,6 +20,7 @@ void add_blob_commands(CLI::App& app, Command& chosen, const Context& context);
 void add_file_commands(CLI::App& app, Command& chosen, const Context& context);
 void add_usage_commands(CLI::App& app, Command& chosen, const Context& context);
 void add_secret_commands(CLI::App& app, Command& chosen, const Context& context);
+void add_principal_commands(CLI::App& app, Command& chosen, const Context& context);
 void add_submit_command(CLI::App& app, Command& chosen, const Context& context);
 
 }  // namespace scoria::cli
