@@ -115,8 +115,9 @@ test-stores: arrow ## object stores, each against a server on this machine; need
 	@ctest --test-dir build/release --output-on-failure --no-tests=error -R '^arrow_(stores|azure|google)$$'
 
 .PHONY: test-clients
-test-clients: build ## the server with unmodified clients: azure-batch of Python and JavaScript, azure-storage-blob, recorded requests; needs npm
+test-clients: build ## the server with unmodified clients: azure-batch of Python and JavaScript, azure-storage-blob, recorded requests, R; needs npm
 	@tools/setup python
+	@tools/setup clients
 	@tools/install_clients
 	@tests/clients/run build/scoria
 
