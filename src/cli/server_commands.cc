@@ -82,20 +82,40 @@ void add_server(CLI::App& app, Command& chosen, const Context& context) {
   });
 }
 
+// Of `account show --json`. Storage is called ACCOUNT.blob.SUFFIX there, always by HTTPS; Batch by any URL.
+nlohmann::ordered_json doazureparallel_credentials(const nlohmann::json& account) {
+  const std::string name = account.value("accountName", ""), key = account.value("accountKey", "");
+  const std::string blob_url = account.value("blobUrl", "");  // "https://localhost:10101/scoria"
+  const std::string base = blob_url.substr(0, blob_url.rfind('/'));
+  const std::string suffix = base.substr(base.find("://") + 3);
+  const bool is_here = suffix.starts_with("localhost");
+  return {{"sharedKey",
+           {{"batchAccount", {{"name", name}, {"key", key}, {"url", is_here ? account.value("batchUrl", "") : base}}},
+            {"storageAccount", {{"name", name}, {"key", key}, {"endpointSuffix", suffix}}}}},
+          {"githubAuthenticationToken", ""},
+          {"dockerAuthentication", {{"username", ""}, {"password", ""}, {"registry", ""}}}};
+}
+
 void add_account(CLI::App& app, Command& chosen) {
   struct Options {
     std::string data = default_data_folder().string();
-    bool json = false;
+    bool json = false, for_doazureparallel = false;
   };
   auto options = std::make_shared<Options>();
   CLI::App* group = app.add_subcommand("account", "The account of a server: its name, key and addresses");
   group->require_subcommand(1);
   CLI::App* command = group->add_subcommand("show", "Print what clients need to know, the key too");
   command->add_option("--data", options->data, "the server's data folder")->capture_default_str();
-  command->add_flag("--json", options->json, "print JSON");
+  auto* json = command->add_flag("--json", options->json, "print JSON");
+  command->add_flag("--doazureparallel", options->for_doazureparallel, "print a credentials file of doAzureParallel")
+      ->excludes(json);
   command->callback([options, &chosen] {
     chosen = {"account show", [options]() -> Status {
                 SCORIA_TRY(text, server::account_json(options->data));
+                if (options->for_doazureparallel) {
+                  std::printf("%s\n", doazureparallel_credentials(nlohmann::json::parse(text)).dump(2).c_str());
+                  return Ok{};
+                }
                 if (options->json) {
                   std::fwrite(text.data(), 1, text.size(), stdout);
                   return Ok{};

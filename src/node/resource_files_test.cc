@@ -151,6 +151,16 @@ TEST_F(ResourceFiles, NeverLeaveTheWorkingDirectory) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "evil.txt"));
 }
 
+TEST(Web, KnowsItsServerWithAndWithoutThePortThatTheSchemeImplies) {
+  const Web web({.own_hosts = {"*.blob.localhost:443", "h:8443"}, .own_ca_file = {}});
+  const auto is_own = [&web](const char* url) { return web.is_own(net::parse_url(url).value()); };
+  EXPECT_TRUE(is_own("https://acct.blob.localhost/c/b"));
+  EXPECT_TRUE(is_own("https://acct.blob.localhost:443/c/b"));
+  EXPECT_TRUE(is_own("https://h:8443/"));
+  EXPECT_FALSE(is_own("http://acct.blob.localhost/c/b"));
+  EXPECT_FALSE(is_own("https://h/"));
+}
+
 TEST(BlobPage, IsReadAndRefusedWhereItIsNone) {
   EXPECT_FALSE(parse_blob_page("<html>").ok());
   EXPECT_FALSE(parse_blob_page("<EnumerationResults><Blob><N>a</N></Blob></EnumerationResults>").ok());

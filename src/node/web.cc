@@ -64,9 +64,11 @@ void wait(std::chrono::milliseconds time, const std::atomic<bool>* is_cancelled)
 }  // namespace
 
 bool Web::is_own(const net::Url& url) const {
-  const std::string authority = url.authority();
-  return std::any_of(config_.own_hosts.begin(), config_.own_hosts.end(),
-                     [&](const std::string& host) { return ends_with_host(authority, host); });
+  // A host may be known with the port that its scheme implies: a URL's authority leaves that out.
+  const std::string authority = url.authority(), whole = url.host + ":" + url.port;
+  return std::any_of(config_.own_hosts.begin(), config_.own_hosts.end(), [&](const std::string& host) {
+    return ends_with_host(authority, host) || ends_with_host(whole, host);
+  });
 }
 
 Result<net::ClientReply> Web::once(const Call& call, const net::Url& url, std::unique_ptr<net::BodySink>& sink) {

@@ -16,13 +16,20 @@ void refuse(const CallPtr& call, int status, const char* code, const std::string
   call->send_json(status, {{"error", {{"code", code}, {"message", why}}}});
 }
 
-// Where clients reach the Batch service by HTTPS, without the scheme, which they put before it.
-std::string endpoint(const App& app) {
+}  // namespace
+
+std::string https_authority(const App& app) {
   const auto url = net::parse_url(app.config.url.starts_with("https:") ? app.config.url : app.https_url);
   return url.ok() ? url.value().authority() : "";
 }
 
-}  // namespace
+std::string storage_suffix(const App& app) {
+  if (app.config.url.starts_with("https:")) return https_authority(app);
+  auto url = net::parse_url(app.https_url);
+  if (!url.ok()) return {};
+  url.value().host = "localhost";  // an account's name stands before it, which no address takes
+  return url.value().authority();
+}
 
 void serve_management(const CallPtr& call) {
   App& app = call->app();
@@ -52,7 +59,7 @@ void serve_management(const CallPtr& call) {
     const Json key{{"keyName", "key1"}, {"permissions", "Full"}, {"value", auth::base64(app.account.key)}};
     return call->send_json(200, {{"keys", Json::array({key})}}, {{"Cache-Control", "no-store"}});
   }
-  const std::string address = endpoint(app);
+  const std::string address = https_authority(app);
   if (address.empty()) {
     return refuse(call, 409, "ResourceNotReady", "the server has no HTTPS, by which clients of this kind call it");
   }

@@ -3,6 +3,8 @@
 // Threads: as Call.
 #pragma once
 
+#include <string>
+
 #include "server/call.h"
 
 namespace scoria::server {
@@ -10,5 +12,10 @@ namespace scoria::server {
 // GET /subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.Batch/batchAccounts/{account},
 // POST .../Microsoft.Storage/storageAccounts/{account}/listkeys. Whatever the api-version; subscription and group are not looked at.
 void serve_management(const CallPtr& call);
+
+// Host and port by which clients reach the Batch service with HTTPS, and what stands behind "ACCOUNT.blob." of its storage; empty where there is no
+// HTTPS. The configuration's url where that is one, else this machine's own name.
+std::string https_authority(const App& app);
+std::string storage_suffix(const App& app);
 
 }  // namespace scoria::server

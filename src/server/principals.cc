@@ -6,6 +6,7 @@
 #include "auth/tokens.h"
 #include "base/iso8601.h"
 #include "base/log.h"
+#include "server/management.h"
 #include "spec/errors.h"
 #include "spec/json_text.h"
 
@@ -88,7 +89,8 @@ void add(CallPtr call) {
                         {"clientId", id},
                         {"credential", secret},
                         {"batchAccountResourceId", resource_id(self.app(), "Microsoft.Batch/batchAccounts")},
-                        {"storageAccountResourceId", resource_id(self.app(), "Microsoft.Storage/storageAccounts")}},
+                        {"storageAccountResourceId", resource_id(self.app(), "Microsoft.Storage/storageAccounts")},
+                        {"storageEndpointSuffix", storage_suffix(self.app())}},
                        {{"Cache-Control", "no-store"}});
       });
 }

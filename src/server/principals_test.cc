@@ -86,6 +86,16 @@ TEST_F(Principals, AreListedWithoutTheirSecretsOfWhichTheStoreHoldsHashes) {
   }
 }
 
+TEST_F(Principals, AreToldWhereStorageIs) {
+  EXPECT_EQ(add_principal()["storageEndpointSuffix"], "");
+  app_->https_url = "https://127.0.0.1:10101";
+  EXPECT_EQ(add_principal()["storageEndpointSuffix"], "localhost:10101");
+  app_->https_url = "https://127.0.0.1:443";
+  EXPECT_EQ(add_principal()["storageEndpointSuffix"], "localhost");
+  config_.url = "https://batch.example.com:10101";
+  EXPECT_EQ(add_principal()["storageEndpointSuffix"], "batch.example.com:10101");
+}
+
 TEST_F(Principals, NeedANameToBeMade) {
   EXPECT_EQ(send_json("POST", "/scoria/v1/principals", Json::object()).status, 400);
   EXPECT_EQ(send_json("POST", "/scoria/v1/principals", Json{{"name", std::string(65, 'n')}}).status, 400);
