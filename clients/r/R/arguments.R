@@ -24,11 +24,11 @@ is_plain <- function(iterator) {
 # Random numbers: where the session's generator is "L'Ecuyer-CMRG" and seeded, each iteration has a stream of its own, whoever runs it:
 # a matrix with a column of .Random.seed for each. The session's own moves on, so that the next loop has others.
 streams_of <- function(count, seed = NULL) {
-  kind <- RNGkind()
   before <- globalenv()[[".Random.seed"]]
   if (is.null(seed)) {
-    if (is.null(before) || kind[[1]] != "L'Ecuyer-CMRG") return(NULL)
+    if (is.null(before) || before[[1]] %% 100L != 7L) return(NULL)  # 7: L'Ecuyer-CMRG
   } else {
+    kind <- RNGkind()
     on.exit({
       do.call(RNGkind, as.list(kind))
       if (is.null(before)) rm(".Random.seed", envir = globalenv()) else assign(".Random.seed", before, globalenv())

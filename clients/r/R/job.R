@@ -16,12 +16,12 @@ exports_of <- function(obj, expr, envir) {
   hidden <- union(obj$noexport, obj$argnames)
   packages <- foreach::getexports(expr, env, envir, bad = hidden)
   export_surroundings(expr, env, envir, hidden)
-  for (name in setdiff(unique(obj$export), ls(env, all.names = TRUE))) {
+  if (!is.null(obj$export)) for (name in setdiff(unique(obj$export), ls(env, all.names = TRUE))) {
     if (!exists(name, envir)) refuse(sprintf("unable to find variable \"%s\", which .export names", name), "not_found")
     assign(name, of_loop(get(name, envir), env, envir), env)
   }
   if (!is.null(attr(expr, "srcref"))) expr <- utils::removeSource(expr)
-  list(env = env, packages = unique(c(packages, obj$packages)), namespace = utils::packageName(envir), expr = expr)
+  list(env = env, packages = unique(c(packages, obj$packages)), namespace = if (!identical(topenv(envir), globalenv())) utils::packageName(envir), expr = expr)
 }
 
 # A function of the loop's surroundings finds its variables among the exported ones.
@@ -40,8 +40,14 @@ export_surroundings <- function(expr, env, envir, hidden) {
   }
   if (length(homes) == 0) return(invisible())
   used <- function(value) codetools::findGlobals(value)
-  waiting <- used(as.function(c(alist(... = ), list(expr)), globalenv()))
-  for (name in ls(env)) if (is.function(env[[name]]) && !is.primitive(env[[name]])) waiting <- c(waiting, used(env[[name]]))
+  waiting <- character()
+  for (name in ls(env, sorted = FALSE)) if (is.function(env[[name]]) && !is.primitive(env[[name]])) waiting <- c(waiting, used(env[[name]]))
+  # What the expression's own words are is looked into where one of them may be meant: that takes its time.
+  for (name in setdiff(all.names(expr, unique = TRUE), hidden)) {
+    if (!any(vapply(homes, function(home) exists(name, home, inherits = FALSE), NA))) next
+    waiting <- c(waiting, used(as.function(c(alist(... = ), list(expr)), globalenv())))
+    break
+  }
   seen <- hidden
   while (length(waiting) > 0) {
     name <- waiting[[1]]

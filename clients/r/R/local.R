@@ -34,7 +34,7 @@ run_local <- function(obj, expr, envir, registration) {
     progress$end()
     session$sharing <- NULL
     # Whoever was interrupted may be in the middle of anything.
-    release_workers(Filter(function(worker) length(worker$waiting) > 0, session$workers))
+    for (worker in session$workers) if (length(worker$waiting) > 0) release_workers(list(worker))
   })
 
   give <- function(worker) {
@@ -59,7 +59,7 @@ run_local <- function(obj, expr, envir, registration) {
     todo <<- todo[order(vapply(todo, `[[`, 0, 1))]
   }
   record <- function(worker, first, results, output = "", calls = NULL) {
-    for (i in which(vapply(results, is_error, NA))) {
+    for (i in which(vapply(results, inherits, NA, "error"))) {
       at <- first + i - 1
       assign(sprintf("%.0f", at), list(error = results[[i]], worker = worker$id, node = worker$node, output = output, calls = calls[[as.character(i)]]), trouble)
       if (identical(obj$errorHandling, "stop") && at < stop_at) stop_at <<- at
@@ -136,10 +136,11 @@ run_local <- function(obj, expr, envir, registration) {
   }
 
   repeat {
-    todo <- Filter(function(range) range[[1]] < stop_at, todo)
+    if (is.finite(stop_at)) todo <- Filter(function(range) range[[1]] < stop_at, todo)
     for (worker in workers) while (length(todo) > 0 && is_free(worker)) give(worker)
-    busy <- Filter(function(worker) length(worker$waiting) > 0, workers)
-    if (length(todo) == 0 && !any(vapply(busy, function(worker) any(vapply(chunks_of(worker), function(sent) sent$first < stop_at, NA)), NA))) break
+    if (done == count) break
+    busy <- workers[vapply(workers, function(worker) length(worker$waiting) > 0, NA)]
+    if (is.finite(stop_at) && !any(vapply(busy, function(worker) any(vapply(chunks_of(worker), function(sent) sent$first < stop_at, NA)), NA)) && length(todo) == 0) break
     ready <- .Call(C_wait, lapply(busy, `[[`, "connection"), if (is.null(own$timeout)) 3600 else 0.05)
     for (worker in busy[ready]) take(worker)
     if (!is.null(own$timeout)) for (worker in setdiff_workers(busy, busy[ready])) end_overdue(worker, own$timeout)
@@ -154,9 +155,7 @@ setdiff_workers <- function(all, some) Filter(function(one) !any(vapply(some, id
 
 # What is given is an environment, as the stacks of errors, and of R when it dies, show all arguments else.
 call_of <- function(name, given) {
-  env <- new.env(FALSE, emptyenv())
-  for (one in names(given)) assign(one, given[[one]], env)
-  .Call(C_pack, list(far, list(name, env)))
+  .Call(C_pack, list(far, list(name, list2env(given, new.env(FALSE, emptyenv())))))
 }
 
 send_call <- function(worker, packed, sent) {
@@ -176,7 +175,7 @@ tell_job <- function(worker, job) {
   worker$identity <- job$identity
   worker$job <- job$id
   if (!identical(session$sharing$job, job$id)) share_job(job)
-  for (name in setdiff(session$sharing$names, worker$has)) {
+  if (!is.null(session$sharing$names)) for (name in setdiff(session$sharing$names, worker$has)) {
     send_call(worker, shared_value(job, name), list(is_kept = TRUE))
     worker$has <- c(worker$has, name)
   }
@@ -243,6 +242,7 @@ nested_index <- function(it, at) {
 
 # What `.options.scoria = list(...)` of a loop says, else the registration.
 loop_options <- function(obj, registration) {
+  if (length(obj$options) == 0) return(registration[c("timeout", "chunk_size", "progress", "wait")])
   own <- obj$options$scoria
   theirs <- obj$options$azure  # of a script of doAzureParallel's; its other options have no meaning here
   for (name in c("wait", "job", "chunkSize")) if (!is.null(theirs[[name]])) own[[if (name == "chunkSize") "chunk_size" else name]] <- theirs[[name]]

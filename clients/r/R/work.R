@@ -33,10 +33,10 @@ work_setup <- function(state, job, setup) {
     setup <- kept$values[[setup]]
   }
   spec <- unserialize(setup)
-  lacking <- setdiff(spec$objects, names(kept$values))
+  lacking <- if (length(spec$objects) > 0) setdiff(spec$objects, names(kept$values))
   if (length(lacking) > 0) return(list(missing = lacking))
   problem <- tryCatch({
-    prepare_job(spec, take_kept(unique(spec$objects))[spec$objects])
+    prepare_job(spec, if (length(spec$objects) > 0) take_kept(unique(spec$objects))[spec$objects])
     NULL
   }, error = identity)
   if (!is.null(problem)) return(list(error = problem))
@@ -48,8 +48,8 @@ work_setup <- function(state, job, setup) {
 
 prepare_job <- function(spec, values) {
   if (length(values) > 0) list2env(stats::setNames(values, names(spec$objects)), spec$env)
-  do.call(RNGkind, as.list(spec$kind))
-  if (dir.exists(spec$folder)) setwd(spec$folder)
+  if (!identical(RNGkind(), spec$kind)) do.call(RNGkind, as.list(spec$kind))
+  if (!identical(getwd(), spec$folder) && dir.exists(spec$folder)) setwd(spec$folder)
   for (package in spec$packages) suppressPackageStartupMessages(library(package, character.only = TRUE))
   parent.env(spec$env) <- if (is.null(spec$namespace)) globalenv() else asNamespace(spec$namespace)
 }

@@ -72,15 +72,17 @@ template_of <- function(packages) {
 # there may be, says the registration.
 leased <- function(registration, count, packages) {
   own_session()
+  if (!is.null(packages)) packages <- setdiff(packages, c(session$preload, base_packages))
+  if (length(packages) > 0) packages <- packages[nzchar(vapply(packages, function(name) system.file(package = name), ""))]  # of one that is missing the loop itself tells
   # What says something without being asked has ended, perhaps with all of `scoria workers`.
-  idle <- Filter(function(worker) length(worker$waiting) == 0, session$workers)
+  idle <- session$workers[vapply(session$workers, function(worker) length(worker$waiting) == 0, NA)]
   for (worker in idle[.Call(C_wait, lapply(idle, `[[`, "connection"), 0)]) drop_worker(worker)
   key <- registration$limits
   if (!identical(session$limits, key)) release_workers(session$workers)
   session$limits <- key
   if (length(session$workers) == 0) {
-    session$preload <- if (is.null(session$preload)) loaded_packages(packages) else sort(union(session$preload, setdiff(packages, base_packages)))
-  } else if (length(setdiff(packages, c(session$preload, base_packages))) > 0) {
+    session$preload <- if (is.null(session$preload)) loaded_packages(packages) else sort(union(session$preload, packages))
+  } else if (length(packages) > 0) {
     # Those that are there load it themselves, which is quicker; those that come after them will have it.
     session$preload <- loaded_packages(c(session$preload, packages))
     control(list(op = "prepare", template = template_of(session$preload)))

@@ -1,6 +1,6 @@
 # Times foreach loops on warm workers beside doParallel, in turns, after checking that both give the same.
 #
-# usage: SCORIA_PROGRAM=.../scoria Rscript clients/r/bench/foreach.R [ROUNDS]      with scoria, doParallel, caret and randomForest installed
+# usage: SCORIA_PROGRAM=.../scoria Rscript clients/r/bench/foreach.R [ROUNDS [REGEX]]      with scoria, doParallel, caret and randomForest installed
 suppressPackageStartupMessages({
   library(foreach)
   library(parallel)
@@ -33,6 +33,9 @@ workloads <- list(
 )
 if (has_caret) workloads[["caret rf iris 5x4"]] <- list(run = grid, times = 1)
 
+chosen <- if (length(commandArgs(TRUE)) > 1) commandArgs(TRUE)[[2]] else ""
+workloads <- workloads[grepl(chosen, names(workloads))]
+
 cat(sprintf("%s, %s, %d cores, scoria %s\n", R.version.string, Sys.info()[["nodename"]], detectCores(), packageVersion("scoria")))
 median_range <- function(seconds) sprintf("%.2f ms [%.2f..%.2f]", 1e3 * median(seconds), 1e3 * min(seconds), 1e3 * max(seconds))
 for (name in names(workloads)) {
@@ -59,7 +62,7 @@ for (name in names(workloads)) {
 parallel::stopCluster(psock)
 
 # The first job of a session: new sessions, in turns. What `scoria workers` keeps between sessions is there after the first.
-if (has_caret) {
+if (has_caret && grepl(chosen, "first caret job of a session")) {
   first <- function(setup) {
     code <- sprintf('suppressPackageStartupMessages({library(caret); library(foreach)}); at <- proc.time()[[3]]; %s; set.seed(1)
       out <- train(Species ~ ., iris, "rf", ntree = 500, tuneGrid = data.frame(mtry = 1:4), trControl = trainControl("cv", 5))$results
