@@ -108,6 +108,7 @@ most_slots <- 1024L
 new_worker <- function(document, connection, slot, node) {
   worker <- new.env(parent = emptyenv())
   worker$id <- document$id
+  worker$pid <- document$pid
   worker$node <- node
   worker$connection <- connection
   worker$slot <- slot

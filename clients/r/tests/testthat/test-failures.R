@@ -54,6 +54,35 @@ test_that("a worker may be killed from outside while it works", {
   expect_working()
 })
 
+test_that("workers that are killed again and again cost their iterations, and no other", {
+  need_workers(workers = 3, output = FALSE)
+  expect_working()
+  passed <- foreach(i = 1:400, .errorhandling = "pass") %dopar% {
+    if (i %% 50 == 0) tools::pskill(Sys.getpid(), 9)
+    Sys.sleep(0.002)
+    i
+  }
+  failed <- vapply(passed, inherits, NA, "scoria_task_error")
+  expect_identical(which(failed), seq(50L, 400L, 50L))
+  expect_identical(vapply(passed[failed], function(error) error$iteration, 0), seq(50, 400, 50))
+  expect_identical(unlist(passed[!failed]), setdiff(1:400, seq(50, 400, 50)))
+  expect_working()
+})
+
+test_that("no process is left when a session stops its workers, or ends", {
+  need_workers(workers = 2)
+  expect_working()
+  pids <- vapply(scoria:::session$workers, function(worker) as.integer(worker$pid), 0L)
+  expect_true(all(dir.exists(file.path("/proc", pids))))
+  stopWorkers()
+  until(!any(dir.exists(file.path("/proc", pids))))
+  said <- said_by("library(foreach); scoria::registerDoScoria(2); cat(unlist(foreach(i = 1:2) %dopar% Sys.getpid()))")
+  pids <- strsplit(said, " ")[[1]]
+  expect_length(pids, 2)
+  until(!any(dir.exists(file.path("/proc", pids))))
+  expect_working()
+})
+
 test_that("memory beyond the limit is an error of the iteration", {
   need_workers(workers = 2, memory = 600 * 2^20)
   passed <- foreach(i = 1:3, .errorhandling = "pass") %dopar% if (i == 2) sum(numeric(2^28)) else i
