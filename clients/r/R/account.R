@@ -28,10 +28,13 @@ account_of_data <- function(folder) {
   if (!file.exists(file.path(folder, "account.json"))) {
     refuse(sprintf("there is no server's data in '%s': start one with `scoria server`, or say which with server =, profile = or data =", folder), "not_found")
   }
-  if (!file.exists(file.path(folder, "server.json"))) refuse(sprintf("no server has run on '%s' yet: start it with `scoria server --data %s`", folder, folder), "not_found")
+  if (!file.exists(file.path(folder, "server.json"))) {
+    refuse(sprintf("no server has run on '%s' yet: start it with `scoria server --data %s`", folder, folder), "not_found")
+  }
   running <- read_document(file.path(folder, "server.json"), "server")
   url <- if (!is.null(running$httpUrl)) running$httpUrl else running$httpsUrl
-  account_of(read_document(file.path(folder, "account.json"), "account"), url, running$blobUrl, file.path(folder, "tls", "ca.pem"), sprintf("data folder '%s'", folder))
+  document <- read_document(file.path(folder, "account.json"), "account")
+  account_of(document, url, running$blobUrl, file.path(folder, "tls", "ca.pem"), sprintf("data folder '%s'", folder))
 }
 
 account_of_profile <- function(profile) {

@@ -14,11 +14,12 @@ formula_of_hours <- function(is_weekend) {
 # `dedicated`, `low`: c(least, most).
 autoscale_formula <- function(name, dedicated, low, slots = 1L) {
   slots <- as.integer(slots)
-  head <- switch(toupper(name), QUEUE = formula_of_queue(slots, FALSE), QUEUE_AND_RUNNING = formula_of_queue(slots, TRUE), WORKDAY = formula_of_hours(FALSE), WEEKEND = formula_of_hours(TRUE),
+  head <- switch(toupper(name), QUEUE = formula_of_queue(slots, FALSE), QUEUE_AND_RUNNING = formula_of_queue(slots, TRUE),
+                 WORKDAY = formula_of_hours(FALSE), WEEKEND = formula_of_hours(TRUE),
                  MAX_CPU = "samples = $CPUPercent.GetSample(TimeInterval_Minute * 15); load = len(samples) > 0 ? avg(samples) : 50;")
   if (is.null(head)) {
-    if (!grepl("$Target", name, fixed = TRUE)) refuse(sprintf("autoscale '%s' is none of QUEUE, QUEUE_AND_RUNNING, WORKDAY, WEEKEND, MAX_CPU and no formula: one sets $TargetDedicatedNodes", name))
-    return(name)
+    if (grepl("$Target", name, fixed = TRUE)) return(name)
+    refuse(sprintf("autoscale '%s' is none of QUEUE, QUEUE_AND_RUNNING, WORKDAY, WEEKEND, MAX_CPU and no formula: one sets $TargetDedicatedNodes", name))
   }
   target <- function(variable, current, range) {
     value <- switch(toupper(name), WORKDAY = , WEEKEND = sprintf("isBusy ? %d : %d", range[[2]], range[[1]]),
@@ -26,6 +27,6 @@ autoscale_formula <- function(name, dedicated, low, slots = 1L) {
                     sprintf("max(%d, min(%d, wanted))", range[[1]], range[[2]]))
     sprintf("%s = %s;", variable, value)
   }
-  paste(head, target("$TargetDedicatedNodes", "$CurrentDedicatedNodes", as.integer(dedicated)), target("$TargetLowPriorityNodes", "$CurrentLowPriorityNodes", as.integer(low)),
-        "$NodeDeallocationOption = taskcompletion;")
+  paste(head, target("$TargetDedicatedNodes", "$CurrentDedicatedNodes", as.integer(dedicated)),
+        target("$TargetLowPriorityNodes", "$CurrentLowPriorityNodes", as.integer(low)), "$NodeDeallocationOption = taskcompletion;")
 }

@@ -49,8 +49,9 @@ pool_document <- function(cluster) {
   dedicated <- range(cluster$poolSize$dedicatedNodes, 0L)
   low <- range(cluster$poolSize$lowPriorityNodes, 0L)
   slots <- if (is.null(cluster$maxTasksPerNode)) 1L else as.integer(cluster$maxTasksPerNode)
+  image_reference <- list(publisher = "microsoft-azure-batch", offer = "ubuntu-server-container", sku = "20-04-lts")  # which the API asks for
   pool <- list(id = cluster$name, vmSize = if (is.null(cluster$vmSize)) "standard_a1_v2" else cluster$vmSize, taskSlotsPerNode = slots,
-               virtualMachineConfiguration = list(imageReference = list(publisher = "microsoft-azure-batch", offer = "ubuntu-server-container", sku = "20-04-lts"), nodeAgentSKUId = "batch.node.ubuntu 20.04"))
+               virtualMachineConfiguration = list(imageReference = image_reference, nodeAgentSKUId = "batch.node.ubuntu 20.04"))
   if (!is.null(cluster$provider)) pool$provider <- cluster$provider
   image <- container_image(cluster)
   if (!is.null(image)) pool$virtualMachineConfiguration$containerConfiguration <- list(type = "dockerCompatible", containerImageNames = list(image))
@@ -75,9 +76,11 @@ pool_document <- function(cluster) {
 install_commands <- function(packages) {
   words <- function(names) paste0("c(", paste(sprintf("\"%s\"", unlist(names)), collapse = ", "), ")")
   mirror <- "repos = \"https://cloud.r-project.org\""
-  steps <- c(if (length(packages$cran) > 0) sprintf("install.packages(%s, %s)", words(packages$cran), mirror),
-             if (length(packages$github) > 0) sprintf("if (!requireNamespace(\"remotes\")) install.packages(\"remotes\", %s); remotes::install_github(%s)", mirror, words(packages$github)),
-             if (length(packages$bioconductor) > 0) sprintf("if (!requireNamespace(\"BiocManager\")) install.packages(\"BiocManager\", %s); BiocManager::install(%s, ask = FALSE)", mirror, words(packages$bioconductor)))
+  install <- function(names) sprintf("install.packages(%s, %s)", words(names), mirror)
+  with <- function(helper, call, names) sprintf("if (!requireNamespace(\"%s\")) %s; %s", helper, install(helper), sprintf(call, words(names)))
+  steps <- c(if (length(packages$cran) > 0) install(packages$cran),
+             if (length(packages$github) > 0) with("remotes", "remotes::install_github(%s)", packages$github),
+             if (length(packages$bioconductor) > 0) with("BiocManager", "BiocManager::install(%s, ask = FALSE)", packages$bioconductor))
   if (length(steps) == 0) return(NULL)
   code <- paste(c("options(warn = 2)", ".libPaths(file.path(Sys.getenv(\"AZ_BATCH_NODE_SHARED_DIR\"), \"R\"))", steps), collapse = "; ")
   c("mkdir -p $AZ_BATCH_NODE_SHARED_DIR/R", paste("Rscript -e", shQuote(code)))
@@ -91,7 +94,9 @@ wait_for_nodes <- function(cluster, timeout) {
     if (length(pool$resizeErrors) > 0) refuse(sprintf("pool '%s': %s", cluster$poolId, pool$resizeErrors[[1]]$message), "exhausted")
     if (identical(pool$allocationState, "steady")) {
       states <- vapply(batch_list(cluster$server, c("pools", cluster$poolId, "nodes"), select = "id,state"), function(node) node$state, "")
-      if (any(states == "starttaskfailed")) refuse(sprintf("pool '%s': the start task of a node failed: getClusterFile() has its startup/stderr.txt", cluster$poolId), "unavailable")
+      if (any(states == "starttaskfailed")) {
+        refuse(sprintf("pool '%s': the start task of a node failed: getClusterFile() has its startup/stderr.txt", cluster$poolId), "unavailable")
+      }
       if (all(states %in% c("idle", "running", "preempted", "offline"))) return(invisible())
     }
     if (.Call(C_clock) > end) refuse(sprintf("pool '%s' was not ready within %.3g s", cluster$poolId, timeout), "deadline")
@@ -131,7 +136,8 @@ getClusterList <- function(filter = list(), server = NULL, ...) {
 print.scoria_cluster <- function(x, ...) {
   pool <- tryCatch(document_of(batch(x$server, "GET", c("pools", x$poolId))), scoria_error = function(e) NULL)
   if (is.null(pool)) cat(sprintf("<cluster %s: it cannot be asked for>\n", x$poolId))
-  else cat(sprintf("<cluster %s: %s, %s, %d nodes of %d slots>\n", x$poolId, pool$state, pool$allocationState, pool$currentDedicatedNodes + pool$currentLowPriorityNodes, pool$taskSlotsPerNode))
+  else cat(sprintf("<cluster %s: %s, %s, %d nodes of %d slots>\n", x$poolId, pool$state, pool$allocationState,
+                   pool$currentDedicatedNodes + pool$currentLowPriorityNodes, pool$taskSlotsPerNode))
   invisible(x)
 }
 
@@ -143,7 +149,8 @@ print.scoria_cluster <- function(x, ...) {
 #' @param timeInterval how often it is looked at, such as `"PT5M"`.
 #' @return nothing of interest.
 #' @export
-resizeCluster <- function(cluster, dedicatedMin, dedicatedMax = dedicatedMin, lowPriorityMin = 0, lowPriorityMax = lowPriorityMin, algorithm = "QUEUE", timeInterval = "PT5M") {
+resizeCluster <- function(cluster, dedicatedMin, dedicatedMax = dedicatedMin, lowPriorityMin = 0, lowPriorityMax = lowPriorityMin,
+                          algorithm = "QUEUE", timeInterval = "PT5M") {
   cluster <- getCluster(cluster)
   pool <- document_of(batch(cluster$server, "GET", c("pools", cluster$poolId)))
   is_fixed <- dedicatedMin == dedicatedMax && lowPriorityMin == lowPriorityMax
@@ -197,8 +204,9 @@ getClusterNodes <- function(cluster, server = NULL, ...) {
 #' @return its path, invisibly.
 #' @export
 generateClusterConfig <- function(file) {
-  write_new(file, list(name = "night", vmSize = "standard_a1_v2", maxTasksPerNode = 1, poolSize = list(dedicatedNodes = list(min = 2, max = 2), lowPriorityNodes = list(min = 0, max = 0),
-                       autoscaleFormula = "QUEUE"), containerImage = "", rPackages = list(cran = list(), github = list(), bioconductor = list()), commandLine = list()))
+  size <- list(dedicatedNodes = list(min = 2, max = 2), lowPriorityNodes = list(min = 0, max = 0), autoscaleFormula = "QUEUE")
+  write_new(file, list(name = "night", vmSize = "standard_a1_v2", maxTasksPerNode = 1, poolSize = size, containerImage = "",
+                       rPackages = list(cran = list(), github = list(), bioconductor = list()), commandLine = list()))
 }
 
 #' Files that a server stores

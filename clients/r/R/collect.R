@@ -42,6 +42,8 @@ outcome_of <- function(job, task) {
   outcome
 }
 
+signals <- c("1" = "SIGHUP", "2" = "SIGINT", "6" = "SIGABRT", "7" = "SIGBUS", "8" = "SIGFPE", "9" = "SIGKILL", "11" = "SIGSEGV", "15" = "SIGTERM")
+
 # Why there is nothing of an iteration.
 why_without <- function(job, task) {
   info <- task$executionInfo
@@ -52,15 +54,16 @@ why_without <- function(job, task) {
     sprintf("there is no '%s' on it: registerDoScoria(command =) says what runs R there", sub(" .*", "", job$command))
   } else if (!is.null(code) && code != 0) {
     signal <- if (code < 0) -code else code - 128
-    names <- c("1" = "SIGHUP", "2" = "SIGINT", "6" = "SIGABRT", "7" = "SIGBUS", "8" = "SIGFPE", "9" = "SIGKILL", "11" = "SIGSEGV", "15" = "SIGTERM")
-    what <- if (!is.na(names[as.character(signal)])) paste0("it was killed by ", names[[as.character(signal)]], if (signal == 9) " (by hand, or because memory ran out)")
-            else sprintf("it ended with exit code %d before it was through", code)
+    name <- signals[as.character(signal)]
+    what <- if (is.na(name)) sprintf("it ended with exit code %d before it was through", code)
+            else paste0("it was killed by ", name, if (signal == 9) " (by hand, or because memory ran out)")
     paste0(what, if (nzchar(output)) paste0("; its output ends with:\n", output))
   } else if (!is.null(code) && is.null(failure)) {
     "it ended by itself with status 0 before it was through"
   } else {
     said <- if (is.null(failure$message)) "it ended and left no result" else failure$message
-    paste0(if (!is.null(failure$code)) paste0(failure$code, ": "), said, paste(vapply(failure$details, function(one) sprintf(" (%s: %s)", one$name, one$value), ""), collapse = ""))
+    details <- vapply(failure$details, function(one) sprintf(" (%s: %s)", one$name, one$value), "")
+    paste0(if (!is.null(failure$code)) paste0(failure$code, ": "), said, paste(details, collapse = ""))
   }
   structure(reason, output = output)
 }
@@ -73,6 +76,12 @@ tail_of <- function(job, task, file = "stderr.txt", most = 2000) {
 
 task_file <- function(server, job, task, path) {
   batch(server, "GET", c("jobs", job, "tasks", task, "files", strsplit(path, "/", fixed = TRUE)[[1]]))$body
+}
+
+# What stop_loop() has to know of an iteration that failed.
+trouble_of <- function(outcome, i) {
+  error <- outcome$results[[i]]
+  list(error = error, worker = outcome$task, node = outcome$node, output = if (is.null(error$output)) "" else error$output, calls = outcome$calls[[i]])
 }
 
 ended_tasks <- function(job, since) {
@@ -114,7 +123,8 @@ collect_job <- function(job, own, output = FALSE) {
         value <- outcome$results[[i]]
         if (is_error(value) && stops && at < first_error) {
           first_error <- at
-          trouble <- list(error = value, worker = outcome$task, node = outcome$node, output = if (is.null(value$output)) tail_of(job, task$id) else value$output, calls = outcome$calls[[i]])
+          trouble <- trouble_of(outcome, i)
+          if (is.null(value$output)) trouble$output <- tail_of(job, task$id)
         }
         gather$add(at, list(value))
       }
@@ -147,13 +157,18 @@ none_before <- function(job, at) {
 
 # Tasks of iterations that were in other tasks before.
 rerun <- function(job, iterations) {
+  add_tasks(job, lapply(runs_of(iterations), function(run) task_of(job, run[[1]], arguments_again(job, run[[1]], run[[2]]))))
+}
+
+# 1 2 3 7 8: list(c(1, 3), c(7, 8)).
+runs_of <- function(iterations) {
   ends <- which(c(diff(iterations) != 1, TRUE))
-  begins <- c(1, utils::head(ends, -1) + 1)
-  tasks <- Map(function(begin, end) {
-    first <- iterations[[begin]]
-    task_of(job, first, arguments_again(job, first, iterations[[end]]))
-  }, begins, ends)
-  add_tasks(job, tasks)
+  Map(function(begin, end) iterations[c(begin, end)], c(1, head(ends, -1) + 1), ends)
+}
+
+bytes_of_hex <- function(digits) {
+  at <- seq(1, nchar(digits), 2)
+  as.raw(strtoi(substring(digits, at, at + 1), 16L))
 }
 
 # The arguments of iterations, out of the tasks that had them.
@@ -162,8 +177,7 @@ arguments_again <- function(job, first, last) {
     range <- range_of(task$id)
     if (first < range[[1]] || last > range[[2]]) next
     hex <- Filter(function(one) one$name == "SCORIA_CHUNK", task$environmentSettings)
-    bytes <- if (length(hex) > 0) as.raw(strtoi(substring(hex[[1]]$value, seq(1, nchar(hex[[1]]$value), 2), seq(2, nchar(hex[[1]]$value), 2)), 16L))
-             else get_blob(job$server, container_of(job$id), paste0("chunks/", task$id))
+    bytes <- if (length(hex) > 0) bytes_of_hex(hex[[1]]$value) else get_blob(job$server, container_of(job$id), paste0("chunks/", task$id))
     given <- unserialize(bytes)$arguments
     own <- first - range[[1]] + seq_len(last - first + 1)
     cut <- list(count = length(own))

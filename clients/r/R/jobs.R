@@ -56,7 +56,8 @@ counts_of <- function(job) {
 print.scoria_job <- function(x, ...) {
   status <- tryCatch(getJobStatus(x), scoria_error = function(e) NULL)
   if (is.null(status)) cat(sprintf("<job %s of pool %s: it cannot be asked for>\n", x$id, x$pool))
-  else cat(sprintf("<job %s of pool %s: %s, %.0f of %.0f iterations done, %.0f failed>\n", x$id, x$pool, status$state, status$done, status$iterations, status$failed))
+  else cat(sprintf("<job %s of pool %s: %s, %.0f of %.0f iterations done, %.0f failed>\n", x$id, x$pool, status$state, status$done, status$iterations,
+                   status$failed))
   invisible(x)
 }
 
@@ -160,11 +161,12 @@ results_of <- function(job) {
       value <- outcome$results[[i]]
       if (is_error(value) && !is.null(values[[at]]) && !is_error(values[[at]])) next
       values[at] <- list(value)
-      trouble[at] <- list(if (is_error(value)) list(error = value, worker = task$id, node = outcome$node, output = if (is.null(value$output)) "" else value$output, calls = outcome$calls[[i]]))
+      trouble[at] <- list(if (is_error(value)) trouble_of(outcome, i))
     }
     for (at in sprintf("%.0f", outcome$missing)) {
       if (at %in% names(values)) next
-      error <- task_error(sprintf("task %s of job %s on node %s ended before it came to iteration %s", task$id, job$id, outcome$node, at), as.numeric(at), task$id, outcome$node)
+      reason <- sprintf("task %s of job %s on node %s ended before it came to iteration %s", task$id, job$id, outcome$node, at)
+      error <- task_error(reason, as.numeric(at), task$id, outcome$node)
       values[[at]] <- error
       trouble[[at]] <- list(error = error, worker = task$id, node = outcome$node, output = "", calls = NULL)
     }
@@ -200,13 +202,8 @@ retryJob <- function(job, server = NULL, ...) {
   if (length(again) == 0) return(invisible(again))
   state <- document_of(batch(job$server, "GET", c("jobs", job$id)))$state
   if (identical(state, "completed")) refuse(sprintf("job '%s' was terminated: nothing more can run in it", job$id), "denied")
-  ends <- which(c(diff(again) != 1, TRUE))
-  begins <- c(1, utils::head(ends, -1) + 1)
   there <- vapply(job_tasks(job), function(task) task$id, "")
-  tasks <- Map(function(begin, end) {
-    given <- arguments_of_range(job, again[[begin]], again[[end]])
-    task_of(job, again[[begin]], given)
-  }, begins, ends)
+  tasks <- lapply(runs_of(again), function(run) task_of(job, run[[1]], arguments_of_range(job, run[[1]], run[[2]])))
   for (task in tasks) {
     if (!task$id %in% there) next  # one of the same iterations makes room
     unless_gone(batch(job$server, "DELETE", c("jobs", job$id, "tasks", task$id)))
@@ -221,7 +218,8 @@ retryJob <- function(job, server = NULL, ...) {
 arguments_of_range <- function(job, first, last) {
   parts <- lapply(seq(first, last), function(at) arguments_again(job, at, at))
   joined <- list(count = length(parts))
-  if (is.null(parts[[1]]$rows)) joined$columns <- do.call(Map, c(list(f = c), lapply(parts, `[[`, "columns"))) else joined$rows <- do.call(c, lapply(parts, `[[`, "rows"))
+  if (is.null(parts[[1]]$rows)) joined$columns <- do.call(Map, c(list(f = c), lapply(parts, `[[`, "columns")))
+  else joined$rows <- do.call(c, lapply(parts, `[[`, "rows"))
   if (!is.null(parts[[1]]$seeds)) joined$seeds <- do.call(cbind, lapply(parts, `[[`, "seeds"))
   joined
 }
@@ -279,8 +277,8 @@ getJobList <- function(filter = list(), server = NULL, ...) {
   if (!isFALSE(filter$loops)) jobs <- Filter(function(job) length(loops(job)) > 0, jobs)
   if (!is.null(filter$state)) jobs <- Filter(function(job) tolower(job$state) %in% tolower(filter$state), jobs)
   text <- function(field) vapply(jobs, function(job) as.character(field(job)), "")
-  data.frame(id = text(function(job) job$id), pool = text(function(job) if (is.null(job$poolInfo$poolId)) NA else job$poolInfo$poolId), state = text(function(job) job$state),
-             created = text(function(job) job$creationTime), iterations = as.numeric(text(function(job) if (length(loops(job)) > 0) loops(job)[[1]]$value else NA)))
+  data.frame(id = text(function(job) job$id), pool = text(function(job) if (is.null(job$poolInfo$poolId)) NA else job$poolInfo$poolId),
+             state = text(function(job) job$state), created = text(function(job) job$creationTime), iterations = as.numeric(text(function(job) if (length(loops(job)) > 0) loops(job)[[1]]$value else NA)))
 }
 
 #' End jobs, and delete them

@@ -51,8 +51,10 @@ run_local <- function(obj, expr, envir, registration) {
   chunks_of <- function(worker) Filter(function(sent) !is.null(sent$first), worker$waiting)
   is_free <- function(worker) {
     waiting <- length(chunks_of(worker))
-    waiting == 0 || (waiting == 1 && !is.na(seconds) && seconds * chunk_size(todo[[1]][[2]] - todo[[1]][[1]] + 1, registration$workers, seconds, own$chunk_size) < quick_seconds)
+    if (waiting != 1 || is.na(seconds)) return(waiting == 0)
+    seconds * chunk_size(todo[[1]][[2]] - todo[[1]][[1]] + 1, registration$workers, seconds, own$chunk_size) < quick_seconds
   }
+  is_needed <- function(worker) any(vapply(chunks_of(worker), function(sent) sent$first < stop_at, NA))
   again <- function(first, last) {
     if (first > last || first > stop_at) return(invisible())
     todo <<- c(list(c(first, last)), todo)
@@ -80,7 +82,7 @@ run_local <- function(obj, expr, envir, registration) {
       again(at + 1, own$last)
       for (other in chunks[-1]) again(other$first, other$last)
       if (nzchar(what$output) && registration$output) cat(what$output)
-      record(worker, at, list(task_error(sprintf("worker %s on node %s: %s", worker$id, worker$node, what$reason), at, worker$id, worker$node, what$output)), what$output)
+      record(worker, at, list(worker_error(worker, at, what$reason, what$output)), what$output)
     }
     workers <<- leased(registration, min(registration$workers, count), job$packages)
   }
@@ -94,7 +96,8 @@ run_local <- function(obj, expr, envir, registration) {
     }
     if (answer$bytes > most) {
       release_workers(list(worker))
-      return(lose(worker, list(reason = sprintf("its answer has %s, more than max_result allows (%s)", bytes_words(answer$bytes), bytes_words(registration$max_result)), output = "")))
+      reason <- sprintf("its answer has %s, more than max_result allows (%s)", bytes_words(answer$bytes), bytes_words(registration$max_result))
+      return(lose(worker, list(reason = reason, output = "")))
     }
     sent <- worker$waiting[[1]]
     worker$waiting <- worker$waiting[-1]
@@ -118,7 +121,7 @@ run_local <- function(obj, expr, envir, registration) {
       own$chunk_size <<- 1
       return(again(sent$first, sent$last))
     }
-    error <- task_error(sprintf("worker %s on node %s: %s", worker$id, worker$node, conditionMessage(outcome$error)), sent$first, worker$id, worker$node, outcome$output, parent = outcome$error)
+    error <- worker_error(worker, sent$first, conditionMessage(outcome$error), outcome$output, outcome$error)
     record(worker, sent$first, list(error), outcome$output, stats::setNames(list(outcome$calls), sprintf("%.0f", sent$first)))
   }
   take_chunk <- function(worker, sent, outcome) {
@@ -140,7 +143,8 @@ run_local <- function(obj, expr, envir, registration) {
     for (worker in workers) while (length(todo) > 0 && is_free(worker)) give(worker)
     if (done == count) break
     busy <- workers[vapply(workers, function(worker) length(worker$waiting) > 0, NA)]
-    if (is.finite(stop_at) && !any(vapply(busy, function(worker) any(vapply(chunks_of(worker), function(sent) sent$first < stop_at, NA)), NA)) && length(todo) == 0) break
+    # Where the loop stops, what runs behind the first failure is of no use.
+    if (is.finite(stop_at) && length(todo) == 0 && !any(vapply(busy, is_needed, NA))) break
     ready <- .Call(C_wait, lapply(busy, `[[`, "connection"), if (is.null(own$timeout)) 3600 else 0.05)
     for (worker in busy[ready]) take(worker)
     if (!is.null(own$timeout)) for (worker in setdiff_workers(busy, busy[ready])) end_overdue(worker, own$timeout)
@@ -214,8 +218,11 @@ end_overdue <- function(worker, timeout) {
 
 # The loop cannot be run at all: a package that is missing, or a worker that does not know this package.
 fail_setup <- function(worker, error, output, sent) {
-  stop(task_error(sprintf("worker %s on node %s: %s", worker$id, worker$node, conditionMessage(error)),
-                  if (is.null(sent$first)) NA_real_ else sent$first, worker$id, worker$node, if (is.null(output)) "" else output, parent = error))
+  stop(worker_error(worker, if (is.null(sent$first)) NA_real_ else sent$first, conditionMessage(error), if (is.null(output)) "" else output, error))
+}
+
+worker_error <- function(worker, iteration, reason, output, parent = NULL) {
+  task_error(sprintf("worker %s on node %s: %s", worker$id, worker$node, reason), iteration, worker$id, worker$node, output, parent = parent)
 }
 
 # foreach's own error of a loop that stops, and what else is known.

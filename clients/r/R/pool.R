@@ -105,7 +105,7 @@ submit_job <- function(obj, it, arguments, expr, envir, registration, own) {
 random_digits <- function() paste(sprintf("%02x", as.integer(openssl::rand_bytes(10))), collapse = "")
 
 # Names of containers are stricter than those of jobs.
-container_of <- function(id) if (grepl("^[a-z0-9](-?[a-z0-9]){2,62}$", id)) id else paste0("scoria-r-", substr(sub("^job-", "", sha_name(charToRaw(tolower(id)), "job")), 1, 40))
+container_of <- function(id) if (grepl("^[a-z0-9](-?[a-z0-9]){2,62}$", id)) id else sha_name(charToRaw(tolower(id)), "scoria-r")
 
 command_of <- function(command, packages) {
   packages <- setdiff(packages, base_packages)
@@ -131,8 +131,8 @@ store_objects <- function(server, objects) {
 
 http_moment <- function(text) {
   parts <- regmatches(text, regexec("([0-9]+) ([A-Z][a-z]+) ([0-9]+) ([0-9:]+)", text))
-  as.POSIXct(vapply(parts, function(one) if (length(one) < 5) NA_character_ else sprintf("%s-%02d-%s %s", one[[4]], match(one[[3]], month.abb), one[[2]], one[[5]]), ""),
-             tz = "GMT", format = "%Y-%m-%d %H:%M:%S")
+  moment <- function(one) if (length(one) < 5) NA_character_ else sprintf("%s-%02d-%s %s", one[[4]], match(one[[3]], month.abb), one[[2]], one[[5]])
+  as.POSIXct(vapply(parts, moment, ""), tz = "GMT", format = "%Y-%m-%d %H:%M:%S")
 }
 
 # A chunk as a task, whose id says which iterations it has.
@@ -165,8 +165,7 @@ add_tasks <- function(job, tasks) {
     for (answer in answers) {
       # TaskExists: a first try arrived.
       if (tolower(answer$status) != "success" && !identical(answer$error$code, "TaskExists")) {
-        refuse(sprintf("task %s: %s%s", answer$taskId, sub("\nRequestId.*", "", answer$error$message$value),
-                       paste(vapply(answer$error$values, function(one) sprintf(" (%s: %s)", one$key, one$value), ""), collapse = "")))
+        refuse(sprintf("task %s: %s", answer$taskId, words_of(answer$error)))
       }
     }
     tasks <- tasks[-seq_along(now)]

@@ -4,8 +4,8 @@
 api_version <- "2022-10-01.16.0"
 blob_version <- "2021-12-02"
 sas_version <- "2020-10-02"
-signed_headers <- c("content-encoding", "content-language", "content-length", "content-md5", "content-type", "date", "if-modified-since", "if-match", "if-none-match",
-                    "if-unmodified-since", "range")
+signed_headers <- c("content-encoding", "content-language", "content-length", "content-md5", "content-type", "date", "if-modified-since", "if-match",
+                    "if-none-match", "if-unmodified-since", "range")
 
 # Of one account; `handle`, a connection that stays open, belongs to one process.
 server_of <- function(account) {
@@ -75,13 +75,15 @@ request <- function(server, method, path, query = list(), headers = list(), body
   headers[[if (is.null(headers[["x-ms-version"]])) "ocp-date" else "x-ms-date"]] <- http_time()
   headers[["Authorization"]] <- authorization(account, method, path, query, headers)
   options <- list(customrequest = method, nobody = method == "HEAD", connecttimeout = 30, low_speed_limit = 1, low_speed_time = 60, cainfo = account$ca_file)
-  if (!is.null(body) || method %in% c("PUT", "POST")) options <- c(options, list(postfields = if (is.null(body)) raw() else body, postfieldsize_large = length(body)))
+  if (!is.null(body) || method %in% c("PUT", "POST")) {
+    options <- c(options, list(postfields = if (is.null(body)) raw() else body, postfieldsize_large = length(body)))
+  }
   curl::handle_setopt(handle, .list = Filter(Negate(is.null), options))
   curl::handle_setheaders(handle, .list = c(headers[names(headers) != "Content-Length"], Expect = ""))
   url <- paste0(account$url, path, if (length(query) > 0) paste0("?", query_text(query)))
   reply <- tryCatch(curl::curl_fetch_memory(url, handle), error = function(e) {
-    stop(structure(class = c("scoria_connect_error", "scoria_error", "error", "condition"),
-                   list(message = sprintf("no answer from the server at %s to %s %s: %s", account$url, method, path, conditionMessage(e)), call = NULL, code = "unavailable")))
+    message <- sprintf("no answer from the server at %s to %s %s: %s", account$url, method, path, conditionMessage(e))
+    stop(structure(class = c("scoria_connect_error", "scoria_error", "error", "condition"), list(message = message, call = NULL, code = "unavailable")))
   })
   answer <- list(status = reply$status_code, headers = curl::parse_headers_list(reply$headers), body = reply$content)
   if (answer$status < 200 || answer$status >= 300) refuse_request(method, path, answer)
@@ -97,13 +99,18 @@ refuse_request <- function(method, path, answer) {
   words <- ""
   if (is.list(document) && !is.null(document$message$value)) {
     code <- document$code
-    words <- paste0(sub("\nRequestId.*", "", document$message$value), paste(vapply(document$values, function(one) sprintf(" (%s: %s)", one$key, one$value), ""), collapse = ""))
+    words <- words_of(document)
   } else if (grepl("<Message>", text, fixed = TRUE)) {
     words <- xml_text(sub("\n.*", "", xml_values(text, "Message")[[1]]))
   }
   if (!nzchar(words)) words <- sprintf("%s %s was answered with status %d", method, path, answer$status)
   stop(structure(class = c("scoria_service_error", "scoria_error", "error", "condition"),
                  list(message = if (nzchar(code)) paste0(code, ": ", words) else words, call = NULL, code = code, status = answer$status)))
+}
+
+words_of <- function(error) {
+  details <- vapply(error$values, function(one) sprintf(" (%s: %s)", one$key, one$value), "")
+  paste0(sub("\nRequestId.*", "", error$message$value), paste(details, collapse = ""))
 }
 
 xml_values <- function(text, tag) {
@@ -148,13 +155,16 @@ batch_list <- function(server, parts, filter = NULL, select = NULL, more = list(
 
 # ---- the blob API ----
 
+encoded_path <- function(path) vapply(strsplit(path, "/", fixed = TRUE)[[1]], url_encoded, "")
+
 blob_request <- function(server, method, container, blob = NULL, body = NULL, query = list(), headers = list()) {
-  path <- paste0("/", server$account$name, if (nzchar(container)) paste0("/", container), if (!is.null(blob)) paste0("/", paste(vapply(strsplit(blob, "/", fixed = TRUE)[[1]], url_encoded, ""), collapse = "/")))
+  path <- paste0(c("", server$account$name, if (nzchar(container)) container, if (!is.null(blob)) encoded_path(blob)), collapse = "/")
   request(server, method, path, query, c(list(`x-ms-version` = blob_version), headers), body)
 }
 
 create_container <- function(server, container) {
-  tryCatch(blob_request(server, "PUT", container, query = list(restype = "container")), scoria_service_error = function(e) if (e$code != "ContainerAlreadyExists") stop(e))
+  tryCatch(blob_request(server, "PUT", container, query = list(restype = "container")),
+           scoria_service_error = function(e) if (e$code != "ContainerAlreadyExists") stop(e))
   invisible()
 }
 delete_container <- function(server, container) unless_gone(blob_request(server, "DELETE", container, query = list(restype = "container")))
@@ -164,7 +174,7 @@ get_blob <- function(server, container, blob) {
   tryCatch(blob_request(server, "GET", container, blob)$body, scoria_service_error = function(e) if (e$status == 404) NULL else stop(e))
 }
 blob_url <- function(server, container, blob = NULL, permissions = "r", seconds = link_seconds) {
-  place <- paste(c(server$account$blob_url, container, if (!is.null(blob)) vapply(strsplit(blob, "/", fixed = TRUE)[[1]], url_encoded, "")), collapse = "/")
+  place <- paste(c(server$account$blob_url, container, if (!is.null(blob)) encoded_path(blob)), collapse = "/")
   paste0(place, "?", shared_access(server$account, container, blob, permissions, seconds))
 }
 link_seconds <- 30 * 86400
@@ -174,7 +184,8 @@ list_blobs <- function(server, container, prefix = "") {
   name <- bytes <- changed <- character()
   marker <- NULL
   repeat {
-    page <- rawToChar(blob_request(server, "GET", container, query = Filter(Negate(is.null), list(restype = "container", comp = "list", prefix = prefix, marker = marker)))$body)
+    query <- Filter(Negate(is.null), list(restype = "container", comp = "list", prefix = prefix, marker = marker))
+    page <- rawToChar(blob_request(server, "GET", container, query = query)$body)
     Encoding(page) <- "UTF-8"
     name <- c(name, xml_text(xml_values(page, "Name")))
     bytes <- c(bytes, xml_values(page, "Content-Length"))

@@ -123,8 +123,8 @@ size_of_result <- function(value, most) {
   # What hangs on environments is only known once it is serialized.
   if (is.na(size)) size <- tryCatch(.Call(C_serialized_size, value, most), error = function(e) Inf)
   if (size > most) {
-    stop(sprintf("its result takes %s, more than max_result allows (%s)", if (is.finite(size)) bytes_words(max(size, as.numeric(utils::object.size(value)))) else "more memory",
-                 bytes_words(most)), call. = FALSE)
+    all <- if (is.finite(size)) bytes_words(max(size, as.numeric(utils::object.size(value)))) else "more memory"
+    stop(sprintf("its result takes %s, more than max_result allows (%s)", all, bytes_words(most)), call. = FALSE)
   }
   size
 }

@@ -46,7 +46,9 @@ forget_lease <- function() {
 # Names that say how programs run: what workers get of this session's environment.
 environment_words <- function() {
   all <- Sys.getenv()
-  wanted <- grepl("^(PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|LANG|LANGUAGE|LC_.*|TZ|TZDIR|LD_LIBRARY_PATH|JAVA_HOME|OMP_.*|OPENBLAS_.*|MKL_.*|BLIS_.*|KMP_.*|VECLIB_.*|R_ENVIRON.*|R_PROFILE.*|R_MAX_.*|http_proxy|https_proxy|no_proxy|HTTP_PROXY|HTTPS_PROXY|NO_PROXY)$", names(all))
+  names <- c("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "LANG", "LANGUAGE", "LC_.*", "TZ", "TZDIR", "LD_LIBRARY_PATH", "JAVA_HOME", "OMP_.*",
+             "OPENBLAS_.*", "MKL_.*", "BLIS_.*", "KMP_.*", "VECLIB_.*", "R_ENVIRON.*", "R_PROFILE.*", "R_MAX_.*", "(http|https|no)_proxy", "(HTTP|HTTPS|NO)_PROXY")
+  wanted <- grepl(sprintf("^(%s)$", paste(names, collapse = "|")), names(all))
   words <- as.list(all[wanted])
   words$R_LIBS <- paste(.libPaths(), collapse = ":")
   words[order(names(words))]
@@ -73,7 +75,8 @@ template_of <- function(packages) {
 leased <- function(registration, count, packages) {
   own_session()
   if (!is.null(packages)) packages <- setdiff(packages, c(session$preload, base_packages))
-  if (length(packages) > 0) packages <- packages[nzchar(vapply(packages, function(name) system.file(package = name), ""))]  # of one that is missing the loop itself tells
+  # Of one that is missing the loop itself tells.
+  if (length(packages) > 0) packages <- packages[nzchar(vapply(packages, function(name) system.file(package = name), ""))]
   # What says something without being asked has ended, perhaps with all of `scoria workers`.
   idle <- session$workers[vapply(session$workers, function(worker) length(worker$waiting) == 0, NA)]
   for (worker in idle[.Call(C_wait, lapply(idle, `[[`, "connection"), 0)]) drop_worker(worker)

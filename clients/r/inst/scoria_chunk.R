@@ -22,7 +22,8 @@ local({
     quit("no", 1, FALSE)
   }
   hex <- Sys.getenv("SCORIA_CHUNK")
-  chunk <- tryCatch(if (nzchar(hex)) unserialize(as.raw(strtoi(substring(hex, seq(1, nchar(hex), 2), seq(2, nchar(hex), 2)), 16L))) else read("scoria_chunk"), error = failed)
+  at <- seq_len(nchar(hex) / 2) * 2 - 1
+  chunk <- tryCatch(if (nzchar(hex)) unserialize(as.raw(strtoi(substring(hex, at, at + 1), 16L))) else read("scoria_chunk"), error = failed)
   spec <- tryCatch({
     # What the pool's start task installed.
     shared <- file.path(Sys.getenv("AZ_BATCH_NODE_SHARED_DIR"), "R")

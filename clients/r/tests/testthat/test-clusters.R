@@ -5,12 +5,14 @@ test_that("a script of doAzureParallel's runs with two lines changed", {
   folder <- tempfile()
   dir.create(folder)
   account <- scoria:::account_of_data(served$data)
-  jsonlite::write_json(list(sharedKey = list(batchAccount = list(name = account$name, key = openssl::base64_encode(account$key), url = account$url),
-                                             storageAccount = list(name = account$name, key = openssl::base64_encode(account$key), endpointSuffix = "core.windows.net")), githubAuthenticationToken = ""),
-                       file.path(folder, "credentials.json"), auto_unbox = TRUE)
-  jsonlite::write_json(list(name = "script", vmSize = "Standard_D2_v2", maxTasksPerNode = 2, poolSize = list(dedicatedNodes = list(min = 1, max = 1), lowPriorityNodes = list(min = 0, max = 0), autoscaleFormula = "QUEUE"),
-                            rPackages = list(cran = list(), github = list(), bioconductor = list()), commandLine = list("echo ready > $AZ_BATCH_NODE_SHARED_DIR/ready")),
-                       file.path(folder, "cluster.json"), auto_unbox = TRUE)
+  key <- openssl::base64_encode(account$key)
+  keys <- list(batchAccount = list(name = account$name, key = key, url = account$url),
+               storageAccount = list(name = account$name, key = key, endpointSuffix = "core.windows.net"))
+  jsonlite::write_json(list(sharedKey = keys, githubAuthenticationToken = ""), file.path(folder, "credentials.json"), auto_unbox = TRUE)
+  size <- list(dedicatedNodes = list(min = 1, max = 1), lowPriorityNodes = list(min = 0, max = 0), autoscaleFormula = "QUEUE")
+  cluster <- list(name = "script", vmSize = "Standard_D2_v2", maxTasksPerNode = 2, poolSize = size,
+                  rPackages = list(cran = list(), github = list(), bioconductor = list()), commandLine = list("echo ready > $AZ_BATCH_NODE_SHARED_DIR/ready"))
+  jsonlite::write_json(cluster, file.path(folder, "cluster.json"), auto_unbox = TRUE)
   script <- "library(scoria)
 setCredentials('credentials.json')
 cluster <- makeCluster('cluster.json')
