@@ -38,7 +38,10 @@ def refusal(action):
 
 
 def is_gone(pid):
-    return not os.path.exists(f"/proc/{pid}") or open(f"/proc/{pid}/stat").read().split(") ")[1][0] == "Z"
+    try:
+        return open(f"/proc/{pid}/stat").read().split(") ")[1][0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def ended(worker):
