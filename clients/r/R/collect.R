@@ -61,6 +61,7 @@ why_without <- function(job, task) {
   } else if (!is.null(code) && is.null(failure)) {
     "it ended by itself with status 0 before it was through"
   } else {
+    job$server$stored <- NULL  # perhaps for want of a file that was stored once: the next loop looks again
     said <- if (is.null(failure$message)) "it ended and left no result" else failure$message
     details <- vapply(failure$details, function(one) sprintf(" (%s: %s)", one$name, one$value), "")
     paste0(if (!is.null(failure$code)) paste0(failure$code, ": "), said, paste(details, collapse = ""))

@@ -24,7 +24,10 @@ connect_control <- function() {
 # A request to `scoria workers`. NULL, where it has ended and `again` is FALSE: with it all of its workers.
 control <- function(request, again = TRUE) {
   connect_control()
+  is_whole <- FALSE
+  on.exit(if (!is_whole) forget_lease())  # who was interrupted would take the answer for that of his next request
   answer <- .Call(C_ask, session$control, as.character(jsonlite::toJSON(request, auto_unbox = TRUE, null = "null", digits = 17)))
+  is_whole <- TRUE
   if (is.null(answer)) {
     forget_lease()
     return(if (again) control(request, FALSE))

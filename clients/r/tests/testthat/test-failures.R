@@ -143,6 +143,23 @@ test_that("an interrupt ends the workers, and the next loop has new ones", {
   expect_working()
 })
 
+test_that("an interrupt while workers are waited for leaves nothing half asked", {
+  need_workers(workers = 2)
+  stopWorkers()
+  session <- scoria:::session
+  before <- session$preload
+  on.exit(session$preload <- before)
+  session$preload <- sort(c(before, "slow.to.load"))
+  interrupted <- local({
+    setTimeLimit(elapsed = 0.05)
+    on.exit(setTimeLimit())
+    error_of(foreach(i = 1:2) %dopar% i)
+  })
+  expect_s3_class(interrupted, "error")
+  expect_length(session$workers, 0)
+  for (again in 1:3) expect_working()
+})
+
 test_that("a signal at the terminal is an interrupt", {
   need_workers(workers = 2)
   script <- "library(foreach); scoria::registerDoScoria(2); system(paste('sleep 1; kill -INT', Sys.getpid()), wait = FALSE)

@@ -26,6 +26,16 @@ test_that("large variables are stored once; arguments of any size arrive", {
   expect_identical(foreach(part = parts, .combine = c) %dopar% sum(part), vapply(parts, sum, 0))
 })
 
+test_that("stored variables that somebody deleted cost one loop", {
+  server <- need_server()
+  large <- runif(2e4)
+  run <- function() foreach(i = 1:2, .combine = c) %dopar% sum(large)
+  expect_identical(run(), rep(sum(large), 2))
+  deleteStorageContainer("scoria-r-objects")
+  expect_s3_class(error_of(run()), "scoria_task_error")
+  expect_identical(run(), rep(sum(large), 2))
+})
+
 test_that("random numbers are those of local workers", {
   server <- need_server()
   run <- function() foreach(i = 1:4, .combine = c, .options.scoria = list(seed = 11)) %dopar% rnorm(1)
