@@ -41,16 +41,16 @@ gather_flat <- function(it, count) {
     }
     if (length(tags) == 0) return()
     words <- paste0("result.", tags)
-    state <- it$state
-    list2env(stats::setNames(values, words), state)
-    on.exit(rm(list = words, envir = state))
-    call <- if (!state$first.time) as.call(lapply(c("fun", "accum", words), as.name))
-            else if (length(words) > 1) as.call(lapply(c("fun", words), as.name))
-            else as.name(words)
+    names(values) <- words
+    symbols <- lapply(words, as.name)
+    call <- if (!state$first.time) as.call(c(fun, accum, symbols)) else if (length(words) > 1) as.call(c(fun, symbols)) else symbols[[1]]
     state$first.time <- FALSE
-    combining(state$accum <- eval(call, state))
+    state$accum <- eval(call, list2env(values, parent = state))
   }
-  group <- function() info$max.combine - if (it$state$first.time) 0 else 1
+  state <- it$state
+  fun <- as.name("fun")
+  accum <- as.name("accum")
+  group <- function() info$max.combine - if (state$first.time) 0 else 1
 
   in_order <- function(first, values) {
     last <- first + length(values) - 1L
@@ -58,12 +58,13 @@ gather_flat <- function(it, count) {
     ends[[first]] <<- as.integer(last)
     while (upto < count && ends[[upto + 1L]] > 0L) upto <<- ends[[upto + 1L]]
     if (is_list) return(invisible())  # in one go at the end
-    while (upto - combined >= group() || (upto == count && upto > combined)) {
-      tags <- seq(combined + 1L, min(upto, combined + group()))
+    is_ready <- function() upto - combined >= group() || (upto == count && upto > combined)
+    while (is_ready()) combining(while (is_ready()) {
+      tags <- seq.int(combined + 1L, min(upto, combined + group()))
       combined <<- tags[[length(tags)]]
       combine(tags, results[tags])
       results[tags] <<- list(NULL)
-    }
+    })
   }
 
   tags <- integer()
@@ -72,12 +73,14 @@ gather_flat <- function(it, count) {
     tags <<- c(tags, first - 1L + seq_along(values))
     held <<- c(held, values)
     upto <<- upto + length(values)
-    while (length(tags) >= group() || (upto == count && length(tags) > 0)) {
+    is_ready <- function() length(tags) >= group() || (upto == count && length(tags) > 0)
+    while (is_ready()) combining(while (is_ready()) {
       now <- seq_len(min(length(tags), group()))
-      combine(tags[now], held[now])
+      some <- list(tags[now], held[now])
       tags <<- tags[-now]
       held <<- held[-now]
-    }
+      combine(some[[1]], some[[2]])
+    })
   }
 
   list(add = if (info$in.order) in_order else as_they_come,

@@ -91,6 +91,7 @@ test_that("an error of .combine is said as foreach says it", {
   need_workers(workers = 2)
   run <- function(operator) capture.output(eval(as.call(list(as.name(operator), foreach(i = 1:3, .combine = function(a, b) stop("cannot")), quote(i)))))
   expect_identical(run("%dopar%")[[1]], "error calling combine function:")
+  capture.output(expect_agreement(foreach(i = 1:5, .combine = function(a, b) if (b == 3) stop("no") else a + b), i))
 })
 
 test_that(".packages are attached, and a missing one is an error that names it", {
