@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -25,6 +26,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr off_t kLastOutput = 4096;
 constexpr std::chrono::seconds kFarewell{2};
+constexpr std::size_t kMostTemplates = 6;
 constexpr std::size_t kMostCallers = 256;
 
 void clear_away(const WorkerRecord& worker) {
@@ -76,7 +78,23 @@ Crew::~Crew() {
   if (!socket_path_.empty()) (void)unlink(socket_path_.c_str());
 }
 
+// Directories of workers whose host was killed.
+void Crew::clear_away_strays() {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/tmp", error)) {
+    long long pid = 0;
+    struct stat status {};
+    const std::string name = entry.path().filename();
+    if (sscanf(name.c_str(), "scoria-worker-%lld-", &pid) != 1 || pid <= 0 || ::kill(static_cast<pid_t>(pid), 0) == 0)
+      continue;
+    if (lstat(entry.path().c_str(), &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != geteuid()) continue;
+    std::error_code ignored;
+    fs::remove_all(entry.path(), ignored);
+  }
+}
+
 Status Crew::open() {
+  clear_away_strays();
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder_, error)) {
     const std::string name = entry.path().filename();
@@ -144,7 +162,27 @@ void Crew::read_caller(std::size_t index) {
   callers_.erase(callers_.begin() + static_cast<std::ptrdiff_t>(index));
 }
 
+// Each has a whole R or Python in memory. One that workers came from stays, as long as these do.
+void Crew::make_room_for_template() {
+  while (templates_.size() >= kMostTemplates) {
+    auto idlest = templates_.end();
+    for (auto record = templates_.begin(); record != templates_.end(); ++record) {
+      if (is_used(record->first)) continue;
+      if (idlest == templates_.end() || record->second->last_use < idlest->second->last_use) idlest = record;
+    }
+    if (idlest == templates_.end()) return;
+    (void)unlink(idlest->second->output.c_str());
+    templates_.erase(idlest);
+  }
+}
+
+bool Crew::is_used(const std::string& key) const {
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [&](const auto& entry) { return entry.second.template_key == key; });
+}
+
 Result<TemplateRecord*> Crew::template_for(const TemplateRequest& request) {
+  if (!templates_.contains(request.key())) make_room_for_template();
   auto& record = templates_[request.key()];
   if (record != nullptr && record->line.is_alive()) {
     record->last_use = Steady::now();
@@ -288,9 +326,7 @@ void Crew::dismiss(std::uint64_t id) {
 
 void Crew::drop_idle_templates(std::chrono::seconds idle) {
   for (auto record = templates_.begin(); record != templates_.end();) {
-    bool is_used = Steady::now() - record->second->last_use < idle;
-    for (const auto& [id, worker] : workers_) is_used = is_used || worker.template_key == record->first;
-    if (is_used) {
+    if (Steady::now() - record->second->last_use < idle || is_used(record->first)) {
       ++record;
       continue;
     }

@@ -81,6 +81,9 @@ class Crew {
     node::Descriptor socket;
     std::string said;
   };
+  static void clear_away_strays();
+  void make_room_for_template();
+  bool is_used(const std::string& template_key) const;
   Result<TemplateRecord*> template_for(const TemplateRequest& request);
   void read_template_news(const std::string& key);
   void read_caller(std::size_t index);

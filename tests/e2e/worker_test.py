@@ -181,6 +181,16 @@ def check_r():
 
 def check_what_is_left():
     print("what is left")
+    for number in range(9):
+        host.ask("prepare", template={"runtime": "python", "environment": {**BASE, "NUMBER": str(number)}})
+    step("six templates at most, where no worker needs more", len(host.ask("list")[0]["templates"]) <= 6)
+    stray = pathlib.Path("/tmp/scoria-worker-4194303-1")  # of a host that was killed: no process has that number here
+    stray.mkdir(exist_ok=True)
+    (FOLDER / "other").mkdir(mode=0o700)
+    other = dict(os.environ, XDG_RUNTIME_DIR=str(FOLDER / "other"))
+    subprocess.run([PROGRAM, "workers", "start"], env=other, capture_output=True, check=True)
+    subprocess.run([PROGRAM, "workers", "stop"], env=other, check=True)
+    step("a host clears away what a killed one left", not stray.exists())
     templates = [{"runtime": "python", "environment": BASE}] + ([{"runtime": "r", "environment": BASE}] if HAS_R else [])
     workers = [worker for template in templates for worker in host.lease(template, 2)]
     listing = host.command("list")
