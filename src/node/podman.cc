@@ -68,8 +68,10 @@ rlim_t hard_limit(__rlimit_resource_t which) {
   return getrlimit(which, &limit) == 0 ? limit.rlim_max : RLIM_INFINITY;
 }
 
-// Limits that podman would set are refused to who has lower ones and no right to raise them.
-void add_limits(std::vector<std::string>& line) {
+}  // namespace
+
+std::vector<std::string> limits_of_machine() {
+  std::vector<std::string> line;
   const auto add = [&line](const char* name, rlim_t value) {
     line.insert(line.end(),
                 {"--ulimit", std::string(name) + "=" + std::to_string(value) + ":" + std::to_string(value)});
@@ -82,7 +84,10 @@ void add_limits(std::vector<std::string>& line) {
     if (file >> most && most > 0) processes = std::min(processes, most);
     add("nproc", processes);
   }
+  return line;
 }
+
+namespace {
 
 // Names that mean something to podman itself, or to the programs that it starts: what a task sets is for its container alone.
 bool steers_podman(std::string_view name) {
@@ -176,7 +181,10 @@ Result<ContainerCommand> container_command(const std::vector<std::string>& podma
                            "--security-opt", "label=disable", "--volume", root + ":" + root});
   if (root != kAzureRoot) line.insert(line.end(), {"--volume", root + ":" + kAzureRoot});
   if (!has_option(options, {"--network", "--net"})) line.emplace_back("--network=host");
-  if (!has_option(options, {"--ulimit"})) add_limits(line);
+  if (!has_option(options, {"--ulimit"})) {
+    const auto limits = limits_of_machine();
+    line.insert(line.end(), limits.begin(), limits.end());
+  }
   if (run.memory_limit_bytes > 0 && !has_option(options, {"--memory", "-m"})) {
     line.insert(line.end(), {"--memory", std::to_string(run.memory_limit_bytes)});
   }

@@ -32,6 +32,9 @@ ContainerPlan plan_image(const std::string& image, const ContainerConfig& config
 // api_code ContainerInvalidSettings, saying what can be done.
 Result<std::vector<std::string>> podman_command(const ContainerConfig& config);
 
+// Options of `podman run` for limits that podman would set and the kernel would refuse, as they are higher than ours. Mostly none.
+std::vector<std::string> limits_of_machine();
+
 struct ContainerRun {
   std::string name;
   std::string image;

@@ -187,6 +187,10 @@ std::vector<std::string> podman_run(const std::vector<std::string>& podman, cons
   line.insert(line.end(), {"run", "--security-opt", "label=disable"});
   if (root != node::kAzureRoot) line.insert(line.end(), {"--volume", root + ":" + node::kAzureRoot});
   if (!has(run, "network")) line.emplace_back("--network=host");
+  if (!has(run, "ulimit")) {
+    const auto limits = node::limits_of_machine();
+    line.insert(line.end(), limits.begin(), limits.end());
+  }
   // A container of an earlier try may have been left under the name that scripts give it.
   if (has(run, "name")) line.emplace_back("--replace");
   line.insert(line.end(), place.containers.run_options.begin(), place.containers.run_options.end());
