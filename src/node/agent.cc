@@ -212,7 +212,7 @@ Result<AgentEnd> run(AgentConfig config, const std::stop_token& stop, const Link
 
 }  // namespace
 
-Result<AgentEnd> run_agent(AgentConfig config, std::stop_token stop) {
+Result<AgentEnd> run_agent(AgentConfig config, const std::stop_token& stop) {
   SCORIA_TRY_STATUS(settle(config));
   SCORIA_TRY(token, identity(config));
   LinkConfig link{
@@ -228,7 +228,7 @@ Result<AgentEnd> run_agent(AgentConfig config, std::stop_token stop) {
   return end;
 }
 
-Result<AgentEnd> run_agent(AgentConfig config, std::stop_token stop, LinkFactory links) {
+Result<AgentEnd> run_agent(AgentConfig config, const std::stop_token& stop, const LinkFactory& links) {
   SCORIA_TRY_STATUS(settle(config));
   return run(std::move(config), stop, links);
 }

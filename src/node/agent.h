@@ -72,8 +72,8 @@ enum class AgentEnd {
 };
 
 // Errors: invalid, denied, unavailable: it could not begin. Once it has, it goes on whatever happens.
-Result<AgentEnd> run_agent(AgentConfig config, std::stop_token stop);
+Result<AgentEnd> run_agent(AgentConfig config, const std::stop_token& stop);
 // The same over links that a test brings.
-Result<AgentEnd> run_agent(AgentConfig config, std::stop_token stop, LinkFactory links);
+Result<AgentEnd> run_agent(AgentConfig config, const std::stop_token& stop, const LinkFactory& links);
 
 }  // namespace scoria::node

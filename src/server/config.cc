@@ -78,7 +78,7 @@ using namespace std::chrono_literals;
 
 const std::vector<Key>& keys() {
   using C = ServerConfig;
-  static const std::vector<Key> kKeys = {
+  static const std::vector<Key> table = {
       {"http", Text{&C::http, "HOST:PORT, or empty"}, "Where HTTP is served. Empty: nowhere."},
       {"https", Text{&C::https, "HOST:PORT, or empty"}, "Where HTTPS is served. Empty: nowhere."},
       {"names", Special{"a list of DNS names and IP addresses", "none", read_names},
@@ -149,7 +149,7 @@ const std::vector<Key>& keys() {
       {"threads", Whole{&C::threads, 1, 64}, "Threads that serve requests."},
       {"log_level", Special{"debug, info, warn or error", "info", read_log_level}, "The least that is logged."},
   };
-  return kKeys;
+  return table;
 }
 
 template <typename... F>
