@@ -237,7 +237,9 @@ getJobLog <- function(job, iteration, file = "stdout.txt", server = NULL, ...) {
     range <- range_of(task$id)
     if (iteration >= range[[1]] && iteration <= range[[2]]) {
       # One that has not begun has written nothing.
-      bytes <- tryCatch(task_file(job$server, job$id, task$id, file), scoria_service_error = function(e) if (e$status == 409) raw() else stop(e))
+      bytes <- tryCatch(task_file(job$server, job$id, task$id, file), scoria_service_error = function(e) {
+        if (e$status == 409 || (e$code == "FileNotFound" && file %in% c("stdout.txt", "stderr.txt"))) raw() else stop(e)
+      })
       return(rawToChar(bytes[bytes != 0]))
     }
   }

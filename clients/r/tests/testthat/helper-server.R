@@ -7,6 +7,7 @@ need_server <- function(..., pool = "two") {
   skip_if_not_installed("openssl")
   if (is.null(served$data)) start_server()
   setCredentials(data = served$data)
+  served$jobs <- getJobList()$id
   if (!is.null(pool)) registerDoScoria(pool = pool, progress = FALSE, ...)
   scoria:::server_of(scoria:::find_account())
 }
@@ -64,8 +65,8 @@ until <- function(condition, seconds = 60) {
   }
 }
 
-# No job, and no container but the one of all jobs, is left of loops that were waited for.
+# No job, and no container but the one of all jobs, is left of loops that were waited for since need_server().
 expect_nothing_left <- function(server) {
-  until(nrow(getJobList()) == 0)
-  expect_identical(setdiff(scoria:::list_containers(server, "scoria-r-"), "scoria-r-objects"), character())
+  until(length(setdiff(getJobList()$id, served$jobs)) == 0)
+  expect_identical(setdiff(scoria:::list_containers(server, "scoria-r-"), c("scoria-r-objects", served$jobs)), character())
 }
