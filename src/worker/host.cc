@@ -349,6 +349,7 @@ std::filesystem::path host_socket(const std::filesystem::path& own_folder) {
 }
 
 Status run_host(HostConfig config) {
+  (void)!chdir("/");  // not where its first client was: templates would read that folder's .Rprofile
   Host host(std::move(config));
   SCORIA_TRY_STATUS(host.open());
   return host.run();

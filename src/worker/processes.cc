@@ -85,6 +85,7 @@ int become_template(const std::vector<std::string>& words) {
   if (!program.ok()) return fail(kName, program.error(), kNotFound);
   const auto kit = place_kit({words[1]});
   if (!kit.ok()) return fail(kName, kit.error(), 1);
+  (void)!chdir("/");  // not where the server was started: R would read a profile there
   return become(kName, template_arguments(runtime.value(), kit.value(), program.value(), atoi(words[4].c_str()),
                                           words[2] == "-" ? "" : words[2]));
 }

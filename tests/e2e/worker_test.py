@@ -53,7 +53,9 @@ def ended(worker):
 
 
 shutil.rmtree(FOLDER, ignore_errors=True)
-FOLDER.mkdir(parents=True)
+(FOLDER / "elsewhere").mkdir(parents=True)
+os.chdir(FOLDER / "elsewhere")  # where somebody starts the host
+pathlib.Path(".Rprofile").write_text("file.create('read')\n")
 BASE = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(FOLDER), "TMPDIR": str(FOLDER)}
 host = Host(PROGRAM, FOLDER / "run")
 
@@ -160,6 +162,8 @@ def check_r():
     step("and takes all away that the call left", left == "7|TRUE||/|FALSE|3", left)
     step("random numbers differ between workers", r_text(ask(first, 6)[2], "x$value") != r_text(ask(second, 6)[2], "x$value"))
     step("a missing package is an error of the call", "no.such.package" in r_text(ask(first, 12)[2], "conditionMessage(x$error)"))
+
+    step("no template reads the profile of where it was started", not (FOLDER / "elsewhere" / "read").exists())
 
     print("how R workers end")
     first.send(CALL, calls[7])
