@@ -58,6 +58,7 @@ os.chdir(FOLDER / "elsewhere")  # where somebody starts the host
 pathlib.Path(".Rprofile").write_text("file.create('read')\n")
 BASE = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(FOLDER), "TMPDIR": str(FOLDER)}
 host = Host(PROGRAM, FOLDER / "run")
+os.chdir(FOLDER)
 
 
 def check_protocol():
