@@ -90,8 +90,7 @@ Launcher::Launcher(const AgentConfig& config, FileCache& cache) : config_(config
     place_.path = own_path;
   }
   place_.environment = config.task_environment;
-  const std::string program = config.warm_command.empty() ? "/proc/self/exe" : config.warm_command[0];
-  package_sets_ = std::make_unique<PackageSets>(program, config.root.parent_path() / ".package-sets");
+  package_sets_ = std::make_unique<PackageSets>("/proc/self/exe", config.root.parent_path() / ".package-sets");
 }
 
 std::string Launcher::container_name(const spec::StartOrder& order) const {
