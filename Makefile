@@ -132,6 +132,12 @@ test-clients: build ## the server with unmodified clients: azure-batch of Python
 	@tools/install_clients
 	@tests/clients/run build/scoria
 
+.PHONY: test-serve
+test-serve: build ## scoria serve with unmodified clients: Triton's, MLflow's, schemathesis, validators, and httr where R is there
+	@tools/setup python
+	@tools/install_python build/serve-venv tests/serve/requirements.txt
+	@tests/serve/run build/scoria
+
 .PHONY: test-containers
 test-containers: build ## tasks in containers, by podman and a registry with passwords, which it installs; as root
 	@tools/setup containers

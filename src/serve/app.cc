@@ -68,13 +68,11 @@ ServedModelPtr App::find(std::string_view service) const {
 }
 
 net::BodyPlan App::plan_body(const net::HttpRequest& head) {
-  const std::string type = media_type(head);
-  const bool is_json = type.empty() || type.ends_with("json");
-  return {.max_bytes = is_json ? limits_.json_bytes : limits_.other_bytes, .sink = {}, .refuse = {}};
+  return {.max_bytes = is_json(media_type(head)) ? limits_.json_bytes : limits_.other_bytes, .sink = {}, .refuse = {}};
 }
 
 net::HttpReply App::explain(int status, std::string_view why) {
-  return problem_reply(one_mistake(status, "bad_request", std::string(why)));
+  return problem_reply(one_mistake(status, status == 413 ? "too_large" : "bad_request", std::string(why)));
 }
 
 void App::handle(net::HttpRequest request, net::Responder responder) {
@@ -101,10 +99,18 @@ net::HttpReply App::run(Protocol protocol, net::HttpReply (*answer)(Exchange&), 
   Exchange exchange{.model = *model, .request = request, .query = query, .executor = executor_};
   Traffic& traffic = model->traffic();
   traffic.begin();
-  net::HttpReply reply = answer(exchange);
-  traffic.end(protocol, reply.status, exchange.rows,
-              std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-  return reply;
+  const auto end = [&](int status) {
+    traffic.end(protocol, status, exchange.rows,
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  };
+  try {
+    net::HttpReply reply = answer(exchange);
+    end(reply.status);
+    return reply;
+  } catch (...) {
+    end(500);
+    throw;
+  }
 }
 
 net::HttpReply App::post(const std::vector<std::string>& path, net::HttpRequest& request, const Query& query) {
@@ -180,13 +186,16 @@ net::HttpReply App::get(const std::vector<std::string>& path) {
 }
 
 std::string App::metrics() const {
-  std::string text = traffic_help();
   const auto all = models();
-  for (const auto& model : all) text += model->traffic().to_metrics(model->service(), model->version());
+  std::vector<NamedTraffic> named;
+  for (const auto& model : all) named.push_back({model->service(), model->version(), &model->traffic()});
+  std::string text = traffic_metrics(named);
   text += "# HELP serve_model_info What is served.\n# TYPE serve_model_info gauge\n";
   for (const auto& model : all) {
-    text += "serve_model_info{service=\"" + model->service() + "\",version=\"" + model->version() + "\",family=\"" +
-            model->description().family + "\",sha256=\"" + model->sha256() + "\"} 1\n";
+    text += "serve_model_info" +
+            metric_labels(model->service(), model->version(),
+                          "family=\"" + model->description().family + "\",sha256=\"" + model->sha256() + "\"") +
+            " 1\n";
   }
   return text;
 }

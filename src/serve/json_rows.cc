@@ -59,8 +59,11 @@ class Reader {
       const std::string_view name = field.unescaped_key();
       const Envelope::Member* known = schema_.find(name) ? nullptr : member(name);
       Value value = field.value();
-      if (known != nullptr && (is(value, '[') || is(value, '{'))) {
+      if (known != nullptr && !is(value, '[') && !is(value, '{'))
+        stop("bad_request", "\"" + std::string(name) + "\" must be rows: an array or an object");
+      if (known != nullptr) {
         if (has_rows) stop("bad_request", "there must be one of " + names() + ", not two");
+        if (has_bare) stop("bad_request", "rows are there twice: in \"" + std::string(name) + "\" and beside it");
         has_rows = true;
         if (known->rows == Envelope::Rows::split) {
           read_split(value.get_object());
@@ -71,7 +74,6 @@ class Reader {
         has_bare = read_bare_member(name, value) || has_bare;
       }
     }
-    if (has_rows && has_bare) stop("bad_request", "rows are there twice: in " + names() + " and beside it");
     if (!has_rows && !has_bare)
       stop("bad_request", "the body must have " + std::string(envelope_.members.size() > 1 ? "one of " : "") + names());
     if (has_bare && !is_columns_) rows_.end_row();
@@ -185,6 +187,7 @@ class Reader {
     for (auto field : object) {
       const std::string_view name = field.unescaped_key();
       if (name == "columns") {
+        if (rows_.rows() > 0) stop("bad_request", "\"columns\" must stand in front of \"data\"");
         has_columns = true;
         for (auto element : field.value().get_array()) {
           if (columns.size() == limits_.keys) too_many_keys();
@@ -318,8 +321,9 @@ bool read_json_rows(std::string& body, const Envelope& envelope, const JsonLimit
   } catch (const Refusal& refusal) {
     problem = refusal.problem;
   } catch (const simdjson::simdjson_error& error) {
-    problem = body.empty() ? one_mistake(400, "bad_request", "the body is empty")
-                           : one_mistake(400, "bad_json", std::string("the body is not JSON: ") + error.what());
+    problem = error.error() == simdjson::EMPTY
+                  ? one_mistake(400, "bad_request", "the body is empty")
+                  : one_mistake(400, "bad_json", std::string("the body is not JSON: ") + error.what());
   }
   parser.shrink();
   return is_read;

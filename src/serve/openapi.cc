@@ -15,7 +15,10 @@ Json type_of(const model::Feature& feature, bool is_openapi) {
     if (feature.kind == model::FeatureKind::number) schema["format"] = "double";
   } else {
     schema["type"] = "string";
-    if (!feature.levels.empty()) schema["enum"] = feature.levels;
+    if (!feature.levels.empty()) {
+      schema["enum"] = feature.levels;
+      if (is_openapi) schema["enum"].push_back(nullptr);  // OpenAPI 3.0.3: else nullable would not hold
+    }
   }
   if (is_openapi) schema["nullable"] = true;
   return schema;

@@ -11,6 +11,20 @@ Problem one_mistake(int status, std::string code, std::string message) {
   return problem;
 }
 
+namespace {
+
+const char* title_of(int status) {
+  switch (status) {
+    case 404: return "Not found";
+    case 405: return "Method not allowed";
+    case 413: return "Request too large";
+    case 415: return "Unsupported kind of body";
+    default: return status >= 500 ? "Not answered" : "Bad input";
+  }
+}
+
+}  // namespace
+
 std::string to_json(const Problem& problem) {
   using nlohmann::ordered_json;
   ordered_json errors = ordered_json::array();
@@ -25,9 +39,7 @@ std::string to_json(const Problem& problem) {
     errors.push_back(std::move(entry));
   }
   const ordered_json document{{"type", "about:blank"},
-                              {"title", problem.status == 413   ? "Request too large"
-                                        : problem.status >= 500 ? "Not answered"
-                                                                : "Bad input"},
+                              {"title", title_of(problem.status)},
                               {"status", problem.status},
                               {"detail", problem.message()},
                               {"errors", std::move(errors)}};

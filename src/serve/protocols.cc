@@ -18,7 +18,6 @@ const Envelope kInvocations{.members = {{"dataframe_split", Envelope::Rows::spli
                                         {"inputs"}}};
 const Envelope kMlServer{.members = {{"inputData"}}, .may_be_bare = true};
 
-bool is_csv(const std::string& type) { return type == "text/csv" || type == "application/csv"; }
 bool is_lines(const std::string& type) {
   return type == "application/jsonlines" || type == "application/x-ndjson" || type == "application/x-jsonlines" ||
          type == "application/jsonl";
@@ -33,9 +32,7 @@ bool read_rows(Exchange& exchange, const Envelope& envelope, table::Table& table
     is_read = read_csv_rows(exchange.request.body, {}, rows, problem);
   } else if (is_lines(type)) {
     is_read = read_json_line_rows(exchange.request.body, {}, rows, problem);
-  } else if (type.empty() || type == kJson || type.ends_with("+json") || type == "text/plain" ||
-             type == "application/x-www-form-urlencoded") {
-    // The last two are what curl and old clients say of JSON.
+  } else if (is_json(type)) {
     is_read = read_json_rows(exchange.request.body, envelope, {}, rows, problem);
   } else {
     problem =
@@ -44,13 +41,7 @@ bool read_rows(Exchange& exchange, const Envelope& envelope, table::Table& table
     return false;
   }
   exchange.rows = rows.rows();
-  Problem wrong;
-  // What single cells are wrong with tells more than that reading ended.
-  if (!rows.finish(table, wrong)) {
-    problem = std::move(wrong);
-    return false;
-  }
-  return is_read;
+  return rows.finish(is_read, table, problem);
 }
 
 bool read_and_score(Exchange& exchange, const Envelope& envelope, NoNumber& no_number, model::Prediction& prediction,
@@ -68,6 +59,13 @@ Problem cannot_write(const Error& error) { return one_mistake(500, "infinite_res
 const std::string* Query::find(std::string_view name) const {
   const auto found = std::find_if(items.begin(), items.end(), [&](const auto& item) { return item.first == name; });
   return found == items.end() ? nullptr : &found->second;
+}
+
+bool is_csv(std::string_view media_type) { return media_type == "text/csv" || media_type == "application/csv"; }
+
+bool is_json(std::string_view media_type) {
+  return media_type.empty() || media_type == kJson || media_type.ends_with("+json") || media_type == "text/plain" ||
+         media_type == "application/x-www-form-urlencoded";
 }
 
 std::string media_type(const net::HttpRequest& request) {

@@ -22,14 +22,21 @@ std::string shown(const Cell& cell) {
   switch (cell.kind) {
     case Cell::Kind::null: return "null";
     case Cell::Kind::boolean: return cell.boolean ? "true" : "false";
-    default: return std::string(cell.text.substr(0, kShownValue));
+    default: break;
   }
+  if (cell.kind == Cell::Kind::number && cell.text.empty()) {  // it came as bytes
+    char room[table::kNumberRoom];
+    return {room, table::write_real(room, cell.number)};
+  }
+  return std::string(cell.text.substr(0, kShownValue));
 }
 
 // What R and its JSON packages write for what has no number.
 bool is_missing_word(std::string_view text) { return text == "NA" || text.empty(); }
 
-bool number_of_word(std::string_view text, double& number) {
+enum class Word : std::uint8_t { number, no_number, too_large };
+
+Word number_of_word(std::string_view text, double& number) {
   if (text == "NaN") {
     number = std::numeric_limits<double>::quiet_NaN();
   } else if (text == "Inf" || text == "Infinity") {
@@ -41,9 +48,12 @@ bool number_of_word(std::string_view text, double& number) {
     while (text.ends_with(' ')) text.remove_suffix(1);
     if (text.starts_with('+')) text.remove_prefix(1);
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc{} && end == text.data() + text.size() && std::isfinite(number);
+    if (end != text.data() + text.size()) return Word::no_number;
+    if (error == std::errc::result_out_of_range) return Word::too_large;
+    // What from_chars reads beside numbers ("inf", "nan(1)") is none of R's or JSON's spellings.
+    return error == std::errc{} && std::isfinite(number) ? Word::number : Word::no_number;
   }
-  return true;
+  return Word::number;
 }
 
 }  // namespace
@@ -103,8 +113,10 @@ void RowBuilder::put_number(std::size_t feature, const Cell& cell) {
     const bool is_false = cell.text == "FALSE" || cell.text == "false" || cell.text == "F";
     if (is_logical && (is_true || is_false)) {
       number = is_true ? 1 : 0;
-    } else if (!number_of_word(cell.text, number)) {
-      refuse(feature, "wrong_type", cell, "is no number");
+    } else if (const Word word = number_of_word(cell.text, number); word != Word::number) {
+      const bool is_large = word == Word::too_large;
+      refuse(feature, is_large ? "out_of_range" : "wrong_type", cell,
+             is_large ? "is no number that a double can hold" : "is no number");
       return put_missing(feature);
     }
   }
@@ -199,11 +211,14 @@ void RowBuilder::end_columns() {
   }
 }
 
-bool RowBuilder::finish(table::Table& table, Problem& problem) {
-  if (!mistakes_.empty()) {
-    problem.mistakes = std::move(mistakes_);
+bool RowBuilder::finish(bool is_read, table::Table& table, Problem& problem) {
+  const bool is_limit = !is_read && problem.status != 400;  // which no better cell would help
+  if (!mistakes_.empty() && !is_limit) {
+    if (!is_read) add_mistake(std::move(problem.mistakes.front()));
+    problem = {.status = 400, .mistakes = std::move(mistakes_)};
     return false;
   }
+  if (!is_read) return false;
   table = table::Table(rows_);
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     Column& column = columns_[i];

@@ -46,8 +46,9 @@ class RowBuilder {
   std::size_t rows() const { return rows_; }
   const Schema& schema() const { return schema_; }
 
-  // Once. `problem` gets the mistakes, if there are any.
-  bool finish(table::Table& table, Problem& problem);
+  // Once. `is_read`: the body was read to its end; else `problem` says why not, and a row may be there in part. `problem` gets the mistakes of
+  // cells, if there are any: they tell more than where reading ended. False: there is no table.
+  bool finish(bool is_read, table::Table& table, Problem& problem);
 
  private:
   struct Column {

@@ -35,7 +35,7 @@ Result<std::shared_ptr<const ServedModel>> ServedModel::open(const std::string& 
   table::Table table;
   Problem problem;
   // Some models refuse missing values; they are warm nevertheless.
-  if (row.finish(table, problem)) (void)served->model_->score(table, {}, executor);
+  if (row.finish(true, table, problem)) (void)served->model_->score(table, {}, executor);
   return served;
 }
 

@@ -6,9 +6,15 @@
 namespace scoria::serve {
 namespace {
 
-std::string labels(std::string_view service, std::string_view version, const std::string& more = {}) {
-  return "{service=\"" + std::string(service) + "\",version=\"" + std::string(version) + "\"" +
-         (more.empty() ? "" : "," + more) + "}";
+void append_escaped(std::string& out, std::string_view value) {
+  for (const char c : value) {
+    if (c == '\\' || c == '"') out += '\\';
+    if (c == '\n') {
+      out += "\\n";
+    } else {
+      out += c;
+    }
+  }
 }
 
 std::string number(double value) {
@@ -50,42 +56,70 @@ std::uint64_t Traffic::requests() const {
   return sum;
 }
 
-std::string traffic_help() {
-  return "# HELP serve_requests_total Requests answered, by service, version, protocol and status.\n# TYPE "
-         "serve_requests_total counter\n"
-         "# HELP serve_request_duration_seconds From a request's last byte to its answer.\n# TYPE "
-         "serve_request_duration_seconds histogram\n"
-         "# HELP serve_rows_total Rows scored.\n# TYPE serve_rows_total counter\n"
-         "# HELP serve_inflight Requests being answered.\n# TYPE serve_inflight gauge\n";
+std::string metric_labels(std::string_view service, std::string_view version, const std::string& more) {
+  std::string text = "{service=\"";
+  append_escaped(text, service);
+  text += "\",version=\"";
+  append_escaped(text, version);
+  return text + "\"" + (more.empty() ? "" : ",") + more + "}";
 }
 
-std::string Traffic::to_metrics(std::string_view service, std::string_view version) const {
-  std::string text;
-  for (std::size_t p = 0; p < answers_.size(); ++p) {
-    for (std::size_t c = 0; c < answers_[p].size(); ++c) {
-      const auto count = answers_[p][c].load(std::memory_order_relaxed);
-      if (count == 0) continue;
-      const std::string code = c < kCodes.size() ? std::to_string(kCodes[c]) : "other";
-      text +=
-          "serve_requests_total" +
-          labels(service, version,
-                 "protocol=\"" + std::string(protocol_name(static_cast<Protocol>(p))) + "\",code=\"" + code + "\"") +
-          " " + std::to_string(count) + "\n";
+class TrafficText {
+ public:
+  explicit TrafficText(const std::vector<NamedTraffic>& all) : all_(all) {}
+
+  std::string text() {
+    begin("serve_requests_total", "counter", "Requests answered, by service, version, protocol and status.");
+    for (const auto& one : all_) append_answers(one);
+    begin("serve_request_duration_seconds", "histogram", "From a request's last byte to its answer.");
+    for (const auto& one : all_) append_durations(one);
+    begin("serve_rows_total", "counter", "Rows scored.");
+    for (const auto& one : all_) append(one, "", "", std::to_string(one.traffic->rows_.load()));
+    begin("serve_inflight", "gauge", "Requests being answered.");
+    for (const auto& one : all_) append(one, "", "", std::to_string(one.traffic->inflight_.load()));
+    return std::move(text_);
+  }
+
+ private:
+  void begin(const char* family, const char* type, const char* help) {
+    family_ = family;
+    text_ += "# HELP " + family_ + " " + help + "\n# TYPE " + family_ + " " + type + "\n";
+  }
+
+  void append(const NamedTraffic& one, const char* suffix, const std::string& more, const std::string& value) {
+    text_ += family_ + suffix + metric_labels(one.service, one.version, more) + " " + value + "\n";
+  }
+
+  void append_answers(const NamedTraffic& one) {
+    const auto& answers = one.traffic->answers_;
+    for (std::size_t p = 0; p < answers.size(); ++p) {
+      for (std::size_t c = 0; c < answers[p].size(); ++c) {
+        const auto count = answers[p][c].load(std::memory_order_relaxed);
+        if (count == 0) continue;
+        const std::string code = c < Traffic::kCodes.size() ? std::to_string(Traffic::kCodes[c]) : "other";
+        append(one, "",
+               "protocol=\"" + std::string(protocol_name(static_cast<Protocol>(p))) + "\",code=\"" + code + "\"",
+               std::to_string(count));
+      }
     }
   }
-  std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < durations_.size(); ++i) {
-    sum += durations_[i].load(std::memory_order_relaxed);
-    const std::string bound = i < kBounds.size() ? number(kBounds[i]) : "+Inf";
-    text += "serve_request_duration_seconds_bucket" + labels(service, version, "le=\"" + bound + "\"") + " " +
-            std::to_string(sum) + "\n";
+
+  void append_durations(const NamedTraffic& one) {
+    const Traffic& traffic = *one.traffic;
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < traffic.durations_.size(); ++i) {
+      sum += traffic.durations_[i].load(std::memory_order_relaxed);
+      const std::string bound = i < Traffic::kBounds.size() ? number(Traffic::kBounds[i]) : "+Inf";
+      append(one, "_bucket", "le=\"" + bound + "\"", std::to_string(sum));
+    }
+    append(one, "_sum", "", number(static_cast<double>(traffic.nanoseconds_.load()) / 1e9));
+    append(one, "_count", "", std::to_string(sum));
   }
-  text += "serve_request_duration_seconds_sum" + labels(service, version) + " " +
-          number(static_cast<double>(nanoseconds_.load()) / 1e9) + "\n";
-  text += "serve_request_duration_seconds_count" + labels(service, version) + " " + std::to_string(sum) + "\n";
-  text += "serve_rows_total" + labels(service, version) + " " + std::to_string(rows_.load()) + "\n";
-  text += "serve_inflight" + labels(service, version) + " " + std::to_string(inflight_.load()) + "\n";
-  return text;
-}
+
+  const std::vector<NamedTraffic>& all_;
+  std::string family_, text_;
+};
+
+std::string traffic_metrics(const std::vector<NamedTraffic>& all) { return TrafficText(all).text(); }
 
 }  // namespace scoria::serve

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace scoria::serve {
 
@@ -18,14 +19,13 @@ class Traffic {
   void begin() { inflight_.fetch_add(1, std::memory_order_relaxed); }
   void end(Protocol protocol, int status, std::size_t rows, double seconds);
 
-  // Lines of a Prometheus text, without HELP and TYPE, which traffic_help() has once for all.
-  std::string to_metrics(std::string_view service, std::string_view version) const;
   std::uint64_t requests() const;
 
   static constexpr std::array kBounds{10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3,
                                       10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 500e-3, 1.0,  2.5,    10.0};
 
  private:
+  friend class TrafficText;
   static constexpr std::array kCodes{200, 400, 413, 415, 422, 429, 500, 503, 504};
   static std::size_t code_index(int status);
 
@@ -36,6 +36,14 @@ class Traffic {
   std::atomic<std::int64_t> inflight_ = 0;
 };
 
-std::string traffic_help();
+struct NamedTraffic {
+  std::string service, version;
+  const Traffic* traffic;
+};
+// A Prometheus text: each family's help, then its samples of all services.
+std::string traffic_metrics(const std::vector<NamedTraffic>& all);
+
+// {service="...",version="...",MORE}, with what Prometheus wants escaped.
+std::string metric_labels(std::string_view service, std::string_view version, const std::string& more = {});
 
 }  // namespace scoria::serve

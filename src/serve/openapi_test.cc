@@ -1,0 +1,66 @@
+#include "serve/openapi.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace scoria::serve {
+namespace {
+
+ServedModelPtr serve_golden(const std::string& name, const std::string& service) {
+  return ServedModel::open(SCORIA_SOURCE_DIR "/tests/golden/" + name + "/model.rds", service, "1").value();
+}
+
+TEST(OpenApi, DescribesEachServiceAndTheDefault) {
+  const nlohmann::json document = nlohmann::json::parse(
+      openapi_document({serve_golden("rf_reg_boston", "boston"), serve_golden("linear_lm_character", "lm")}, true));
+  EXPECT_EQ(document["openapi"], "3.0.3");
+  for (const auto* path : {"/score", "/services/boston/score", "/services/lm/score"}) {
+    ASSERT_TRUE(document["paths"].contains(path)) << path;
+    for (const auto* status : {"200", "400", "413", "415"})
+      EXPECT_TRUE(document["paths"][path]["post"]["responses"].contains(status)) << path << status;
+  }
+  const auto& row = document["components"]["schemas"]["boston_row"];
+  EXPECT_EQ(row["properties"].size(), 13u);
+  EXPECT_EQ(row["properties"]["crim"]["type"], "number");
+  EXPECT_EQ(row["required"].size(), 13u);
+}
+
+TEST(OpenApi, NamesOperationsOnceEach) {
+  const nlohmann::json document = nlohmann::json::parse(
+      openapi_document({serve_golden("rf_reg_boston", "boston"), serve_golden("rf_reg_boston", "other")}, true));
+  std::set<std::string> ids;
+  for (const auto& [path, item] : document["paths"].items())
+    EXPECT_TRUE(ids.insert(item["post"]["operationId"]).second) << path;
+}
+
+TEST(OpenApi, ListsLevelsAndThatAValueMayBeMissing) {
+  const nlohmann::json document =
+      nlohmann::json::parse(openapi_document({serve_golden("linear_lm_character", "lm")}, false));
+  EXPECT_FALSE(document["paths"].contains("/score"));
+  const auto& s = document["components"]["schemas"]["lm_row"]["properties"]["s"];
+  EXPECT_EQ(s["type"], "string");
+  EXPECT_EQ(s["nullable"], true);
+  // OpenAPI 3.0.3: a nullable enum must list null.
+  ASSERT_TRUE(s.contains("enum"));
+  EXPECT_TRUE(s["enum"].back().is_null());
+}
+
+TEST(Swagger, DescribesInputsAndTheResult) {
+  const nlohmann::json document = nlohmann::json::parse(swagger_document(*serve_golden("rf_reg_boston", "boston")));
+  EXPECT_EQ(document["swagger"], "2.0");
+  EXPECT_TRUE(document["paths"].contains("/api/boston/1"));
+  EXPECT_EQ(document["definitions"]["InputParameters"]["properties"].size(), 13u);
+  EXPECT_TRUE(document["definitions"]["WebServiceResult"]["properties"].contains("outputParameters"));
+}
+
+TEST(InferenceMetadata, ListsTensors) {
+  const nlohmann::json document = nlohmann::json::parse(inference_metadata(*serve_golden("linear_lm_character", "lm")));
+  EXPECT_EQ(document["name"], "lm");
+  EXPECT_EQ(document["inputs"][0]["datatype"], "BYTES");
+  EXPECT_EQ(document["outputs"][0]["name"], "response");
+  EXPECT_EQ(document["outputs"][0]["datatype"], "FP64");
+}
+
+}  // namespace
+}  // namespace scoria::serve
