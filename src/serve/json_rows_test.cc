@@ -59,7 +59,7 @@ TEST(JsonRows, ReadsTheSameRowInEveryShape) {
     ASSERT_TRUE(got.is_ok) << body << ": " << (got.is_ok ? "" : got.problem.message());
     ASSERT_EQ(got.table.rows(), 1u) << body;
     EXPECT_EQ(got.x(), 1.5) << body;
-    EXPECT_EQ(got.table.column(1)->reals()[0], 1) << body;
+    EXPECT_EQ(got.table.column(1)->logicals()[0], 1) << body;
     EXPECT_EQ(got.table.column(2)->codes()[0], 0) << body;
     EXPECT_EQ(got.table.column(4)->text_at(0), "n") << body;
   }
@@ -130,8 +130,8 @@ TEST(JsonRows, MatchesLevelsByTextNumberAndTruth) {
   const JsonRead got = read_json(
       R"([{"x":1,"on":"TRUE","kind":10,"size":"L","note":true},{"x":1,"on":"F","kind":"NA","size":null,"note":1.5}])");
   ASSERT_TRUE(got.is_ok) << got.problem.message();
-  EXPECT_EQ(got.table.column(1)->reals()[0], 1);
-  EXPECT_EQ(got.table.column(1)->reals()[1], 0);
+  EXPECT_EQ(got.table.column(1)->logicals()[0], 1);
+  EXPECT_EQ(got.table.column(1)->logicals()[1], 0);
   EXPECT_EQ(got.table.column(2)->codes()[0], 2);
   EXPECT_EQ(got.table.column(2)->codes()[1], 3) << "the model knows a level of that name";
   EXPECT_TRUE(got.table.column(3)->is_null(1));
@@ -156,6 +156,21 @@ TEST(JsonRows, NamesEveryMissingColumnButThoseThatNothingUses) {
   EXPECT_EQ(got.first().code, "missing_column");
   EXPECT_EQ(got.first().column, "size");
   EXPECT_EQ(got.problem.mistakes[1].column, "note");
+}
+
+TEST(JsonRows, TakesWhatOneRecordLeavesOutForMissing) {
+  // R's jsonlite writes a data frame's NA so.
+  const JsonRead got = read_json("[" + kJsonRow + R"(,{"on":null,"note":"n"}])");
+  ASSERT_TRUE(got.is_ok) << got.problem.message();
+  EXPECT_TRUE(is_na(got.x(1)));
+  EXPECT_TRUE(got.table.column(1)->is_null(1));
+  EXPECT_TRUE(got.table.column(2)->is_null(1));
+}
+
+TEST(JsonRows, RefusesNumbersThatAreNoTruth) {
+  const JsonRead got = read_json(R"([{"x":1,"on":2,"kind":"a","size":"S","note":""}])");
+  EXPECT_EQ(got.first().code, "wrong_type");
+  EXPECT_EQ(got.first().column, "on");
 }
 
 TEST(JsonRows, TellsWhatIsWrongWithAShape) {

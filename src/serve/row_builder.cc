@@ -58,6 +58,22 @@ Word number_of_word(std::string_view text, double& number) {
 
 }  // namespace
 
+namespace {
+
+table::ColumnPtr logical_column(const std::vector<double>& numbers) {
+  std::vector<std::uint8_t> values(numbers.size());
+  table::Validity validity;
+  for (std::size_t row = 0; row < numbers.size(); ++row) {
+    values[row] = numbers[row] == 1 ? 1 : 0;
+    if (!std::isnan(numbers[row])) continue;
+    if (validity.all_valid()) validity = table::Validity(numbers.size());
+    validity.set_null(row);
+  }
+  return table::Column::logical(std::move(values), std::move(validity));
+}
+
+}  // namespace
+
 RowBuilder::RowBuilder(const Schema& schema) : schema_(schema), columns_(schema.features().size()) {}
 
 void RowBuilder::reserve(std::size_t rows) {
@@ -82,7 +98,7 @@ void RowBuilder::refuse(std::size_t feature, const char* code, const Cell& cell,
     mistake.expected.assign(known.levels.begin(), known.levels.begin() + static_cast<std::ptrdiff_t>(std::min(
                                                                              known.levels.size(), kShownLevels)));
   } else {
-    mistake.expected = {known.kind == model::FeatureKind::logical ? "true, false, or a number" : "a number"};
+    mistake.expected = {known.kind == model::FeatureKind::logical ? "true, false, 1 or 0" : "a number"};
   }
   mistake.message =
       "row " + std::to_string(row) + ", column '" + known.name + "': " + mistake.value + " " + std::move(what);
@@ -105,12 +121,13 @@ void RowBuilder::put_missing(std::size_t feature) {
 
 void RowBuilder::put_number(std::size_t feature, const Cell& cell) {
   Column& column = columns_[feature];
+  const bool is_logical = schema_.features()[feature].kind == model::FeatureKind::logical;
   double number = cell.number;
   if (cell.kind == Cell::Kind::boolean) number = cell.boolean ? 1 : 0;
   if (cell.kind == Cell::Kind::text) {
-    const bool is_logical = schema_.features()[feature].kind == model::FeatureKind::logical;
-    const bool is_true = cell.text == "TRUE" || cell.text == "true" || cell.text == "T";
-    const bool is_false = cell.text == "FALSE" || cell.text == "false" || cell.text == "F";
+    const std::string_view text = cell.text;
+    const bool is_true = text == "TRUE" || text == "True" || text == "true" || text == "T";
+    const bool is_false = text == "FALSE" || text == "False" || text == "false" || text == "F";
     if (is_logical && (is_true || is_false)) {
       number = is_true ? 1 : 0;
     } else if (const Word word = number_of_word(cell.text, number); word != Word::number) {
@@ -119,6 +136,11 @@ void RowBuilder::put_number(std::size_t feature, const Cell& cell) {
              is_large ? "is no number that a double can hold" : "is no number");
       return put_missing(feature);
     }
+  }
+  if (is_logical && number != 0 && number != 1) {
+    if (std::isnan(number)) return put_missing(feature);
+    refuse(feature, "wrong_type", cell, "is neither true nor false");
+    return put_missing(feature);
   }
   column.numbers.push_back(number);
   ++column.size;
@@ -170,15 +192,7 @@ void RowBuilder::set(std::size_t feature, const Cell& cell) {
 void RowBuilder::end_row() {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (columns_[i].size >= rows_) continue;
-    const auto& feature = schema_.features()[i];
-    if (feature.is_used) {
-      add_mistake({.code = "missing_column",
-                   .message = "row " + std::to_string(rows_) + ": column '" + feature.name + "' is missing",
-                   .row = rows_,
-                   .column = feature.name,
-                   .value = {},
-                   .expected = {}});
-    }
+    ++columns_[i].absent;
     put_missing(i);
   }
 }
@@ -191,14 +205,9 @@ void RowBuilder::end_columns() {
     const auto& feature = schema_.features()[i];
     const std::size_t size = columns_[i].size;
     if (size == rows_) continue;
-    if (size == 0 && feature.is_used) {
-      add_mistake({.code = "missing_column",
-                   .message = "column '" + feature.name + "' is missing",
-                   .row = {},
-                   .column = feature.name,
-                   .value = {},
-                   .expected = {}});
-    } else if (size > 0) {
+    if (size == 0) {
+      columns_[i].absent = rows_;
+    } else {
       add_mistake({.code = "ragged_columns",
                    .message = "column '" + feature.name + "' has " + std::to_string(size) + " values, others have " +
                               std::to_string(rows_),
@@ -211,7 +220,21 @@ void RowBuilder::end_columns() {
   }
 }
 
+void RowBuilder::find_missing_columns() {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const auto& feature = schema_.features()[i];
+    if (!feature.is_used || columns_[i].absent < std::max<std::size_t>(rows_, 1)) continue;
+    add_mistake({.code = "missing_column",
+                 .message = "column '" + feature.name + "' is missing",
+                 .row = {},
+                 .column = feature.name,
+                 .value = {},
+                 .expected = {}});
+  }
+}
+
 bool RowBuilder::finish(bool is_read, table::Table& table, Problem& problem) {
+  if (is_read && !has_too_many_mistakes()) find_missing_columns();
   const bool is_limit = !is_read && problem.status != 400;  // which no better cell would help
   if (!mistakes_.empty() && !is_limit) {
     if (!is_read) add_mistake(std::move(problem.mistakes.front()));
@@ -223,7 +246,9 @@ bool RowBuilder::finish(bool is_read, table::Table& table, Problem& problem) {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     Column& column = columns_[i];
     const auto& feature = schema_.features()[i];
-    if (is_number(feature.kind)) {
+    if (feature.kind == model::FeatureKind::logical) {
+      table.add(feature.name, logical_column(column.numbers));
+    } else if (is_number(feature.kind)) {
       table.add(feature.name, table::Column::real(std::move(column.numbers)));
     } else if (const auto& levels = schema_.levels(i); levels != nullptr) {
       table.add(feature.name,

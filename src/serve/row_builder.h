@@ -32,7 +32,7 @@ class RowBuilder {
   void begin_row() { ++rows_; }
   // A feature that has its cell already is a mistake, duplicate_key.
   void set(std::size_t feature, const Cell& cell);
-  // Missing cells are mistakes; those of features that no prediction uses are missing values.
+  // What this row leaves out and another one has is missing, as R's jsonlite takes it, which writes no NA; what no row has is a mistake.
   void end_row();
 
   // By columns: set_next() puts a cell below those that the feature has.
@@ -53,11 +53,13 @@ class RowBuilder {
  private:
   struct Column {
     std::size_t size = 0;
+    std::size_t absent = 0;  // rows that left it out
     std::vector<double> numbers;
     std::vector<std::int32_t> codes;
     std::vector<std::string> texts;
     std::vector<std::uint32_t> nulls;  // of texts
   };
+  void find_missing_columns();
   void put(std::size_t feature, const Cell& cell);
   void put_number(std::size_t feature, const Cell& cell);
   void put_level(std::size_t feature, const Cell& cell);
