@@ -1,9 +1,12 @@
 #include "cli/serve_command.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -15,6 +18,7 @@ namespace scoria::cli {
 namespace {
 
 constexpr std::chrono::seconds kDrain{10};
+constexpr std::chrono::milliseconds kLook{250};
 
 struct ServeOptions {
   std::vector<std::string> models;
@@ -52,6 +56,56 @@ bool is_loopback(const std::string& address) {
   return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
 }
 
+// Model files that are written anew are read anew: a new one takes the old one's place between two requests, and one that cannot be read leaves it there.
+class Watch {
+ public:
+  explicit Watch(serve::App& app) : app_(app) {
+    for (const auto& model : app.models()) seen_[model->file()] = state_of(model->file());
+  }
+
+  void look() {
+    for (const auto& model : app_.models()) {
+      const State now = state_of(model->file());
+      if (now == seen_[model->file()]) {
+        pending_.erase(model->file());
+        continue;
+      }
+      // Whoever writes it may still be at it: looked at once it has stayed the same for a while.
+      if (const auto before = pending_.find(model->file()); before == pending_.end() || before->second != now) {
+        pending_[model->file()] = now;
+        continue;
+      }
+      seen_[model->file()] = now;
+      pending_.erase(model->file());
+      if (now.size < 0) continue;  // it is gone: the one in memory goes on
+      auto read = serve::ServedModel::open(model->file(), model->service(), model->version(), model.get());
+      if (!read.ok()) {
+        std::fprintf(stderr, "service %s keeps its model: %s\n", model->service().c_str(),
+                     read.error().message.c_str());
+        continue;
+      }
+      std::fprintf(stderr, "service %s has its model anew: %s, sha256 %.12s\n", model->service().c_str(),
+                   model->file().c_str(), read.value()->sha256().c_str());
+      app_.replace(std::move(read).value());
+    }
+  }
+
+ private:
+  struct State {
+    long long size = -1, seconds = 0, nanoseconds = 0;
+    unsigned long long inode = 0;
+    bool operator==(const State&) const = default;
+  };
+  static State state_of(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return {};
+    return {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ino};
+  }
+
+  serve::App& app_;
+  std::map<std::string, State> seen_, pending_;
+};
+
 Status serve(const ServeOptions& options, const Context& context) {
   if (!is_loopback(options.http)) {
     return Error{Code::invalid, "--http " + options.http +
@@ -88,7 +142,11 @@ Status serve(const ServeOptions& options, const Context& context) {
   std::mutex mutex;
   std::condition_variable_any stopped;
   std::unique_lock lock(mutex);
-  stopped.wait(lock, context.stop, [] { return false; });
+  Watch watch(app);
+  while (!context.stop.stop_requested()) {
+    stopped.wait_for(lock, context.stop, kLook, [] { return false; });
+    watch.look();
+  }
   app.set_ready(false);
   server->drain(kDrain);
   return Ok{};

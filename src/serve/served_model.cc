@@ -1,6 +1,9 @@
 #include "serve/served_model.h"
 
-#include "base/file.h"
+#include <fstream>
+#include <iterator>
+#include <span>
+
 #include "net/sha256.h"
 
 namespace scoria::serve {
@@ -21,12 +24,16 @@ ServedModel::ServedModel(model::ModelPtr model, std::string path, std::string sh
       schema_(model_->description()) {}
 
 Result<std::shared_ptr<const ServedModel>> ServedModel::open(const std::string& path, std::string service,
-                                                             std::string version) {
-  SCORIA_TRY(bytes, FileBytes::open(path));
-  auto model = model::open_model(bytes.bytes());
+                                                             std::string version, const ServedModel* before) {
+  // Read, not mapped: a file that is being written anew may become shorter meanwhile.
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes(std::istreambuf_iterator<char>(file), {});
+  if (!file) return Error{Code::not_found, "'" + path + "' cannot be read"};
+  auto model = model::open_model(std::as_bytes(std::span(bytes)));
   if (!model.ok()) return Error{model.error().code, "'" + path + "': " + model.error().message};
-  std::shared_ptr<const ServedModel> served(new ServedModel(std::move(model).value(), path, net::sha256(bytes.text()),
-                                                            std::move(service), std::move(version)));
+  std::shared_ptr<ServedModel> served(
+      new ServedModel(std::move(model).value(), path, net::sha256(bytes), std::move(service), std::move(version)));
+  if (before != nullptr) served->traffic_ = before->traffic_;
   InlineExecutor executor;
   RowBuilder row(served->schema());
   row.begin_row();
@@ -36,7 +43,7 @@ Result<std::shared_ptr<const ServedModel>> ServedModel::open(const std::string& 
   Problem problem;
   // Some models refuse missing values; they are warm nevertheless.
   if (row.finish(true, table, problem)) (void)served->model_->score(table, {}, executor);
-  return served;
+  return std::shared_ptr<const ServedModel>(std::move(served));
 }
 
 bool ServedModel::score(const table::Table& rows, const model::Request& request, Executor& executor,

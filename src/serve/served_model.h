@@ -19,8 +19,9 @@ namespace scoria::serve {
 class ServedModel {
  public:
   // Reads the model file; scores one row of missing values, so that the first request meets what is warm. Errors: the file's, naming it.
+  // `before`: the one whose place it takes, whose numbers go on.
   static Result<std::shared_ptr<const ServedModel>> open(const std::string& path, std::string service,
-                                                         std::string version);
+                                                         std::string version, const ServedModel* before = nullptr);
 
   const std::string& service() const { return service_; }
   const std::string& version() const { return version_; }
@@ -28,7 +29,7 @@ class ServedModel {
   const std::string& sha256() const { return sha256_; }
   const model::Description& description() const { return model_->description(); }
   const Schema& schema() const { return schema_; }
-  Traffic& traffic() const { return traffic_; }
+  Traffic& traffic() const { return *traffic_; }
 
   // False: `problem` says what the model refuses. Large tables are shared among the executor's threads.
   bool score(const table::Table& rows, const model::Request& request, Executor& executor, model::Prediction& prediction,
@@ -40,7 +41,7 @@ class ServedModel {
   model::ModelPtr model_;
   std::string file_, sha256_, service_, version_;
   Schema schema_;
-  mutable Traffic traffic_;
+  std::shared_ptr<Traffic> traffic_ = std::make_shared<Traffic>();
 };
 
 using ServedModelPtr = std::shared_ptr<const ServedModel>;
