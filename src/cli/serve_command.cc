@@ -1,7 +1,5 @@
 #include "cli/serve_command.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <cstdio>
@@ -17,7 +15,7 @@
 namespace scoria::cli {
 namespace {
 
-constexpr std::chrono::seconds kDrain{10};
+constexpr std::chrono::seconds kDrain{10}, kLinger{1};
 constexpr std::chrono::milliseconds kLook{250};
 
 struct ServeOptions {
@@ -59,27 +57,19 @@ bool is_loopback(const std::string& address) {
 // Model files that are written anew are read anew: a new one takes the old one's place between two requests, and one that cannot be read leaves it there.
 class Watch {
  public:
-  explicit Watch(serve::App& app) : app_(app) {
-    for (const auto& model : app.models()) seen_[model->file()] = state_of(model->file());
-  }
+  explicit Watch(serve::App& app) : app_(app) {}
 
   void look() {
     for (const auto& model : app_.models()) {
-      const State now = state_of(model->file());
-      if (now == seen_[model->file()]) {
-        pending_.erase(model->file());
-        continue;
-      }
-      // Whoever writes it may still be at it: looked at once it has stayed the same for a while.
-      if (const auto before = pending_.find(model->file()); before == pending_.end() || before->second != now) {
-        pending_[model->file()] = now;
-        continue;
-      }
-      seen_[model->file()] = now;
-      pending_.erase(model->file());
-      if (now.size < 0) continue;  // it is gone: the one in memory goes on
+      const serve::FileState now = serve::file_state(model->file());
+      Looked& looked = looked_[model->file()];
+      // Whoever writes it may still be at it: it is read once it has stayed the same for a while.
+      const bool is_settled = now == looked.last;
+      looked.last = now;
+      if (now == model->state() || now == looked.refused || now.size < 0 || !is_settled) continue;
       auto read = serve::ServedModel::open(model->file(), model->service(), model->version(), model.get());
       if (!read.ok()) {
+        looked.refused = now;
         std::fprintf(stderr, "service %s keeps its model: %s\n", model->service().c_str(),
                      read.error().message.c_str());
         continue;
@@ -91,19 +81,11 @@ class Watch {
   }
 
  private:
-  struct State {
-    long long size = -1, seconds = 0, nanoseconds = 0;
-    unsigned long long inode = 0;
-    bool operator==(const State&) const = default;
+  struct Looked {
+    serve::FileState last, refused;
   };
-  static State state_of(const std::string& path) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) return {};
-    return {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ino};
-  }
-
   serve::App& app_;
-  std::map<std::string, State> seen_, pending_;
+  std::map<std::string, Looked> looked_;  // by path
 };
 
 Status serve(const ServeOptions& options, const Context& context) {
@@ -148,7 +130,7 @@ Status serve(const ServeOptions& options, const Context& context) {
     watch.look();
   }
   app.set_ready(false);
-  server->drain(kDrain);
+  server->drain(kDrain, kLinger);
   return Ok{};
 }
 

@@ -259,14 +259,18 @@ struct HttpServer::State {
     }
   }
 
-  void drain(std::chrono::milliseconds patience) {
+  void drain(std::chrono::milliseconds patience, std::chrono::milliseconds linger) {
     const std::lock_guard one_at_a_time(drain_mutex);
     if (threads.empty()) return;
-    shared->is_draining = true;
+    shared->is_closing = true;
     stop_listening();
-    for_each([](ServerConnection& connection) { return connection.wind_up(false); });
     const auto are_gone = [this] { return shared->connections.empty(); };
     std::unique_lock lock(shared->connections_mutex);
+    shared->connections_fell.wait_for(lock, linger, are_gone);
+    lock.unlock();
+    shared->is_draining = true;
+    for_each([](ServerConnection& connection) { return connection.wind_up(false); });
+    lock.lock();
     shared->connections_fell.wait_for(lock, patience, are_gone);
     while (!are_gone()) {
       lock.unlock();
@@ -297,7 +301,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerConfig config, H
 
 HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-HttpServer::~HttpServer() { state_->drain(std::chrono::milliseconds(0)); }
+HttpServer::~HttpServer() { state_->drain({}, {}); }
 
 std::string HttpServer::address(std::size_t listener) const { return shown(state_->listening.at(listener)->endpoint); }
 
@@ -315,7 +319,9 @@ Status HttpServer::reload_tls() {
   return Ok{};
 }
 
-void HttpServer::drain(std::chrono::milliseconds patience) { state_->drain(patience); }
+void HttpServer::drain(std::chrono::milliseconds patience, std::chrono::milliseconds linger) {
+  state_->drain(patience, linger);
+}
 
 std::uint64_t HttpServer::open_connections() const {
   const std::lock_guard lock(state_->shared->connections_mutex);

@@ -50,8 +50,9 @@ class HttpServer {
   std::string address(std::size_t listener) const;
   // Reads the TLS files of every listener again; connections keep what they have. Errors: as start(); then the old ones stay.
   Status reload_tls();
-  // Stops accepting, answers what is in flight with "Connection: close", waits up to `patience`, then closes the rest.
-  void drain(std::chrono::milliseconds patience);
+  // Stops accepting, answers what is in flight with "Connection: close", waits up to `patience`, then closes the rest. Idle connections are closed once
+  // `linger` has passed: a request may be on its way on one, and gets its answer until then.
+  void drain(std::chrono::milliseconds patience, std::chrono::milliseconds linger = {});
   std::uint64_t open_connections() const;
 
  private:

@@ -172,6 +172,26 @@ TEST(ServerDrain, AnswersWhatIsInFlightAndClosesWhatIsIdle) {
   EXPECT_THAT(reply, EndsWith("done"));
 }
 
+TEST(ServerDrain, AnswersWhatIsOnItsWayOnAnIdleConnection) {
+  HandlerForTests handler;
+  const auto server = serve(handler);
+  RawClient client(server->address(0));
+  client.send(kGet);
+  client.read_reply();
+  std::jthread draining([&] { server->drain(20s, 10s); });
+  while (true) {  // until the drain has begun
+    try {
+      RawClient another(server->address(0));
+    } catch (const std::runtime_error&) {
+      break;
+    }
+  }
+  client.send(kGet);
+  const std::string reply = client.read_to_end();
+  EXPECT_THAT(reply, HasSubstr(" 200 "));
+  EXPECT_THAT(reply, HasSubstr("Connection: close\r\n"));
+}
+
 TEST(ServerDrain, WaitsNoLongerThanItsPatience) {
   HandlerForTests handler;
   std::promise<Responder> parked;

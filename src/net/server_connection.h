@@ -39,7 +39,8 @@ struct ServerShared {
   HttpServerConfig config;
   HttpHandler& handler;  // not called once `connections` is empty and the listeners are closed
   boost::asio::io_context io;
-  std::atomic<bool> is_draining = false;
+  std::atomic<bool> is_closing = false;   // replies say that their connection closes
+  std::atomic<bool> is_draining = false;  // and idle ones are closed
   std::atomic<std::uint64_t> now_ms = 1;  // a coarse clock, set by the sweep
 
   std::mutex connections_mutex;

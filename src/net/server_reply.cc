@@ -114,7 +114,7 @@ ServerConnection::Step ServerConnection::start_reply(HttpReply reply) {
     // A Responder dropped unsent, a handler that threw.
     reply = explained(500, "the server failed; its log says how");
   }
-  must_close_ |= shared_->is_draining.load(std::memory_order_relaxed);
+  must_close_ |= shared_->is_closing.load(std::memory_order_relaxed);
   for (const auto& [name, value] : reply.headers) {
     must_close_ |= name.size() == 10 && is_same_name(name, "Connection") && is_same_name(value, "close");
   }

@@ -26,6 +26,7 @@ ServedModel::ServedModel(model::ModelPtr model, std::string path, std::string sh
 Result<std::shared_ptr<const ServedModel>> ServedModel::open(const std::string& path, std::string service,
                                                              std::string version, const ServedModel* before) {
   // Read, not mapped: a file that is being written anew may become shorter meanwhile.
+  const FileState state = file_state(path);
   std::ifstream file(path, std::ios::binary);
   std::string bytes(std::istreambuf_iterator<char>(file), {});
   if (!file) return Error{Code::not_found, "'" + path + "' cannot be read"};
@@ -33,6 +34,7 @@ Result<std::shared_ptr<const ServedModel>> ServedModel::open(const std::string& 
   if (!model.ok()) return Error{model.error().code, "'" + path + "': " + model.error().message};
   std::shared_ptr<ServedModel> served(
       new ServedModel(std::move(model).value(), path, net::sha256(bytes), std::move(service), std::move(version)));
+  served->state_ = state;
   if (before != nullptr) served->traffic_ = before->traffic_;
   InlineExecutor executor;
   RowBuilder row(served->schema());

@@ -9,6 +9,7 @@
 #include "base/executor.h"
 #include "base/result.h"
 #include "model/loaders.h"
+#include "serve/file_state.h"
 #include "serve/problem.h"
 #include "serve/row_builder.h"
 #include "serve/schema.h"
@@ -26,6 +27,7 @@ class ServedModel {
   const std::string& service() const { return service_; }
   const std::string& version() const { return version_; }
   const std::string& file() const { return file_; }
+  const FileState& state() const { return state_; }  // of the file, before it was read
   const std::string& sha256() const { return sha256_; }
   const model::Description& description() const { return model_->description(); }
   const Schema& schema() const { return schema_; }
@@ -40,6 +42,7 @@ class ServedModel {
 
   model::ModelPtr model_;
   std::string file_, sha256_, service_, version_;
+  FileState state_;
   Schema schema_;
   std::shared_ptr<Traffic> traffic_ = std::make_shared<Traffic>();
 };
