@@ -51,7 +51,7 @@ std::vector<ServedModelPtr> App::models() const {
   return models_;
 }
 
-void App::replace(ServedModelPtr model) {
+void App::replace(const ServedModelPtr& model) {
   const std::lock_guard lock(models_mutex_);
   for (auto& one : models_) {
     if (one->service() == model->service()) one = model;

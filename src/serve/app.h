@@ -33,7 +33,7 @@ class App final : public net::HttpHandler {
   App(std::vector<ServedModelPtr> models, Executor& executor, AppLimits limits = {});
 
   // In the place of the one with its service's name; requests that run keep theirs.
-  void replace(ServedModelPtr model);
+  void replace(const ServedModelPtr& model);
   void set_ready(bool is_ready) { is_ready_ = is_ready; }
   std::vector<ServedModelPtr> models() const;
 
