@@ -1,5 +1,6 @@
 #include "model/features.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <unordered_map>
@@ -144,15 +145,24 @@ std::string listed(std::span<const std::string> names) {
 
 Result<FeatureMatrix> bind_features(const table::Table& table, std::span<const Feature> features, UnseenLevel unseen,
                                     std::size_t first_row) {
-  const std::vector<std::string> absent = absent_columns(features, table.names());
-  if (!absent.empty()) return lacks_columns(absent);
+  // A table that was made for the model needs no search, which for one row would take longer than most models do.
+  const bool is_in_order =
+      features.size() <= table.columns() &&
+      std::equal(features.begin(), features.end(), table.names().begin(),
+                 [](const Feature& feature, const std::string& name) { return feature.name == name; });
+  std::unordered_map<std::string_view, std::size_t> positions;
+  if (!is_in_order) {
+    const std::vector<std::string> absent = absent_columns(features, table.names());
+    if (!absent.empty()) return lacks_columns(absent);
+    for (std::size_t i = 0; i < table.columns(); ++i) positions.emplace(table.names()[i], i);
+  }
   FeatureMatrix matrix;
   matrix.rows = table.rows();
   matrix.converted.reserve(features.size());
-  std::unordered_map<std::string_view, std::size_t> positions;
-  for (std::size_t i = 0; i < table.columns(); ++i) positions.emplace(table.names()[i], i);
-  for (const Feature& feature : features) {
-    const table::ColumnPtr& column = table.column(positions.at(feature.name));
+  matrix.columns.reserve(features.size());
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    const Feature& feature = features[i];
+    const table::ColumnPtr& column = table.column(is_in_order ? i : positions.at(feature.name));
     const bool is_number = feature.kind == FeatureKind::number || feature.kind == FeatureKind::logical;
     if (is_number && column->type() == Type::real) {
       matrix.columns.push_back(column->reals().data());

@@ -117,7 +117,7 @@ struct RequestReader::State {
     }
     if (*size == 0) return Event::more;
     request = HttpRequest{};
-    request.headers.reserve(16);
+    request.headers.reserve(8);
     parser.emplace(request);
     error_code error;
     const std::size_t used = parser->put(boost::asio::const_buffer(bytes.data(), *size), error);

@@ -133,15 +133,14 @@ class Reader {
     for (auto field : object) {
       if (++count > limits_.keys) too_many_keys();
       const std::string_view name = field.unescaped_key();
-      // Records name their columns in one order, mostly.
+      // Records name their columns in the order that the model knows, mostly.
       std::optional<std::size_t> feature;
-      if (expected < order_.size() && order_[expected].first == name) {
-        feature = order_[expected].second;
+      if (expected < schema_.features().size() && schema_.features()[expected].name == name) {
+        feature = expected;
       } else {
         feature = schema_.find(name);
-        if (rows_.rows() == 1 && order_.size() < 2 * schema_.features().size() + 8) order_.emplace_back(name, feature);
       }
-      ++expected;
+      if (feature) expected = *feature + 1;
       if (feature) rows_.set(*feature, cell(field.value()));
     }
     rows_.end_row();
@@ -264,7 +263,6 @@ class Reader {
   RowBuilder& rows_;
   const Schema& schema_;
   bool is_columns_ = false;
-  std::vector<std::pair<std::string, std::optional<std::size_t>>> order_;  // of the first record's names
 };
 
 // A thread's parser, with room for what it had to read so far.

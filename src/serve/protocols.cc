@@ -18,15 +18,19 @@ const Envelope kInvocations{.members = {{"dataframe_split", Envelope::Rows::spli
                                         {"inputs"}}};
 const Envelope kMlServer{.members = {{"inputData"}}, .may_be_bare = true};
 
-bool is_lines(const std::string& type) {
-  return type == "application/jsonlines" || type == "application/x-ndjson" || type == "application/x-jsonlines" ||
-         type == "application/jsonl";
+bool is_one_of(std::string_view type, std::initializer_list<std::string_view> names) {
+  return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return net::is_same_name(type, name); });
+}
+
+bool is_lines(std::string_view type) {
+  return is_one_of(type,
+                   {"application/jsonlines", "application/x-ndjson", "application/x-jsonlines", "application/jsonl"});
 }
 
 // Rows by any of the bodies' kinds. False: `problem`.
 bool read_rows(Exchange& exchange, const Envelope& envelope, table::Table& table, Problem& problem) {
   RowBuilder rows(exchange.model.schema());
-  const std::string type = media_type(exchange.request);
+  const std::string_view type = media_type(exchange.request);
   bool is_read = false;
   if (is_csv(type)) {
     is_read = read_csv_rows(exchange.request.body, {}, rows, problem);
@@ -35,9 +39,9 @@ bool read_rows(Exchange& exchange, const Envelope& envelope, table::Table& table
   } else if (is_json(type)) {
     is_read = read_json_rows(exchange.request.body, envelope, {}, rows, problem);
   } else {
-    problem =
-        one_mistake(415, "bad_request",
-                    "Content-Type is '" + type + "'; there are application/json, text/csv and application/x-ndjson");
+    problem = one_mistake(415, "bad_request",
+                          "Content-Type is '" + std::string(type.substr(0, 100)) +
+                              "'; there are application/json, text/csv and application/x-ndjson");
     return false;
   }
   exchange.rows = rows.rows();
@@ -61,20 +65,20 @@ const std::string* Query::find(std::string_view name) const {
   return found == items.end() ? nullptr : &found->second;
 }
 
-bool is_csv(std::string_view media_type) { return media_type == "text/csv" || media_type == "application/csv"; }
+bool is_csv(std::string_view media_type) { return is_one_of(media_type, {"text/csv", "application/csv"}); }
 
 bool is_json(std::string_view media_type) {
-  return media_type.empty() || media_type == kJson || media_type.ends_with("+json") || media_type == "text/plain" ||
-         media_type == "application/x-www-form-urlencoded";
+  constexpr std::string_view kSuffix = "+json";
+  return media_type.empty() || is_one_of(media_type, {kJson, "text/plain", "application/x-www-form-urlencoded"}) ||
+         (media_type.size() > kSuffix.size() &&
+          net::is_same_name(media_type.substr(media_type.size() - kSuffix.size()), kSuffix));
 }
 
-std::string media_type(const net::HttpRequest& request) {
+std::string_view media_type(const net::HttpRequest& request) {
   std::string_view type = request.header("Content-Type").value_or("");
   type = type.substr(0, type.find(';'));
   while (type.ends_with(' ')) type.remove_suffix(1);
-  std::string text(type);
-  for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  return text;
+  return type;
 }
 
 net::HttpReply json_reply(int status, std::string body) {

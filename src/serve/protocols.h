@@ -44,11 +44,11 @@ bool read_request(const Exchange& exchange, model::Request& request, NoNumber& n
 net::HttpReply json_reply(int status, std::string body);
 net::HttpReply problem_reply(const Problem& problem);  // application/problem+json
 
-// By a body's media type: what is read as CSV, and what as JSON, which is also what curl and old clients say of it by saying nothing.
+// By a body's media_type(): what is read as CSV, and what as JSON, which is also what curl and old clients say of it by saying nothing.
 bool is_csv(std::string_view media_type);
 bool is_json(std::string_view media_type);
 
-// "application/json" of "Application/JSON; charset=utf-8"
-std::string media_type(const net::HttpRequest& request);
+// "Application/JSON" of "Application/JSON; charset=utf-8": compared without case
+std::string_view media_type(const net::HttpRequest& request);
 
 }  // namespace scoria::serve

@@ -74,7 +74,12 @@ table::ColumnPtr logical_column(const std::vector<double>& numbers) {
 
 }  // namespace
 
-RowBuilder::RowBuilder(const Schema& schema) : schema_(schema), columns_(schema.features().size()) {}
+RowBuilder::RowBuilder(const Schema& schema) : schema_(schema), columns_(schema.features().size()) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (!is_number(schema.features()[i].kind) && schema.levels(i) == nullptr)
+      columns_[i].texts = std::make_unique<Texts>();
+  }
+}
 
 void RowBuilder::reserve(std::size_t rows) {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -113,8 +118,8 @@ void RowBuilder::put_missing(std::size_t feature) {
   } else if (schema_.levels(feature) != nullptr) {
     column.codes.push_back(-1);
   } else {
-    column.nulls.push_back(static_cast<std::uint32_t>(column.size));
-    column.texts.emplace_back();
+    column.texts->nulls.push_back(static_cast<std::uint32_t>(column.size));
+    column.texts->values.emplace_back();
   }
   ++column.size;
 }
@@ -154,7 +159,7 @@ void RowBuilder::put_level(std::size_t feature, const Cell& cell) {
   if (cell.kind == Cell::Kind::number)
     text = {room, static_cast<std::size_t>(table::write_real(room, cell.number) - room)};
   if (schema_.levels(feature) == nullptr) {
-    column.texts.emplace_back(text);
+    column.texts->values.emplace_back(text);
     ++column.size;
     return;
   }
@@ -255,9 +260,10 @@ bool RowBuilder::finish(bool is_read, table::Table& table, Problem& problem) {
                 table::Column::factor(std::move(column.codes), levels, feature.kind == model::FeatureKind::ordered));
     } else {
       table::Validity validity;
-      if (!column.nulls.empty()) validity = table::Validity(rows_);
-      for (const auto row : column.nulls) validity.set_null(row);
-      table.add(feature.name, table::Column::text(std::span<const std::string>(column.texts), std::move(validity)));
+      if (!column.texts->nulls.empty()) validity = table::Validity(rows_);
+      for (const auto row : column.texts->nulls) validity.set_null(row);
+      table.add(feature.name,
+                table::Column::text(std::span<const std::string>(column.texts->values), std::move(validity)));
     }
   }
   return true;

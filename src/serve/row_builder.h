@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,13 +52,17 @@ class RowBuilder {
   bool finish(bool is_read, table::Table& table, Problem& problem);
 
  private:
+  struct Texts {
+    std::vector<std::string> values;
+    std::vector<std::uint32_t> nulls;
+  };
+  // Small: what a dozen of these take must come from the allocator's cache, for each request anew.
   struct Column {
     std::size_t size = 0;
     std::size_t absent = 0;  // rows that left it out
     std::vector<double> numbers;
     std::vector<std::int32_t> codes;
-    std::vector<std::string> texts;
-    std::vector<std::uint32_t> nulls;  // of texts
+    std::unique_ptr<Texts> texts;
   };
   void find_missing_columns();
   void put(std::size_t feature, const Cell& cell);

@@ -207,4 +207,52 @@ std::uint32_t Ensemble::walk(std::uint32_t tree, const FeatureMatrix& x, std::si
               : walk_as<Missing::right, Comparison::less_equal>(tree, x, row);
 }
 
+// Of splits on numbers alone. A tree that has ended stays at its leaf until the deepest of its group has, too: no branch depends on the row.
+template <Ensemble::Missing kMissing, Comparison kComparison>
+void Ensemble::walk_numbers(std::uint32_t begin, std::span<const double> row, std::span<std::uint32_t> leaves) const {
+  constexpr std::size_t kTogether = 16;
+  for (std::size_t first = 0; first < leaves.size(); first += kTogether) {
+    const std::size_t count = std::min(kTogether, leaves.size() - first);
+    std::uint32_t at[kTogether];
+    for (std::size_t k = 0; k < kTogether; ++k) at[k] = roots_[begin + first + std::min(k, count - 1)];
+    for (bool is_on = true; is_on;) {
+      is_on = false;
+      for (std::uint32_t& position : at) {
+        const Node& node = nodes_[position];
+        const bool is_leaf = node.is_leaf();
+        const double value = row[is_leaf ? 0 : node.column()];
+        const bool left = kComparison == Comparison::less ? value < node.value : value <= node.value;
+        std::uint32_t child = left ? 0 : 1;
+        if constexpr (kMissing == Missing::child) child = is_na(value) ? 2 : child;
+        if constexpr (kMissing == Missing::side) child = std::isnan(value) ? (node.is_missing_left() ? 0 : 1) : child;
+        position = is_leaf ? position : node.first_child + child;
+        is_on |= !is_leaf;
+      }
+    }
+    std::copy_n(at, count, leaves.begin() + static_cast<std::ptrdiff_t>(first));
+  }
+}
+
+void Ensemble::walk_row(std::uint32_t begin, std::uint32_t end, const FeatureMatrix& x, std::size_t row,
+                        std::span<std::uint32_t> leaves) const {
+  leaves = leaves.first(end - begin);
+  if (!routes_.empty() || features_ == 0) {
+    for (std::uint32_t tree = begin; tree < end; ++tree) leaves[tree - begin] = walk(tree, x, row);
+    return;
+  }
+  std::vector<double> values(features_);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = x.columns[i][row];
+  const bool less = comparison_ == Comparison::less;
+  if (has_missing_children_) {
+    less ? walk_numbers<Missing::child, Comparison::less>(begin, values, leaves)
+         : walk_numbers<Missing::child, Comparison::less_equal>(begin, values, leaves);
+  } else if (has_missing_sides_) {
+    less ? walk_numbers<Missing::side, Comparison::less>(begin, values, leaves)
+         : walk_numbers<Missing::side, Comparison::less_equal>(begin, values, leaves);
+  } else {
+    less ? walk_numbers<Missing::right, Comparison::less>(begin, values, leaves)
+         : walk_numbers<Missing::right, Comparison::less_equal>(begin, values, leaves);
+  }
+}
+
 }  // namespace scoria::model::tree

@@ -87,6 +87,10 @@ class Ensemble {
   // The leaf that one tree leads one row to, as a position in layout(): the plain walk that every kernel must equal.
   std::uint32_t walk(std::uint32_t tree, const FeatureMatrix& x, std::size_t row) const;
 
+  // The same of one row in trees [begin, end), into leaves[0...]: several trees at a time, so that no step waits for the one before it.
+  void walk_row(std::uint32_t begin, std::uint32_t end, const FeatureMatrix& x, std::size_t row,
+                std::span<std::uint32_t> leaves) const;
+
   // Where a node of layout() stood in its source tree. Precondition: EnsembleSource::keeps_positions.
   std::uint32_t source_position(std::uint32_t tree, std::uint32_t node) const {
     return positions_.empty() ? node - roots_[tree] : positions_[node];
@@ -109,6 +113,8 @@ class Ensemble {
   enum class Missing : std::uint8_t { right, child, side };
   template <Missing kMissing, Comparison kComparison>
   std::uint32_t walk_as(std::uint32_t tree, const FeatureMatrix& x, std::size_t row) const;
+  template <Missing kMissing, Comparison kComparison>
+  void walk_numbers(std::uint32_t begin, std::span<const double> row, std::span<std::uint32_t> leaves) const;
 
   Comparison comparison_ = Comparison::less;
   bool has_missing_children_ = false;

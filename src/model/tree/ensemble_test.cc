@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "model/tree/random_ensemble_for_tests.h"
+
 #include <cmath>
 
 namespace scoria::model::tree {
@@ -146,6 +148,29 @@ TEST(Ensemble, WalksADeepChainWithoutRecursion) {
   x.columns = {&far};
   x.rows = 1;
   EXPECT_EQ(built.value().layout()[built.value().walk(0, x, 0)].value, -1.0);
+}
+
+TEST(Ensemble, WalksARowThroughManyTreesAsThroughEach) {
+  std::size_t of_numbers = 0;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    RandomEnsemble random(seed, {.comparison = seed % 2 == 0 ? Comparison::less : Comparison::less_equal,
+                                 .has_missing_children = seed % 3 == 1,
+                                 .has_missing_sides = seed % 3 == 2,
+                                 .trees = static_cast<std::uint32_t>(1 + seed % 37)});
+    const auto built = Ensemble::build(random.source);
+    ASSERT_TRUE(built.ok()) << built.error().message;
+    const Ensemble& ensemble = built.value();
+    of_numbers += ensemble.route_bytes() == 0 ? 1 : 0;
+    const FeatureMatrix x = random.rows(5, true);
+    const std::uint32_t begin = seed % 2 == 0 ? 0 : ensemble.trees() / 2;
+    std::vector<std::uint32_t> leaves(ensemble.trees());
+    for (std::size_t row = 0; row < x.rows; ++row) {
+      ensemble.walk_row(begin, ensemble.trees(), x, row, leaves);
+      for (std::uint32_t tree = begin; tree < ensemble.trees(); ++tree)
+        ASSERT_EQ(leaves[tree - begin], ensemble.walk(tree, x, row)) << "seed " << seed << ", tree " << tree;
+    }
+  }
+  EXPECT_GT(of_numbers, 20u);
 }
 
 }  // namespace

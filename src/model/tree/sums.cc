@@ -172,6 +172,7 @@ class Block {
 std::size_t block_rows(const Kernels* kernels, const Ensemble& ensemble, std::size_t outputs, std::size_t rows,
                        const Executor& executor) {
   std::size_t most = kBlock;
+  if (kernels == nullptr && rows < kFewRows) return std::max<std::size_t>(rows, 1);
   if (kernels != nullptr) {
     most = kernels->block_rows();
   } else if (ensemble.nodes() * sizeof(Node) / std::max<std::size_t>(ensemble.trees(), 1) > kDeepTreeBytes) {
@@ -250,6 +251,7 @@ void Sums::sum(const FeatureMatrix& x, const SumRequest& request, std::span<doub
   const std::size_t stride = block_rows(kernels, *ensemble_, request.outputs, x.rows, executor);
   over_blocks(x, stride, executor, [&](Rows rows) {
     std::vector<double> sums(request.outputs * stride);
+    std::vector<std::uint32_t> leaves;  // of one row, where there are few
     const auto block = layouts_->block(kernels, *ensemble_, x, rows.begin, rows.count, request.kernels.simd);
     for (std::size_t s = 0; s < request.segments.size(); ++s) {
       const Segment& segment = request.segments[s];
@@ -263,6 +265,13 @@ void Sums::sum(const FeatureMatrix& x, const SumRequest& request, std::span<doub
                     .outputs = request.outputs,
                     .sums = sums.data(),
                     .stride = stride});
+      } else if (rows.count < kFewRows) {
+        leaves.resize(segment.end - segment.begin);
+        for (std::size_t i = 0; i < rows.count; ++i) {
+          ensemble_->walk_row(segment.begin, segment.end, x, rows.begin + i, leaves);
+          for (std::size_t tree = 0; tree < leaves.size(); ++tree)
+            sums[tree % request.outputs * stride + i] += ensemble_->layout()[leaves[tree]].value;
+        }
       } else {
         for (std::uint32_t tree = segment.begin; tree < segment.end; ++tree) {
           double* output = sums.data() + (tree - segment.begin) % request.outputs * stride;
@@ -285,6 +294,13 @@ void Sums::vote(const FeatureMatrix& x, KernelChoice choice, std::span<double* c
     std::vector<double> votes(out.size() * stride);
     if (const auto block = layouts_->block(kernels, *ensemble_, x, rows.begin, rows.count, choice.simd)) {
       block->run({.begin = 0, .end = ensemble_->trees(), .votes = true, .sums = votes.data(), .stride = stride});
+    } else if (rows.count < kFewRows) {
+      std::vector<std::uint32_t> leaves(ensemble_->trees());
+      for (std::size_t i = 0; i < rows.count; ++i) {
+        ensemble_->walk_row(0, ensemble_->trees(), x, rows.begin + i, leaves);
+        for (const std::uint32_t leaf : leaves)
+          votes[static_cast<std::size_t>(ensemble_->layout()[leaf].value) * stride + i] += 1.0;
+      }
     } else {
       for (std::uint32_t tree = 0; tree < ensemble_->trees(); ++tree) {
         for (std::size_t i = 0; i < rows.count; ++i) {
