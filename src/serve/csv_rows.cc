@@ -52,6 +52,8 @@ bool read_csv_rows(const std::string& body, const JsonLimits& limits, RowBuilder
     return false;
   }
   into.reserve(table.value().rows());
+  // Of a model without features, such as a mean, rows are all that there is.
+  for (std::size_t row = 0; schema.features().empty() && row < table.value().rows(); ++row) into.begin_row();
   for (std::size_t i = 0; i < table.value().columns(); ++i) {
     const auto feature = schema.find(table.value().names()[i]);
     const auto& column = *table.value().column(i);

@@ -75,6 +75,19 @@ TEST(CsvRows, TellsWhatIsWrong) {
   EXPECT_EQ(got.problem.mistakes[0].row, 2u);
 }
 
+TEST(CsvRows, NamesTheColumnsThatAreMissingWhereNoneIsKnown) {
+  const CsvRead got = read_csv("note2\nSo\n");
+  ASSERT_FALSE(got.is_ok);
+  EXPECT_EQ(got.problem.mistakes.at(0).code, "missing_column");
+  EXPECT_EQ(got.problem.mistakes.at(0).column, "x");
+}
+
+TEST(CsvRows, CountsTheRowsOfAModelWithoutFeatures) {
+  const CsvRead got = read_csv("a\n1\n2\n", {}, model::Description{});
+  ASSERT_TRUE(got.is_ok);
+  EXPECT_EQ(got.table.rows(), 2u);
+}
+
 TEST(CsvRows, HoldsItsLimits) {
   EXPECT_EQ(read_csv("x,on,kind,size,note\n1,1,a,S,n\n1,1,a,S,n\n", {.rows = 1}).problem.status, 413);
   EXPECT_EQ(read_csv("a,b,c\n1,1,1\n", {.keys = 2}).problem.mistakes.at(0).code, "bad_csv");

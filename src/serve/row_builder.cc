@@ -209,9 +209,9 @@ void RowBuilder::end_columns() {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const auto& feature = schema_.features()[i];
     const std::size_t size = columns_[i].size;
-    if (size == rows_) continue;
+    if (size == rows_ && size > 0) continue;
     if (size == 0) {
-      columns_[i].absent = rows_;
+      columns_[i].absent = std::max<std::size_t>(rows_, 1);
     } else {
       add_mistake({.code = "ragged_columns",
                    .message = "column '" + feature.name + "' has " + std::to_string(size) + " values, others have " +
