@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -34,6 +35,35 @@ pid_t fork_sibling() {
     arguments.child_tid = reinterpret_cast<std::uintptr_t>(thread_id);
   }
   return static_cast<pid_t>(syscall(SYS_clone3, &arguments, sizeof arguments));
+}
+
+// By fork(), which libraries hear of. The process between ends at once, so that whoever takes orphans in is the child's parent; the child goes on when that
+// is so, as it may want to end with its parent. Returns 0 in the child; its id, or -1, in this process.
+pid_t fork_orphan() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+  Descriptor out(ends[0]), in(ends[1]);
+  const pid_t between = fork();
+  if (between < 0) return -1;
+  if (between == 0) {
+    const pid_t self = getpid();
+    const pid_t child = fork();
+    if (child != 0) {
+      (void)!write(in.get(), &child, sizeof child);
+      _exit(0);
+    }
+    in.reset();
+    out.reset();
+    while (getppid() == self) (void)usleep(50);
+    return 0;
+  }
+  in.reset();
+  pid_t child = -1;
+  while (read(out.get(), &child, sizeof child) < 0 && errno == EINTR) {
+  }
+  while (waitpid(between, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return child;
 }
 
 void settle_or_exit(const StartCommand& command, int null_device) {
@@ -66,7 +96,7 @@ Result<std::optional<StartCommand>> serve_forks(int descriptor, const ForkHooks&
       if (message.value()->kind != MessageKind::start) continue;
       StartCommand& command = message.value()->start;
       call(hooks.before);
-      const pid_t pid = fork_sibling();
+      const pid_t pid = hooks.has_libraries ? fork_orphan() : fork_sibling();
       if (pid == 0) {
         call(hooks.in_child);
         settle_or_exit(command, null_device.get());

@@ -1,6 +1,6 @@
 // A process that becomes tasks by forking: what it needs is in memory already. The warm scorer is one, and so are the R and Python templates of worker/.
-// Each child is a child of whoever asked (clone with CLONE_PARENT), in its own session with its own files and limits.
-// Threads: none may exist in the process. Borrows: the descriptor.
+// Each child is a child of whoever asked, in its own session with its own files and limits.
+// Threads: none of ours may exist in the process. Borrows: the descriptor.
 #pragma once
 
 #include <functional>
@@ -14,6 +14,9 @@ namespace scoria::node {
 // What a language's runtime wants to do around a fork. Any may be empty.
 struct ForkHooks {
   std::function<void()> before, in_parent, in_child;
+  // Libraries in the process have threads, as OpenBLAS has, and want to hear of a fork (pthread_atfork()): the C library's own is used, twice, and the
+  // child becomes the keeper's as an orphan; who asks must be a subreaper (prctl(2)). Costs the fork again.
+  bool has_libraries = false;
 };
 
 // Serves the socket `descriptor`. In each child it returns the command that the child is to become, settled in, with the descriptor closed; in the

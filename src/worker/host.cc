@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -96,6 +97,7 @@ Status Host::open() {
     if (Steady::now() > patience_ends) return Error{Code::conflict, "another `scoria workers` has " + lock};
     (void)poll(nullptr, 0, 10);
   }
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return Error{Code::unavailable, std::string("prctl: ") + strerror(errno)};
   sigset_t set;
   sigemptyset(&set);
   for (const int number : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);

@@ -49,6 +49,12 @@ Function* find(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
 }
 
+// What says something of the template's own process.
+bool is_of_template(std::string_view name) {
+  return name == "TMPDIR" || name == scoria::node::kTemplateStamp || name == "PWD" || name == "OLDPWD" ||
+         name == "SHLVL" || name == "_" || name.starts_with("PYENV_");
+}
+
 // The task's environment; but what the runtime's own start made of the names that it looks at is kept, as those were the same for the template.
 void take_environment(const std::vector<std::string>& settings) {
   std::vector<std::string> taken;
@@ -57,7 +63,7 @@ void take_environment(const std::vector<std::string>& settings) {
     const auto name = setting.substr(0, setting.find('='));
     bool is_given = false;
     for (const auto& other : settings) is_given = is_given || (other.starts_with(name) && other[name.size()] == '=');
-    if (name == "TMPDIR" || name == scoria::node::kTemplateStamp) continue;  // the template's own
+    if (is_of_template(name)) continue;
     if (!is_given || scoria::node::is_start_up_name(name)) taken.emplace_back(setting);
   }
   const auto is_taken = [&](std::string_view name) {
@@ -120,6 +126,10 @@ void set_r_arguments() {
 int become_child(const std::string& template_file, const std::vector<std::string>* settings) {
   if (settings != nullptr) take_environment(*settings);
   const bool is_r = !template_file.empty();
+  if (is_r && settings != nullptr) {
+    char directory[4096];  // R is started by a shell, which sets it
+    if (getcwd(directory, sizeof directory) != nullptr) (void)setenv("PWD", directory, 1);
+  }
   if (is_r && settings != nullptr) renew_r();
   if (words.size() >= 2 && words[1] == "worker") {
     (void)setvbuf(stdout, nullptr, _IOLBF, 0);  // what a crash must not take away
@@ -145,6 +155,7 @@ void scoria_template(const int* descriptor, char** template_file, int* mode) {
   auto* const in_parent = python_hook("PyOS_AfterFork_Parent");
   auto* const in_child = python_hook("PyOS_AfterFork_Child");
   scoria::node::ForkHooks hooks;
+  hooks.has_libraries = true;
   hooks.before = [before] {
     (void)fflush(nullptr);
     if (before != nullptr) before();

@@ -29,6 +29,7 @@ local(envir = getOption("scoria.template"), {
   forget_seed <- function() if (exists(".Random.seed", globalenv(), inherits = FALSE)) rm(".Random.seed", envir = globalenv())
 
   reset <- function() {
+    setSessionTimeLimit()
     while (sink.number() > 0L) sink()
     for (connection in setdiff(getAllConnections(), 0:2)) close(getConnection(connection))  # closeAllConnections() takes 14 ms
     grDevices <- if (isNamespaceLoaded("grDevices")) asNamespace("grDevices")
@@ -94,6 +95,7 @@ local(envir = getOption("scoria.template"), {
       ),
       error = function(e) list(error = e)
     )
+    setTimeLimit()  # one that the call set would end what comes after it
     while (sink.number() > 0L) sink()
     outcome$output <- output()
     outcome$warnings <- warnings
