@@ -133,8 +133,8 @@ test-clients: build ## the server with unmodified clients: azure-batch of Python
 	@tests/clients/run build/scoria
 
 .PHONY: test-serve
-test-serve: build ## scoria serve with unmodified clients: Triton's, MLflow's, schemathesis, validators, and httr where R is there
-	@tools/setup python
+test-serve: build ## scoria serve with unmodified clients: Triton's, MLflow's, schemathesis, validators, httr of R, which it installs
+	@tools/setup serve
 	@tools/install_python build/serve-venv tests/serve/requirements.txt
 	@tests/serve/run build/scoria
 

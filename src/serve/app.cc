@@ -39,6 +39,14 @@ std::vector<std::string> split_path(std::string_view path) {
   return parts;
 }
 
+// Of a service that is not there, in the protocol's own form where its clients read no other.
+net::HttpReply no_service(Protocol protocol, const std::string& what) {
+  if (protocol != Protocol::inference) return not_found(what);
+  std::string body = "{\"error\":";
+  append_text(body, what);
+  return json_reply(404, body + "}");
+}
+
 bool is_scoring_verb(const std::string& word) { return word == "score" || word == "predict"; }
 
 }  // namespace
@@ -117,13 +125,18 @@ net::HttpReply App::post(const std::vector<std::string>& path, net::HttpRequest&
   const auto serve = [&](Protocol protocol, net::HttpReply (*answer)(Exchange&), std::string_view service,
                          std::string_view version) -> net::HttpReply {
     const auto model = find(service);
-    if (model == nullptr) return not_found("there is no service '" + std::string(service) + "'");
+    if (model == nullptr) return no_service(protocol, "there is no service '" + std::string(service) + "'");
     if (!version.empty() && version != model->version()) {
-      return not_found("service '" + model->service() + "' has no version '" + std::string(version) + "', but " +
-                       model->version());
+      return no_service(protocol, "service '" + model->service() + "' has no version '" + std::string(version) +
+                                      "', but " + model->version());
     }
     return run(protocol, answer, model, request, query);
   };
+  if (const auto coding = request.header("Content-Encoding"); coding && !net::is_same_name(*coding, "identity")) {
+    return problem_reply(
+        one_mistake(415, "bad_request",
+                    "Content-Encoding is '" + std::string(coding->substr(0, 100)) + "'; send the body as it is"));
+  }
   const std::size_t size = path.size();
   if (size == 1 && is_scoring_verb(path[0])) return serve(Protocol::plumber, answer_plumber, "", "");
   if (size == 3 && path[0] == "services" && is_scoring_verb(path[2]))

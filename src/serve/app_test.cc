@@ -133,6 +133,17 @@ TEST_F(AppTest, SaysWhichContentTypesThereAre) {
   expect_mistake(post("/score", df(), "text/xml"), 415, "bad_request", "text/csv");
 }
 
+TEST_F(AppTest, RefusesCompressedBodiesByName) {
+  expect_mistake(ask("POST", "/score", df(), {{"Content-Encoding", "gzip"}}), 415, "bad_request", "'gzip'");
+  expect_r(ask("POST", "/score", df(), {{"Content-Encoding", "identity"}}));
+}
+
+TEST_F(AppTest, TellsTensorsClientsOfAMissingServiceInTheirForm) {
+  const auto reply = post("/v2/models/none/infer", "{}");
+  EXPECT_EQ(reply.status, 404);
+  EXPECT_EQ(Json::parse(reply.body)["error"], "there is no service 'none'");
+}
+
 TEST_F(AppTest, TakesABodyWithoutContentTypeForJson) { expect_r(ask("POST", "/score", df())); }
 
 TEST_F(AppTest, RefusesDeepNesting) {

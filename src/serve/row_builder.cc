@@ -248,6 +248,7 @@ bool RowBuilder::finish(bool is_read, table::Table& table, Problem& problem) {
   }
   if (!is_read) return false;
   table = table::Table(rows_);
+  table.reserve(columns_.size());
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     Column& column = columns_[i];
     const auto& feature = schema_.features()[i];

@@ -16,6 +16,11 @@ ColumnPtr Table::find(std::string_view name) const {
   return index ? columns_[*index] : nullptr;
 }
 
+void Table::reserve(std::size_t columns) {
+  names_.reserve(columns);
+  columns_.reserve(columns);
+}
+
 void Table::add(std::string name, ColumnPtr column) {
   SCORIA_CHECK(column != nullptr);
   if (columns_.empty() && rows_ == 0) rows_ = column->size();

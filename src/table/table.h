@@ -29,6 +29,8 @@ class Table {
   ColumnPtr find(std::string_view name) const;
   std::optional<std::size_t> position(std::string_view name) const;
 
+  // Room for so many columns, where it is known.
+  void reserve(std::size_t columns);
   // Precondition: column->size() == rows(). The first column added to an empty Table() sets rows().
   void add(std::string name, ColumnPtr column);
 

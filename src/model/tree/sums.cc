@@ -269,8 +269,11 @@ void Sums::sum(const FeatureMatrix& x, const SumRequest& request, std::span<doub
         leaves.resize(segment.end - segment.begin);
         for (std::size_t i = 0; i < rows.count; ++i) {
           ensemble_->walk_row(segment.begin, segment.end, x, rows.begin + i, leaves);
-          for (std::size_t tree = 0; tree < leaves.size(); ++tree)
-            sums[tree % request.outputs * stride + i] += ensemble_->layout()[leaves[tree]].value;
+          std::uint32_t output = 0;
+          for (const std::uint32_t leaf : leaves) {
+            sums[output * stride + i] += ensemble_->layout()[leaf].value;
+            if (++output == request.outputs) output = 0;
+          }
         }
       } else {
         for (std::uint32_t tree = segment.begin; tree < segment.end; ++tree) {
