@@ -82,7 +82,9 @@ class Server:
         body = open(os.path.join(CACHE, f"serve_{rows}.json"), "rb").read()
         expected = [float(line) for line in open(os.path.join(CACHE, f"serve_{rows}.txt"))]
         got = post(self.url, body)
-        if [float(value) for value in got] != expected:
+        # jsonlite writes 15 digits at most; ours must be the same double.
+        most = 1e-14 if self.name == "plumber" else 0
+        if len(got) != rows or any(abs(float(one) - other) > most * abs(other) for one, other in zip(got, expected)):
             sys.exit(f"{self.name} answers {got}, R predicts {expected}")
 
     def load(self, script, connections, seconds):

@@ -20,7 +20,7 @@ if (args[2] == "make") {
   file <- tempfile(fileext = ".R")
   # digits = NA: plumber's own choice would round predictions to four digits.
   writeLines(c("#* @post /score", "#* @serializer json list(digits = NA)", "function(df) predict(model, df)"), file)
-  service <- plumber::plumb(file, envir = globalenv())
+  service <- plumber::Plumber$new(file, envir = globalenv())
   service$setDocs(FALSE)
   service$run(host = "127.0.0.1", port = as.integer(args[2]))
 }
