@@ -62,6 +62,7 @@ def run_script(words):
     main = types.ModuleType("__main__")
     main.__builtins__ = builtins
     sys.modules["__main__"] = main
+    sys.orig_argv = [sys.executable, *words]
     try:
         if words[0] == "-m" and len(words) > 1:
             import runpy
@@ -84,15 +85,24 @@ def run_script(words):
                 return 2
             sys.argv = words
             sys.path.insert(0, os.path.dirname(path))
+            from importlib.machinery import SourceFileLoader
+
+            main.__loader__ = SourceFileLoader("__main__", path)
             main.__file__ = path
             main.__cached__ = None
             code = compile(source, path, "exec")
         exec(code, main.__dict__)
-    except (SystemExit, KeyboardInterrupt):
+    except SystemExit:
         raise
     except BaseException as error:
         trace = error.__traceback__.tb_next if error.__traceback__ is not None else None  # without this frame
         sys.excepthook(type(error), error.with_traceback(trace), trace)
+        if isinstance(error, KeyboardInterrupt):  # python ends by the signal itself, too
+            import signal
+
+            sys.stdout.flush()
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
         return 1
     return 0
 
