@@ -328,6 +328,7 @@ def test_scoria_workers_killed_hard_is_started_again():
     os.kill(json.loads(started.stdout)["pid"], signal.SIGKILL)
     until("it to be missed", lambda: executor._dispatcher._control is None)
     assert executor.submit(abs, -1).result(60) == 1
-    executor.shutdown(cancel_futures=True)
+    future.cancel()
+    executor.shutdown()
     assert future.done()
     until("all workers to end", lambda: not warm_workers() and not any(pathlib.Path(f"/proc/{pid}").exists() for pid in pids))

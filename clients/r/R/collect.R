@@ -14,7 +14,7 @@ read_records <- function(bytes) {
   }
 }
 
-# A task that has ended: list(iterations, results, calls, warnings, missing, output); `results` has errors where iterations failed; `missing` are
+# A task that has ended: list(iterations, results, calls, wrote, is_through, warnings, missing); `results` has errors where iterations failed; `missing` are
 # those that it did not come to.
 outcome_of <- function(job, task) {
   range <- range_of(task$id)
@@ -27,7 +27,7 @@ outcome_of <- function(job, task) {
   own <- Filter(function(record) !is.null(record$iteration), records)
   iterations <- vapply(own, function(record) as.numeric(record$iteration), 0)
   outcome <- list(task = task$id, node = node, iterations = iterations, results = lapply(own, `[[`, "value"), calls = lapply(own, `[[`, "calls"),
-                  warnings = last$warnings, failed = last$failed)
+                  wrote = lapply(own, `[[`, "wrote"), is_through = !is.null(last$end), warnings = last$warnings, failed = last$failed)
   missing <- setdiff(seq(range[[1]], range[[2]]), iterations)
   if (is.null(last$end) && length(missing) > 0) {  # it ended while at the first of those
     at <- missing[[1]]
@@ -79,10 +79,39 @@ task_file <- function(server, job, task, path) {
   batch(server, "GET", c("jobs", job, "tasks", task, "files", strsplit(path, "/", fixed = TRUE)[[1]]))$body
 }
 
-# What stop_loop() has to know of an iteration that failed.
+# What stop_loop() has to know of an iteration that failed; its output, where the error does not have it, with_output() asks for.
 trouble_of <- function(outcome, i) {
   error <- outcome$results[[i]]
-  list(error = error, worker = outcome$task, node = outcome$node, output = if (is.null(error$output)) "" else error$output, calls = outcome$calls[[i]])
+  list(error = error, worker = outcome$task, node = outcome$node, output = error$output, calls = outcome$calls[[i]], outcome = outcome, i = i)
+}
+
+with_output <- function(job, trouble) {
+  if (is.null(trouble$output)) trouble$output <- written_by(job, trouble$outcome)$by(trouble$i)
+  trouble
+}
+
+# What a task's iterations wrote: list(all, by): a text, and a function that gives iteration number i's. Output and messages are files of their
+# own, whose order is known from iteration to iteration only. What the script itself says there, after them, is no part of it.
+written_by <- function(job, outcome) {
+  file <- function(name) tryCatch(task_file(job$server, job$id, outcome$task, name), scoria_error = function(e) raw())  # its node may be gone
+  text <- function(bytes) rawToChar(bytes[bytes != 0])
+  output <- file("stdout.txt")
+  messages <- file("stderr.txt")
+  part <- function(bytes, from, to) text(bytes[seq_along(bytes) > from & seq_along(bytes) <= to])
+  wrote <- outcome$wrote
+  if (anyNA(unlist(wrote)) || any(lengths(wrote) != 4)) {
+    all <- paste0(text(output), sub("(^|\n)(Warning|Error in iteration [0-9]+): .*", "\\1", text(messages)))
+    return(list(all = all, by = function(i) all))
+  }
+  all <- ""
+  at <- c(0, 0)
+  for (one in wrote) {
+    all <- paste0(all, part(output, at[[1]], one[[3]]), part(messages, one[[2]], one[[4]]))
+    at <- one[3:4]
+  }
+  # Behind it: what was written late, and the last words of a process that ended in an iteration; not R's report of a crash, which is all of the script.
+  all <- paste0(all, part(output, at[[1]], Inf), if (!outcome$is_through) sub("\n [*]{3} caught .*", "", part(messages, at[[2]], Inf)))
+  list(all = all, by = function(i) if (i > length(wrote)) "" else paste0(part(output, wrote[[i]][[1]], wrote[[i]][[3]]), part(messages, wrote[[i]][[2]], wrote[[i]][[4]])))
 }
 
 ended_tasks <- function(job, since) {
@@ -117,7 +146,7 @@ collect_job <- function(job, own, output = FALSE) {
       has_news <- TRUE
       outcome <- outcome_of(job, task)
       if (!is.null(outcome$failed)) stop(outcome$results[[length(outcome$results)]])  # no task of this loop can be run
-      if (output) cat(tail_of(job, task$id, "stdout.txt", 1e6), fill = FALSE)
+      if (output) cat(written_by(job, outcome)$all)
       warned <- c(warned, outcome$warnings)
       for (i in seq_along(outcome$iterations)) {
         at <- outcome$iterations[[i]]
@@ -125,7 +154,6 @@ collect_job <- function(job, own, output = FALSE) {
         if (is_error(value) && stops && at < first_error) {
           first_error <- at
           trouble <- trouble_of(outcome, i)
-          if (is.null(value$output)) trouble$output <- tail_of(job, task$id)
         }
         gather$add(at, list(value))
       }
@@ -141,7 +169,7 @@ collect_job <- function(job, own, output = FALSE) {
     Sys.sleep(pause)
   }
   for (one in warned) warning(one)
-  if (is.finite(first_error)) stop_loop(job$it, first_error, trouble, job$expr)
+  if (is.finite(first_error)) stop_loop(job$it, first_error, with_output(job, trouble), job$expr)
   gather$finish()
 }
 

@@ -41,6 +41,9 @@ need_amount <- function(value, what) {
   value
 }
 
+# Iterations that travel together; NULL stays NULL.
+need_chunk <- function(value, what) if (!is.null(value)) need_count(value, what, 1e9)
+
 shown <- function(value) {
   if (is.null(value)) "NULL"
   else if (is.atomic(value) && length(value) == 1) deparse(unclass(value))

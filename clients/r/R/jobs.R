@@ -182,7 +182,7 @@ value_of <- function(job) {
   failed <- Filter(function(at) !is.null(found$trouble[[at]]), names(found$trouble))
   if (length(failed) > 0 && identical(error_handling(job$it), "stop")) {
     at <- min(as.numeric(failed))
-    stop_loop(job$it, at, found$trouble[[sprintf("%.0f", at)]], job$expr)
+    stop_loop(job$it, at, with_output(job, found$trouble[[sprintf("%.0f", at)]]), job$expr)
   }
   gather <- gather_of(unserialize(serialize(job$it, NULL)), job$count)  # gathering changes it, and the job may be asked again
   for (at in seq_len(job$count)) gather$add(at, found$values[sprintf("%.0f", at)])

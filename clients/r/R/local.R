@@ -255,6 +255,9 @@ loop_options <- function(obj, registration) {
   for (name in c("wait", "job", "chunkSize")) if (!is.null(theirs[[name]])) own[[if (name == "chunkSize") "chunk_size" else name]] <- theirs[[name]]
   unknown <- setdiff(names(own), c("timeout", "chunk_size", "seed", "progress", "wait", "job"))
   if (length(unknown) > 0) refuse(sprintf(".options.scoria has no '%s'; it has timeout, chunk_size, seed, progress, wait, job", unknown[[1]]))
+  need_amount(own$timeout, ".options.scoria$timeout")
+  need_chunk(own$chunk_size, ".options.scoria$chunk_size")
+  for (name in intersect(c("progress", "wait"), names(own))) need_flag(own[[name]], paste0(".options.scoria$", name))
   for (name in c("timeout", "chunk_size", "progress", "wait")) if (is.null(own[[name]])) own[[name]] <- registration[[name]]
   own
 }

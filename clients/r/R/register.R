@@ -37,12 +37,17 @@
 #' @export
 registerDoScoria <- function(workers = 2, pool = NULL, server = NULL, memory = NULL, timeout = NULL, max_result = 2^30, chunk_size = NULL,
                              progress = TRUE, output = TRUE, wait = TRUE, command = NULL, ...) {
+  unknown <- setdiff(names(list(...)), c(server_words, "container", ""))
+  if (length(unknown) > 0) {
+    known <- c(setdiff(names(formals(registerDoScoria)), "..."), server_words)
+    refuse(sprintf("registerDoScoria() has no argument '%s'; it has %s", unknown[[1]], paste(known, collapse = ", ")))
+  }
   if (inherits(workers, "scoria_cluster")) {
     pool <- workers
     workers <- 1
   }
   registration <- list(workers = need_count(workers, "workers", most_slots), timeout = need_amount(timeout, "timeout"),
-                       max_result = need_amount(max_result, "max_result"), chunk_size = need_amount(chunk_size, "chunk_size"),
+                       max_result = need_amount(max_result, "max_result"), chunk_size = need_chunk(chunk_size, "chunk_size"),
                        progress = need_flag(progress, "progress"), output = need_flag(output, "output"), wait = need_flag(wait, "wait"),
                        limits = Filter(Negate(is.null), list(memory_bytes = need_amount(memory, "memory"))))
   if (length(registration$limits) == 0) registration$limits <- stats::setNames(list(), character())
@@ -56,6 +61,9 @@ registerDoScoria <- function(workers = 2, pool = NULL, server = NULL, memory = N
   foreach::setDoPar(do_local, registration, info_local)
   invisible()
 }
+
+# What says which server and whose key: find_account()'s.
+server_words <- c("profile", "data", "account", "key", "ca_file")
 
 do_local <- function(obj, expr, envir, data) {
   if (!inherits(obj, c("foreach"))) refuse("obj must be a foreach object")

@@ -9,7 +9,7 @@ settings$delete_jobs <- TRUE
 #' @return nothing of interest.
 #' @export
 setChunkSize <- function(value = NULL) {
-  settings$chunk_size <- need_amount(value, "value")
+  settings$chunk_size <- need_chunk(value, "value")
   invisible()
 }
 

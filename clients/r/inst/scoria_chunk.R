@@ -3,8 +3,8 @@
 # In the task's folder:  scoria_setup                    the loop: serialized list, as the client's describe_job() makes it
 #                        scoria_chunk or SCORIA_CHUNK    the chunk: serialized list(first, arguments, objects, timeout); hexadecimal in the variable
 #                        object files                    large exports, serialized, by the names of their contents
-#                        scoria_result                   what is left behind: serialized list(iteration, value, calls) one after the other, as they
-#                                                        come; then list(end = TRUE, warnings). list(failed = condition): the loop cannot be run here
+#                        scoria_result                   what is left behind: serialized list(iteration, value, calls, wrote) one after the other, as
+#                                                        they come; `wrote`: see written() below; then list(end = TRUE, warnings). list(failed = condition): the loop cannot be run here
 local({
   result <- file("scoria_result", "wb")
   write <- function(record) {
@@ -37,6 +37,10 @@ local({
     spec
   }, error = failed)
 
+  # How long the files are that output and messages go to, so that it is known which iteration wrote what; NA where it is none that can be told.
+  is_known <- vapply(1:2, function(fd) grepl("/std(out|err)[.]txt$", Sys.readlink(sprintf("/proc/self/fd/%d", fd))), NA)
+  written <- function() if (all(is_known)) c(file.size("/proc/self/fd/1"), file.size("/proc/self/fd/2")) else c(NA_real_, NA_real_)
+
   arguments <- chunk$arguments
   warnings <- list()
   calls <- NULL
@@ -55,6 +59,7 @@ local({
     else list2env(arguments$rows[[i]], spec$env)
     if (!is.null(arguments$seeds)) assign(".Random.seed", arguments$seeds[, i], envir = globalenv())
     calls <- NULL
+    before <- written()
     value <- tryCatch(withCallingHandlers(checked(evaluate()), warning = function(w) {
       warnings[[length(warnings) + 1L]] <<- w
       invokeRestart("muffleWarning")
@@ -63,7 +68,7 @@ local({
       lines <- lines[seq_along(lines) > max(0L, grep("^eval\\(spec\\$expr, spec\\$env\\)", lines))]
       calls <<- lines[!grepl("^(\\.handleSimpleError|h\\(simpleError|\\(function \\(e\\))", lines)]
     }), error = identity)
-    write(list(iteration = chunk$first + i - 1, value = value, calls = calls))
+    write(list(iteration = chunk$first + i - 1, value = value, calls = calls, wrote = c(before, written())))
     if (spec$stop && inherits(value, "error")) {
       message("Error in iteration ", chunk$first + i - 1, ": ", conditionMessage(value))
       break

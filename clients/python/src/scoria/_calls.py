@@ -39,6 +39,14 @@ def _is_large(value: Any) -> bool:
     return type(value).__module__ == "numpy" and type(value).__name__ == "ndarray" and value.nbytes > LARGE_BYTES
 
 
+def module_names(preload: Any) -> list[str]:
+    """Raises TypeError: one text would be as many modules as it has letters."""
+    names = None if isinstance(preload, (str, bytes)) else list(preload)
+    if names is None or not all(isinstance(name, str) for name in names):
+        raise TypeError(f'preload is {preload!r}, must be a list of module names, such as ["json"]')
+    return names
+
+
 @dataclass
 class Call:
     """A pickled call, and the large objects that it names: {blob name: pickle}."""

@@ -43,7 +43,7 @@ class Dispatcher:
         self._lock = threading.Lock()  # guards what follows; nothing foreign is called while it is held
         self._waiting: deque[Call] = deque()
         self._open: set[Call] = set()
-        self._is_awake = self._is_shut = self._has_cancelled = False
+        self._is_awake = self._is_shut = self._has_cancelled = self._cancels_waiting = False
         self._bell = os.pipe()
         for end in self._bell:
             os.set_blocking(end, False)
@@ -65,7 +65,7 @@ class Dispatcher:
     def add(self, call: Call, is_late: bool = False) -> None:
         """`is_late`: also after shut(). Raises RuntimeError."""
         with self._lock:
-            if self._is_shut and not is_late:
+            if self._is_shut and (not is_late or self._cancels_waiting):
                 raise RuntimeError("cannot schedule new futures after shutdown")
             if self.thread is None:
                 self.thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
@@ -86,13 +86,11 @@ class Dispatcher:
         self.wake()
 
     def shut(self, cancel: bool) -> None:
+        """`cancel`: calls that wait are not made; those that run are waited for."""
         with self._lock:
             self._is_shut = True
-            futures = [call.future for call in self._open] if cancel else []
+            self._cancels_waiting = self._cancels_waiting or cancel
             is_idle = self.thread is None
-        for future in futures:
-            if future is not None:
-                future.cancel()
         if is_idle:
             self._close()
         self.wake()
@@ -268,6 +266,10 @@ class Dispatcher:
     # ---- ends ------------------------------------------------------------------------------------------------------------------
 
     def _end_cancelled(self) -> None:
+        if self._cancels_waiting:
+            for call in list(self._waiting):  # by this thread, which alone hands out: none begins meanwhile, and dies for it
+                if call.future is not None:
+                    call.future.cancel()
         cancelled = []
         with self._lock:
             if self._has_cancelled:

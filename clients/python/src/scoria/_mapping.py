@@ -103,12 +103,16 @@ class _Map(Generic[_T]):
 
     def _end(self) -> None:
         """Nobody wants the rest."""
+        self._stop()
         with self._lock:
-            self._next = len(self._rows)
             futures = list(self._futures)
-            self._lock.notify_all()
         for future in futures:
             future.cancel()
+
+    def _stop(self) -> None:
+        with self._lock:
+            self._next = len(self._rows)
+            self._lock.notify_all()
 
     def _size(self) -> int:
         left = len(self._rows) - self._next
@@ -143,8 +147,8 @@ class _Map(Generic[_T]):
             future.add_done_callback(self._ended)
 
     def _ended(self, future: concurrent.futures.Future[Outcome[_T]]) -> None:
-        if future.cancelled():
-            return self._end()
+        if future.cancelled():  # by shutdown(), too, which lets those go on that run
+            return self._stop()
         if future.exception() is None:
             values, _, seconds = future.result()
             last = seconds / max(1, len(values))

@@ -343,7 +343,7 @@ class Executor(MappingExecutor):
 
 
 def _warm(preload: Iterable[str]) -> str:
-    modules = ",".join(preload)
+    modules = ",".join(_calls.module_names(preload))
     return f"scoria call-py --preload {shlex.quote(modules)}" if modules else "scoria call-py"
 
 

@@ -89,6 +89,7 @@ class ScoriaBackend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[mis
     def terminate(self) -> None:
         own, self._own = self._own, None
         if own is not None:
+            self.abort_everything()  # where it was interrupted, calls run that nobody waits for
             own.shutdown(cancel_futures=True)
 
     def get_nested_backend(self) -> tuple[Any, None]:

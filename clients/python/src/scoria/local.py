@@ -15,6 +15,8 @@ import atexit
 import hashlib
 import importlib.util
 import itertools
+import numbers
+import operator
 import os
 import pickle
 import sys
@@ -85,6 +87,16 @@ def _state_of(modules: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(times).encode()).hexdigest()[:16]
 
 
+def _count(name: str, value: Any) -> int:
+    try:
+        count = operator.index(value)  # numpy's whole numbers are some, too
+    except TypeError:
+        raise TypeError(f"{name} is {value!r}, must be a whole number") from None
+    if count < 1:
+        raise ValueError(f"{name} is {count}, must be at least 1")
+    return count
+
+
 class LocalExecutor(MappingExecutor):
     """Runs calls on warm Python workers of this machine.
 
@@ -107,11 +119,14 @@ class LocalExecutor(MappingExecutor):
         max_result: int = 1 << 30,
         environment: Optional[Mapping[str, str]] = None,
     ) -> None:
-        if workers is not None and workers < 1:
-            raise ValueError(f"workers is {workers}, must be at least 1")
-        if timeout is not None and timeout <= 0:
+        if timeout is not None and not isinstance(timeout, numbers.Real):
+            raise TypeError(f"timeout is {timeout!r}, must be a number of seconds")
+        if timeout is not None and not timeout > 0:
             raise ValueError(f"timeout is {timeout}, must be more than 0 seconds")
-        self._workers = workers if workers is not None else len(os.sched_getaffinity(0))
+        memory = None if memory is None else _count("memory", memory)
+        max_result = _count("max_result", max_result)
+        preload = _calls.module_names(preload)
+        self._workers = _count("workers", workers) if workers is not None else len(os.sched_getaffinity(0))
         self._timeout, self._environment = timeout, dict(environment or {})
         # A chunk that is late or crashes takes its other calls with it: where that is to be expected, each goes alone.
         self._pace = Pace(quick=0.005, slow=0.2, most=None if timeout is None else 1)
@@ -148,7 +163,7 @@ class LocalExecutor(MappingExecutor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """No more calls. When all are done (or, with cancel_futures, ended), the workers end."""
+        """No more calls. When all are done (with cancel_futures, those that run; the others are cancelled), the workers end."""
         if os.getpid() != self._process:
             return  # a child that ends takes nothing of its parent's away
         atexit.unregister(self.shutdown)

@@ -57,6 +57,25 @@ test_that("an iteration that fails stops the loop, is passed, or removed", {
   expect_nothing_left(server)
 })
 
+test_that("what iterations write is shown as it was written, and belongs to their errors", {
+  need_server()
+  shown <- capture.output(invisible(foreach(i = 1:2) %dopar% { message("pm", i); cat("  a\n"); print(i) }))
+  expect_identical(shown, c("  a", "[1] 1", "pm1", "  a", "[1] 2", "pm2"))
+  for (chunk_size in 1:2) {
+    run <- function() foreach(i = 1:2, .options.scoria = list(chunk_size = chunk_size)) %dopar% { cat("hello", i, "\n"); warning("w"); if (i == 2) stop("bad") }
+    shown <- capture.output(error <- suppressWarnings(error_of(run())))
+    expect_identical(error$output, "hello 2 \n")
+    expect_identical(shown, c("hello 1 ", "hello 2 "))
+  }
+  job <- foreach(i = 1:2, .options.scoria = list(wait = FALSE)) %dopar% { cat("hello", i, "\n"); if (i == 2) stop("bad") }
+  waitForJob(job, timeout = 60)
+  expect_identical(error_of(getJobResult(job))$output, "hello 2 \n")
+  deleteJob(job)
+  shown <- capture.output(error_of(foreach(i = 1:2) %dopar% { cat("last words\n"); q("no", 3) }))
+  expect_identical(shown[[1]], "last words")
+  expect_identical(capture.output(invisible(foreach(i = 1:2) %dopar% system("echo child; echo too >&2"))), rep(c("child", "too"), 2))
+})
+
 test_that("a process that dies fails one iteration; the others of its chunk are run again", {
   server <- need_server(chunk_size = 5)
   for (way in c("kill", "segfault", "quit")) {

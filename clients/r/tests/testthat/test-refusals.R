@@ -25,6 +25,16 @@ test_that("arguments of a wrong kind are refused before anything is done", {
   expect_refused(scoria_load("a", max_bytes = -1), "max_bytes is -1, must be a whole number from 1 to")
 })
 
+test_that("arguments of loops are refused by their names", {
+  expect_refused(registerDoScoria(workrs = 2), "registerDoScoria() has no argument 'workrs'; it has workers, pool,")
+  expect_refused(registerDoScoria(chunk_size = 1.5), "chunk_size is 1.5, must be a whole number from 1 to")
+  need_workers(workers = 1)
+  run <- function(...) foreach(i = 1:2, .options.scoria = list(...)) %dopar% i
+  expect_refused(run(chunk_size = 0), ".options.scoria$chunk_size is 0, must be a whole number from 1 to")
+  expect_refused(run(timeout = "2"), ".options.scoria$timeout must be a number above 0, not \"2\"")
+  expect_refused(run(progress = 1), ".options.scoria$progress must be TRUE or FALSE, not 1")
+})
+
 test_that("columns that are missing or of a wrong kind are named", {
   model <- fitted()
   expect_refused(predict(model), "newdata is missing")
