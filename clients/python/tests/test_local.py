@@ -221,7 +221,7 @@ def test_a_call_sees_the_callers_environment_folder_and_path(tmp_path, monkeypat
 
 
 def test_what_is_preloaded_is_there_without_an_import():
-    with scoria.LocalExecutor(1, preload=["fractions", "no_such_module"]) as executor:
+    with scoria.LocalExecutor(np.int64(1), memory=2e9, preload=["fractions", "no_such_module"]) as executor:
         assert executor.submit(lambda: "fractions" in sys.modules).result(60)
 
 

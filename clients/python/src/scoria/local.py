@@ -89,7 +89,7 @@ def _state_of(modules: Iterable[str]) -> str:
 
 def _count(name: str, value: Any) -> int:
     try:
-        count = operator.index(value)  # numpy's whole numbers are some, too
+        count = operator.index(int(value) if isinstance(value, float) and value.is_integer() else value)  # 2e9 is one, and so are numpy's
     except TypeError:
         raise TypeError(f"{name} is {value!r}, must be a whole number") from None
     if count < 1:
