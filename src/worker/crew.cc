@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "base/log.h"
 #include "node/keeper_protocol.h"
 #include "node/task_folders.h"
+#include "worker/local_socket.h"
 #include "worker/worker_socket.h"
 
 namespace scoria::worker {
@@ -101,18 +101,8 @@ Status Crew::open() {
     if (name.ends_with(".out") || name.starts_with("in-")) fs::remove(entry.path(), error);
   }
   socket_path_ = folder_ / ("in-" + std::to_string(getpid()));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (socket_path_.native().size() >= sizeof address.sun_path) {
-    return Error{Code::invalid, "'" + socket_path_.string() + "' is too long a path for a socket (107 bytes)"};
-  }
-  memcpy(address.sun_path, socket_path_.c_str(), socket_path_.native().size());
-  listener_ = node::Descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  (void)unlink(socket_path_.c_str());
-  if (!listener_.is_open() || bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      listen(listener_.get(), 128) != 0) {
-    return Error{Code::unavailable, "'" + socket_path_.string() + "' cannot be listened on: " + strerror(errno)};
-  }
+  SCORIA_TRY(listener, listen_at(socket_path_, 128));
+  listener_ = std::move(listener);
   return Ok{};
 }
 
@@ -136,13 +126,8 @@ void Crew::handle(const pollfd& ready) {
 }
 
 void Crew::accept_caller() {
-  node::Descriptor socket(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  ucred who{};
-  socklen_t size = sizeof who;
-  if (!socket.is_open() || callers_.size() >= kMostCallers ||
-      getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0 || who.uid != geteuid()) {
-    return;
-  }
+  node::Descriptor socket = accept_own(listener_, 0);
+  if (!socket.is_open() || callers_.size() >= kMostCallers) return;
   callers_.push_back({std::move(socket), {}});
 }
 

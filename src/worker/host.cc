@@ -7,7 +7,6 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +22,7 @@
 #include "base/log.h"
 #include "worker/client_line.h"
 #include "worker/crew.h"
+#include "worker/local_socket.h"
 #include "worker/resident.h"
 
 namespace scoria::worker {
@@ -107,19 +107,9 @@ Status Host::open() {
   if (!signals_.is_open()) return Error{Code::exhausted, std::string("signalfd: ") + strerror(errno)};
   SCORIA_TRY_STATUS(crew_.open());
 
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string path = config_.socket.string();
-  if (path.size() >= sizeof address.sun_path) {
-    return Error{Code::invalid, "'" + path + "' is too long a path for a socket (107 bytes)"};
-  }
-  memcpy(address.sun_path, path.c_str(), path.size());
-  (void)unlink(path.c_str());  // of one that died: the lock says that there is none
-  listener_ = node::Descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!listener_.is_open() || bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      listen(listener_.get(), 64) != 0) {
-    return Error{Code::unavailable, "'" + path + "' cannot be listened on: " + strerror(errno)};
-  }
+  SCORIA_TRY(listener,
+             listen_at(config_.socket, 64));  // what lies there is of one that died: the lock says that there is none
+  listener_ = std::move(listener);
   if (config_.ready_descriptor >= 0) {
     (void)!write(config_.ready_descriptor, "\n", 1);
     close(config_.ready_descriptor);
@@ -172,13 +162,8 @@ Status Host::run() {
 }
 
 void Host::accept_client() {
-  node::Descriptor socket(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  ucred who{};
-  socklen_t size = sizeof who;
-  if (!socket.is_open() || clients_.size() >= kMostClients ||
-      getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0 || who.uid != geteuid()) {
-    return;
-  }
+  node::Descriptor socket = accept_own(listener_, SOCK_NONBLOCK);
+  if (!socket.is_open() || clients_.size() >= kMostClients) return;
   clients_.push_back(std::make_unique<Client>(std::move(socket)));
 }
 

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 
 #include "worker/host.h"
 #include "worker/kit.h"
+#include "worker/local_socket.h"
 
 namespace scoria::worker {
 namespace {
@@ -22,16 +22,6 @@ constexpr int kStartPatienceMs = 10'000;
 constexpr std::uint32_t kMaxAnswer = 4u << 20;
 
 Error failed(const std::string& what) { return {Code::unavailable, what + ": " + strerror(errno)}; }
-
-node::Descriptor try_connect(const std::filesystem::path& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.native().size() >= sizeof address.sun_path) return {};
-  memcpy(address.sun_path, path.c_str(), path.native().size());
-  node::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
-  return socket;
-}
 
 // In a session of its own, so that no terminal takes it along.
 Status start_host(const std::filesystem::path& path) {
@@ -76,11 +66,11 @@ Status start_host(const std::filesystem::path& path) {
 Result<node::Descriptor> connect_to_host(bool may_start) {
   SCORIA_TRY(own, own_folder());
   const auto path = host_socket(own);
-  auto socket = try_connect(path);
+  auto socket = connect_to(path);
   if (socket.is_open()) return socket;
   if (!may_start) return Error{Code::not_found, "no `scoria workers` runs for this user"};
   SCORIA_TRY_STATUS(start_host(path));
-  socket = try_connect(path);
+  socket = connect_to(path);
   if (socket.is_open()) return socket;
   return failed("'" + path.string() + "' cannot be connected to; see " + path.string() + ".log");
 }

@@ -1,6 +1,5 @@
 #include "worker/kit.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -12,6 +11,7 @@
 #include <string_view>
 
 #include "base/checksum.h"
+#include "base/file.h"
 #include "node/task_folders.h"
 
 // The files' bytes, from KIT_SHIM and beside this one.
@@ -52,26 +52,6 @@ std::vector<Carried> carried() {
 Error failed(const char* what, const fs::path& path) {
   return {errno == EACCES || errno == EPERM ? Code::denied : Code::unavailable,
           "'" + path.string() + "' cannot be " + what + ": " + strerror(errno)};
-}
-
-Status write_file(const fs::path& path, std::string_view bytes) {
-  const fs::path part = path.string() + "." + std::to_string(getpid());
-  const int file = open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-  if (file < 0) return failed("written", part);
-  while (!bytes.empty()) {
-    const ssize_t size = write(file, bytes.data(), bytes.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) {
-      const Error error = failed("written", part);
-      close(file);
-      unlink(part.c_str());
-      return error;
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(size));
-  }
-  close(file);
-  if (rename(part.c_str(), path.c_str()) != 0) return failed("written", path);
-  return Ok{};
 }
 
 bool may_hold_code(const fs::path& folder) {

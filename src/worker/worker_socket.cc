@@ -5,7 +5,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +12,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "worker/local_socket.h"
 #include "worker/resident.h"
 
 namespace scoria::worker {
@@ -38,14 +38,10 @@ std::vector<std::string> worker_words(const std::string& socket, std::uint64_t i
 
 WorkerSocket* WorkerSocket::connect(const std::vector<std::string>& words) {
   errno = EINVAL;
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (words.size() != kWords || words[2].size() >= sizeof address.sun_path) return nullptr;
-  memcpy(address.sun_path, words[2].c_str(), words[2].size());
+  if (words.size() != kWords) return nullptr;
   (void)prctl(PR_SET_PDEATHSIG, SIGKILL);  // a worker without its host is nobody's
-  node::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  node::Descriptor socket = connect_to(words[2]);
   if (!socket.is_open()) return nullptr;
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return nullptr;
   auto* worker = new WorkerSocket;
   worker->socket_ = std::move(socket);
   const std::uint64_t id = number(words[3]);
