@@ -33,6 +33,17 @@ def conclude(name, passed, failed, folder, hint=""):
     shutil.rmtree(folder, ignore_errors=True)
 
 
+class Steps:
+    """Counts what a test claims, and says each."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def __call__(self, what, condition, detail=""):
+        self.passed, self.failed = self.passed + bool(condition), self.failed + (not condition)
+        print(("  ok      " if condition else "  FAILED  ") + what + ("" if condition else f": {detail}"), flush=True)
+
+
 def until(what, condition, seconds=60):
     """What `condition` answers, once that is something."""
     end = time.monotonic() + seconds

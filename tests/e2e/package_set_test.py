@@ -14,20 +14,14 @@ import subprocess
 import sys
 import zipfile
 
-from cluster import IMAGE, Cluster, conclude, until
+from cluster import IMAGE, Cluster, Steps, conclude, until
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 FOLDER = pathlib.Path(sys.argv[2]).resolve() / "package_set"
 HAS_R = shutil.which("Rscript") is not None
 if "--need-r" in sys.argv and not HAS_R:
     sys.exit("package_set_test: Rscript is not in PATH")
-passed = failed = 0
-
-
-def step(what, condition, detail=""):
-    global passed, failed
-    passed, failed = passed + bool(condition), failed + (not condition)
-    print(("  ok      " if condition else "  FAILED  ") + what + ("" if condition else f": {detail}"), flush=True)
+step = Steps()
 
 
 def build(what, directory=FOLDER, sets=FOLDER / "sets"):
@@ -205,4 +199,4 @@ else:
     print("R: skipped, there is no Rscript here")
 check_tasks(check_python(), r_set)
 subprocess.run(["chmod", "-R", "u+w", FOLDER])
-conclude("package_set_test", passed, failed, FOLDER)
+conclude("package_set_test", step.passed, step.failed, FOLDER)

@@ -15,19 +15,13 @@ import sys
 import threading
 import time
 
-from cluster import conclude, until
+from cluster import Steps, conclude, until
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 FOLDER = pathlib.Path(sys.argv[2]).resolve() / "serve"
 SWAPS = int(sys.argv[sys.argv.index("--swaps") + 1]) if "--swaps" in sys.argv else 8
 MODELS = pathlib.Path(__file__).resolve().parent.parent / "serve"
-passed = failed = 0
-
-
-def step(what, condition, detail=""):
-    global passed, failed
-    passed, failed = passed + bool(condition), failed + (not condition)
-    print(("  ok      " if condition else "  FAILED  ") + what + ("" if condition else f": {detail}"), flush=True)
+step = Steps()
 
 
 def put(name):
@@ -120,4 +114,4 @@ try:
     step("it ends when it is told to, and answers what it had accepted", code == 0 and not troubles, (code, troubles[:3]))
 finally:
     server.kill()
-conclude("serve_test", passed, failed, FOLDER)
+conclude("serve_test", step.passed, step.failed, FOLDER)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from cluster import IMAGE, Cluster, conclude, until
+from cluster import IMAGE, Cluster, Steps, conclude, until
 from worker_client import CALL, DONE, FAILED, LAST, RESET, SHARED, VALUE, Host, Refused, r_bytes, r_text
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
@@ -20,13 +20,7 @@ FOLDER = pathlib.Path(sys.argv[2]).resolve() / "worker"
 HAS_R = shutil.which("Rscript") is not None
 if "--need-r" in sys.argv and not HAS_R:
     sys.exit("worker_test: Rscript is not in PATH")
-passed = failed = 0
-
-
-def step(what, condition, detail=""):
-    global passed, failed
-    passed, failed = passed + bool(condition), failed + (not condition)
-    print(("  ok      " if condition else "  FAILED  ") + what + ("" if condition else f": {detail}"), flush=True)
+step = Steps()
 
 
 def refusal(action):
@@ -302,4 +296,4 @@ try:
     check_scripts()
 finally:
     subprocess.run([PROGRAM, "workers", "stop"], env=host.environment)
-conclude("worker_test", passed, failed, FOLDER)
+conclude("worker_test", step.passed, step.failed, FOLDER)
