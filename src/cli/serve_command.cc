@@ -4,13 +4,15 @@
 #include <condition_variable>
 #include <cstdio>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
+#include <vector>
 
 #include "net/http_server.h"
 #include "serve/app.h"
+#include "serve/file_state.h"
+#include "serve/served_model.h"
 
 namespace scoria::cli {
 namespace {
@@ -24,24 +26,18 @@ struct ServeOptions {
   int threads = 0;
 };
 
-bool is_service_name(const std::string& name) {
-  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
-  });
-}
-
 // "NAME=FILE", else the file's name up to its first dot.
 Result<std::pair<std::string, std::string>> name_and_file(const std::string& word, const ServeOptions& options) {
   const auto equals = word.find('=');
   std::string name, file = word;
-  if (equals != std::string::npos && equals > 0 && is_service_name(word.substr(0, equals))) {
+  if (equals != std::string::npos && equals > 0 && serve::is_service_name(word.substr(0, equals))) {
     name = word.substr(0, equals);
     file = word.substr(equals + 1);
   } else {
     name = options.name.empty() ? std::filesystem::path(file).filename().string() : options.name;
     if (options.name.empty()) name = name.substr(0, name.find('.'));
   }
-  if (!is_service_name(name)) {
+  if (!serve::is_service_name(name)) {
     return Error{Code::invalid,
                  "'" + name + "' is no name of a service (letters, digits, - _ and .): give NAME=" + file};
   }
@@ -54,38 +50,53 @@ bool is_loopback(const std::string& address) {
   return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
 }
 
-// Model files that are written anew are read anew: a new one takes the old one's place between two requests, and one that cannot be read leaves it there.
+// A file that answers as a service, read anew when it is written anew.
+struct Source {
+  std::string service, version, file;
+  serve::FileState state;  // before it was read
+
+  Result<std::shared_ptr<serve::ServedModel>> read() {
+    state = serve::file_state(file);
+    return serve::ServedModel::open(file, service, version);
+  }
+};
+
+// Files that are written anew are read anew: a new version takes the old one's place between two requests, and one that cannot be read leaves it there.
 class Watch {
  public:
-  explicit Watch(serve::App& app) : app_(app) {}
+  Watch(serve::Catalog& catalog, std::vector<Source> sources) : catalog_(catalog) {
+    for (Source& source : sources) watched_.push_back({std::move(source), {}, {}});
+  }
 
   void look() {
-    for (const auto& model : app_.models()) {
-      const serve::FileState now = serve::file_state(model->file());
-      Looked& looked = looked_[model->file()];
+    for (Watched& one : watched_) {
+      const serve::FileState now = serve::file_state(one.source.file);
       // Whoever writes it may still be at it: it is read once it has stayed the same for a while.
-      const bool is_settled = now == looked.last;
-      looked.last = now;
-      if (now == model->state() || now == looked.refused || now.size < 0 || !is_settled) continue;
-      auto read = serve::ServedModel::open(model->file(), model->service(), model->version(), model.get());
+      const bool is_settled = now == one.last;
+      one.last = now;
+      if (now == one.source.state || now == one.refused || now.size < 0 || !is_settled) continue;
+      Source source = one.source;
+      auto read = source.read();
       if (!read.ok()) {
-        looked.refused = now;
-        std::fprintf(stderr, "service %s keeps its model: %s\n", model->service().c_str(),
-                     read.error().message.c_str());
+        one.refused = now;
+        std::fprintf(stderr, "service %s keeps its model: %s\n", source.service.c_str(), read.error().message.c_str());
         continue;
       }
-      std::fprintf(stderr, "service %s has its model anew: %s, sha256 %.12s\n", model->service().c_str(),
-                   model->file().c_str(), read.value()->sha256().c_str());
-      app_.replace(std::move(read).value());
+      if (const auto before = catalog_.find(source.service, source.version)) read.value()->take_over(*before);
+      std::fprintf(stderr, "service %s has its model anew: %s, sha256 %.12s\n", source.service.c_str(),
+                   source.file.c_str(), read.value()->sha256().c_str());
+      catalog_.put(read.value());
+      one.source = std::move(source);
     }
   }
 
  private:
-  struct Looked {
+  struct Watched {
+    Source source;
     serve::FileState last, refused;
   };
-  serve::App& app_;
-  std::map<std::string, Looked> looked_;  // by path
+  serve::Catalog& catalog_;
+  std::vector<Watched> watched_;
 };
 
 Status serve(const ServeOptions& options, const Context& context) {
@@ -96,16 +107,18 @@ Status serve(const ServeOptions& options, const Context& context) {
   }
   if (!options.name.empty() && options.models.size() > 1)
     return Error{Code::invalid, "--name names one model: give several as NAME=FILE"};
-  std::vector<serve::ServedModelPtr> models;
+  serve::Catalog catalog;
+  std::vector<Source> sources;
   std::set<std::string> names;
   for (const auto& word : options.models) {
     SCORIA_TRY(named, name_and_file(word, options));
     if (!names.insert(named.first).second)
       return Error{Code::invalid, "two models are named '" + named.first + "': give NAME=FILE"};
-    SCORIA_TRY(model, serve::ServedModel::open(named.second, named.first, options.version));
-    models.push_back(std::move(model));
+    Source& source = sources.emplace_back(Source{named.first, options.version, named.second, {}});
+    SCORIA_TRY(model, source.read());
+    catalog.put(std::move(model));
   }
-  serve::App app(models, context.executor);
+  serve::App app(catalog, context.executor);
   net::HttpServerConfig config;
   config.listeners.push_back({.address = options.http, .tls = {}});
   config.threads = options.threads > 0
@@ -115,16 +128,16 @@ Status serve(const ServeOptions& options, const Context& context) {
   std::printf("http://%s\n", server->address(0).c_str());
   std::fflush(stdout);
   if (context.is_terminal) {
-    for (const auto& model : models) {
-      std::fprintf(stderr, "  POST /services/%s/score    %s\n", model->service().c_str(),
-                   model->description().title.c_str());
+    for (const serve::Service& service : *catalog.services()) {
+      std::fprintf(stderr, "  POST /services/%s/score    %s\n", service.name.c_str(),
+                   service.main()->description().title.c_str());
     }
     std::fprintf(stderr, "  open the address in a browser to try; Ctrl-C ends\n");
   }
   std::mutex mutex;
   std::condition_variable_any stopped;
   std::unique_lock lock(mutex);
-  Watch watch(app);
+  Watch watch(catalog, std::move(sources));
   while (!context.stop.stop_requested()) {
     stopped.wait_for(lock, context.stop, kLook, [] { return false; });
     watch.look();

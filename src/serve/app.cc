@@ -1,8 +1,11 @@
 #include "serve/app.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <exception>
+#include <memory>
+#include <vector>
 
 #include "auth/target.h"
 #include "base/log.h"
@@ -40,40 +43,54 @@ std::vector<std::string> split_path(std::string_view path) {
 }
 
 // Of a service that is not there, in the protocol's own form where its clients read no other.
-net::HttpReply no_service(Protocol protocol, const std::string& what) {
-  if (protocol != Protocol::inference) return not_found(what);
+net::HttpReply no_service(const Form& form, const std::string& what) {
+  if (form.protocol != Protocol::inference) return not_found(what);
   std::string body = "{\"error\":";
   append_text(body, what);
   return json_reply(404, body + "}");
+}
+
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+// By the client's own wish, where that is shorter.
+Deadline deadline_of(const net::HttpRequest& request, std::chrono::milliseconds patience) {
+  if (const auto wish = request.header("X-Request-Timeout-Ms")) {
+    std::int64_t given = 0;
+    const auto [end, error] = std::from_chars(wish->data(), wish->data() + wish->size(), given);
+    if (error == std::errc{} && end == wish->data() + wish->size() && given > 0)
+      patience = std::min(patience, std::chrono::milliseconds(given));
+  }
+  return std::chrono::steady_clock::now() + patience;
+}
+
+// The target without its first segments.
+std::string below(std::string_view target, std::size_t segments) {
+  std::size_t at = 0;
+  for (std::size_t left = segments; left > 0; --left) {
+    while (at < target.size() && target[at] == '/') ++at;
+    at = std::min(target.find('/', at), target.size());
+  }
+  return std::string(target.substr(at));
 }
 
 bool is_scoring_verb(const std::string& word) { return word == "score" || word == "predict"; }
 
 }  // namespace
 
-App::App(std::vector<ServedModelPtr> models, Executor& executor, AppLimits limits)
-    : executor_(executor), limits_(limits), models_(std::move(models)) {}
+// A request while it is answered.
+struct App::Call {
+  net::HttpRequest request;
+  net::Responder responder;
+  std::vector<std::string> path;
+  Query query;
 
-std::vector<ServedModelPtr> App::models() const {
-  const std::lock_guard lock(models_mutex_);
-  return models_;
-}
+  void send(net::HttpReply reply) { responder.send(std::move(reply)); }
+};
 
-void App::replace(const ServedModelPtr& model) {
-  const std::lock_guard lock(models_mutex_);
-  for (auto& one : models_) {
-    if (one->service() == model->service()) one = model;
-  }
-}
-
-ServedModelPtr App::find(std::string_view service) const {
-  const std::lock_guard lock(models_mutex_);
-  if (service.empty()) return models_.empty() ? nullptr : models_[0];
-  for (const auto& model : models_) {
-    if (model->service() == service) return model;
-  }
-  return nullptr;
-}
+App::App(Catalog& catalog, Executor& executor, AppLimits limits)
+    : catalog_(catalog), executor_(executor), limits_(limits) {}
 
 net::BodyPlan App::plan_body(const net::HttpRequest& head) {
   return {.max_bytes = is_json(media_type(head)) ? limits_.json_bytes : limits_.other_bytes, .sink = {}, .refuse = {}};
@@ -84,133 +101,187 @@ net::HttpReply App::explain(int status, std::string_view why) {
 }
 
 void App::handle(net::HttpRequest request, net::Responder responder) {
+  Call call{.request = std::move(request), .responder = std::move(responder), .path = {}, .query = {}};
   try {
-    responder.send(route(request));
+    auto target = auth::split_target(call.request.target);
+    call.path = split_path(target.path);
+    call.query.items = std::move(target.query);
+    route(call);
   } catch (const std::exception& exception) {
-    log::error("request_failed", {{"target", request.target}, {"error", exception.what()}});
-    responder.send(problem_reply(one_mistake(500, "failed", "the server has a bug; its log says more")));
+    log::error("request_failed", {{"target", call.request.target}, {"error", exception.what()}});
+    call.send(problem_reply(one_mistake(500, "failed", "the server has a bug; its log says more")));
   }
 }
 
-net::HttpReply App::route(net::HttpRequest& request) {
-  const auto target = auth::split_target(request.target);
-  const auto path = split_path(target.path);
-  const bool is_get = request.method == "GET" || request.method == "HEAD";
-  if (is_get) return get(path);
-  if (request.method != "POST") return wrong_method("GET, POST");
-  return post(path, request, {.items = target.query});
+void App::route(Call& call) {
+  const auto& path = call.path;
+  if (path.size() >= 3 && path[0] == "services" && pass_on(call, path[1], below(call.request.target, 2))) return;
+  const std::string& method = call.request.method;
+  if (method == "GET" || method == "HEAD") return get(call);
+  if (method == "POST") return post(call);
+  if (!pass_on(call, "", call.request.target)) call.send(wrong_method("GET, POST"));
 }
 
-net::HttpReply App::run(Protocol protocol, net::HttpReply (*answer)(Exchange&), const ServedModelPtr& model,
-                        net::HttpRequest& request, const Query& query) {
+bool App::pass_on(Call& call, std::string_view service, std::string path) {
+  // What the first service takes is not what stands below another's name.
+  const auto version = catalog_.find(service, "");
+  if (version == nullptr || version->takes_rows()) return false;
   const auto begin = std::chrono::steady_clock::now();
-  Exchange exchange{.model = *model, .request = request, .query = query, .executor = executor_};
-  Traffic& traffic = model->traffic();
+  version->traffic().begin();
+  const Deadline deadline = deadline_of(call.request, version->patience());
+  auto responder = std::make_shared<net::Responder>(std::move(call.responder));
+  version->answer_whole(std::move(call.request), std::move(path), deadline,
+                        [version, begin, responder](net::HttpReply reply) {
+                          version->traffic().end(Protocol::plumber, reply.status, 0, seconds_since(begin));
+                          responder->send(std::move(reply));
+                        });
+  return true;
+}
+
+void App::score(Call& call, const Form& form, const ServiceVersionPtr& version) {
+  const auto begin = std::chrono::steady_clock::now();
+  Traffic& traffic = version->traffic();
   traffic.begin();
-  const auto end = [&](int status) {
-    traffic.end(protocol, status, exchange.rows,
-                std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-  };
-  try {
-    net::HttpReply reply = answer(exchange);
-    end(reply.status);
-    return reply;
-  } catch (...) {
-    end(500);
-    throw;
+  Exchange exchange{.version = version, .request = std::move(call.request), .query = std::move(call.query)};
+  table::Table rows;
+  Problem problem;
+  if (!form.read(exchange, rows, problem)) {
+    traffic.end(form.protocol, problem.status, exchange.rows, seconds_since(begin));
+    return call.send(form.refuse(problem));
   }
+  if (version->is_immediate()) {
+    const Outcome outcome = version->score(rows, exchange.wanted, executor_);
+    net::HttpReply reply = outcome.is_scored ? form.write(exchange, outcome.predictions) : form.refuse(outcome.problem);
+    traffic.end(form.protocol, reply.status, exchange.rows, seconds_since(begin));
+    return call.send(std::move(reply));
+  }
+  struct Waiting {
+    Exchange exchange;
+    net::Responder responder;
+  };
+  const Deadline deadline = deadline_of(exchange.request, version->patience());
+  model::Request wanted = exchange.wanted;
+  auto waiting = std::make_shared<Waiting>(Waiting{std::move(exchange), std::move(call.responder)});
+  version->score_later(std::move(rows), std::move(wanted), deadline, [waiting, begin, &form](Outcome outcome) {
+    const Exchange& asked = waiting->exchange;
+    net::HttpReply reply = outcome.is_scored ? form.write(asked, outcome.predictions) : form.refuse(outcome.problem);
+    if (reply.status == 503 || reply.status == 429) reply.headers.emplace_back("Retry-After", "1");
+    asked.version->traffic().end(form.protocol, reply.status, asked.rows, seconds_since(begin));
+    waiting->responder.send(std::move(reply));
+  });
 }
 
-net::HttpReply App::post(const std::vector<std::string>& path, net::HttpRequest& request, const Query& query) {
-  const auto serve = [&](Protocol protocol, net::HttpReply (*answer)(Exchange&), std::string_view service,
-                         std::string_view version) -> net::HttpReply {
-    const auto model = find(service);
-    if (model == nullptr) return no_service(protocol, "there is no service '" + std::string(service) + "'");
-    if (!version.empty() && version != model->version()) {
-      return no_service(protocol, "service '" + model->service() + "' has no version '" + std::string(version) +
-                                      "', but " + model->version());
-    }
-    return run(protocol, answer, model, request, query);
-  };
-  if (const auto coding = request.header("Content-Encoding"); coding && !net::is_same_name(*coding, "identity")) {
-    return problem_reply(
+void App::serve(Call& call, const Form& form, std::string_view service, std::string_view version) {
+  const std::string pinned(call.request.header("X-Scoria-Version").value_or(""));
+  if (version.empty()) version = pinned;
+  const auto found = catalog_.find(service, version);
+  if (found == nullptr) {
+    const auto all = catalog_.services();
+    const Service* there = find_service(*all, service);
+    if (there == nullptr) return call.send(no_service(form, "there is no service '" + std::string(service) + "'"));
+    std::string versions;
+    for (const auto& one : there->versions) versions += (versions.empty() ? "" : ", ") + one->version();
+    return call.send(no_service(
+        form, "service '" + there->name + "' has no version '" + std::string(version) + "', but " + versions));
+  }
+  if (!found->takes_rows()) {
+    (void)pass_on(call, service, call.request.target);
+    return;
+  }
+  if (const auto coding = call.request.header("Content-Encoding"); coding && !net::is_same_name(*coding, "identity")) {
+    return call.send(problem_reply(
         one_mistake(415, "bad_request",
-                    "Content-Encoding is '" + std::string(coding->substr(0, 100)) + "'; send the body as it is"));
+                    "Content-Encoding is '" + std::string(coding->substr(0, 100)) + "'; send the body as it is")));
   }
+  score(call, form, found);
+}
+
+void App::post(Call& call) {
+  const auto& path = call.path;
   const std::size_t size = path.size();
-  if (size == 1 && is_scoring_verb(path[0])) return serve(Protocol::plumber, answer_plumber, "", "");
-  if (size == 3 && path[0] == "services" && is_scoring_verb(path[2]))
-    return serve(Protocol::plumber, answer_plumber, path[1], "");
-  if (size == 1 && path[0] == "invocations") return serve(Protocol::invocations, answer_invocations, "", "");
+  if (size == 1 && is_scoring_verb(path[0])) return serve(call, kPlumberForm, "", "");
+  if (size == 3 && path[0] == "services" && is_scoring_verb(path[2])) return serve(call, kPlumberForm, path[1], "");
+  if (size == 1 && path[0] == "invocations") return serve(call, kInvocationsForm, "", "");
   if (size == 3 && path[0] == "endpoints" && path[2] == "invocations")
-    return serve(Protocol::invocations, answer_invocations, path[1], "");
-  if (size == 3 && path[0] == "api") return serve(Protocol::ml_server, answer_ml_server, path[1], path[2]);
+    return serve(call, kInvocationsForm, path[1], "");
+  if (size == 3 && path[0] == "api") return serve(call, kMlServerForm, path[1], path[2]);
   if (size >= 4 && path[0] == "v2" && path[1] == "models" && path.back() == "infer") {
-    if (size == 4) return serve(Protocol::inference, answer_inference, path[2], "");
-    if (size == 6 && path[3] == "versions") return serve(Protocol::inference, answer_inference, path[2], path[4]);
+    if (size == 4) return serve(call, kInferenceForm, path[2], "");
+    if (size == 6 && path[3] == "versions") return serve(call, kInferenceForm, path[2], path[4]);
   }
-  return not_found("nothing is served at this path; GET / lists what is");
+  if (pass_on(call, "", call.request.target)) return;
+  call.send(not_found("nothing is served at this path; GET / lists what is"));
 }
 
-net::HttpReply App::get_inference(const std::vector<std::string>& path) {
+void App::get_inference(Call& call) {
+  const auto& path = call.path;
   const std::size_t size = path.size();
   if (size == 1) {
-    return json_reply(200,
-                      R"({"name":"scoria","version":")" SCORIA_VERSION R"(","extensions":["binary_tensor_data"]})");
+    return call.send(
+        json_reply(200, R"({"name":"scoria","version":")" SCORIA_VERSION R"(","extensions":["binary_tensor_data"]})"));
   }
-  if (size == 3 && path[1] == "health" && path[2] == "live") return json_reply(200, R"({"live":true})");
-  if (size == 3 && path[1] == "health" && path[2] == "ready")
+  const auto ready = [this] {
     return json_reply(is_ready_ ? 200 : 503, is_ready_ ? R"({"ready":true})" : R"({"ready":false})");
+  };
+  if (size == 3 && path[1] == "health" && path[2] == "live") return call.send(json_reply(200, R"({"live":true})"));
+  if (size == 3 && path[1] == "health" && path[2] == "ready") return call.send(ready());
   if (size >= 3 && path[1] == "models") {
-    const auto model = find(path[2]);
     const bool has_version = size >= 5 && path[3] == "versions";
-    if (model == nullptr || (has_version && path[4] != model->version()))
-      return json_reply(404, R"({"error":"there is no such model or version"})");
+    const auto all = catalog_.services();
+    const Service* service = find_service(*all, path[2]);
+    const auto version = service == nullptr ? nullptr : has_version ? service->version(path[4]) : service->main();
+    if (version == nullptr) return call.send(json_reply(404, R"({"error":"there is no such model or version"})"));
     const std::size_t rest = size - (has_version ? 5 : 3);
-    if (rest == 0) return json_reply(200, inference_metadata(*model));
-    if (rest == 1 && path.back() == "ready")
-      return json_reply(is_ready_ ? 200 : 503, is_ready_ ? R"({"ready":true})" : R"({"ready":false})");
+    if (rest == 0) return call.send(json_reply(200, inference_metadata(*version, *service)));
+    if (rest == 1 && path.back() == "ready") return call.send(ready());
   }
-  return json_reply(404, R"({"error":"there is nothing at this path"})");
+  call.send(json_reply(404, R"({"error":"there is nothing at this path"})"));
 }
 
-net::HttpReply App::get(const std::vector<std::string>& path) {
+void App::get(Call& call) {
+  const auto& path = call.path;
   const std::size_t size = path.size();
-  if (size == 0) return plain(200, try_page(models()), "text/html; charset=utf-8");
+  const auto all = catalog_.services();
+  if (size == 0) return call.send(plain(200, try_page(*all), "text/html; charset=utf-8"));
   const std::string& first = path[0];
-  if (first == "v2") return get_inference(path);
+  if (first == "v2") return get_inference(call);
   if (size == 1) {
-    if (first == "livez" || first == "startupz") return plain(200, "ok\n");
+    if (first == "livez" || first == "startupz") return call.send(plain(200, "ok\n"));
     if (first == "readyz" || first == "ping" || first == "health")
-      return is_ready_ ? plain(200, "\n") : plain(503, "draining\n");
-    if (first == "version") return plain(200, SCORIA_VERSION "\n");
-    if (first == "metrics") return plain(200, metrics(), "text/plain; version=0.0.4; charset=utf-8");
-    if (first == "openapi.json") return json_reply(200, openapi_document(models(), true));
-    if (is_scoring_verb(first) || first == "invocations") return wrong_method("POST");
+      return call.send(is_ready_ ? plain(200, "\n") : plain(503, "draining\n"));
+    if (first == "version") return call.send(plain(200, SCORIA_VERSION "\n"));
+    if (first == "metrics") return call.send(plain(200, metrics(), "text/plain; version=0.0.4; charset=utf-8"));
+    if (first == "openapi.json") return call.send(json_reply(200, openapi_document(*all)));
+    if (first == "services") return call.send(json_reply(200, service_list(*all)));
   }
-  if (first == "services" && size == 3 && is_scoring_verb(path[2])) return wrong_method("POST");
   if (first == "api" && size == 4 && path[3] == "swagger.json") {
-    const auto model = find(path[1]);
-    if (model != nullptr && path[2] == model->version()) return json_reply(200, swagger_document(*model));
-    return not_found("there is no service '" + path[1] + "' of version '" + path[2] + "'");
+    const auto version = catalog_.find(path[1], path[2]);
+    if (version != nullptr) return call.send(json_reply(200, swagger_document(*version)));
+    return call.send(not_found("there is no service '" + path[1] + "' of version '" + path[2] + "'"));
   }
-  if (first == "api" && size == 3) return wrong_method("POST");
-  return not_found("nothing is served at this path; GET / lists what is");
+  if (pass_on(call, "", call.request.target)) return;
+  const bool is_scoring = (size == 1 && (is_scoring_verb(first) || first == "invocations")) ||
+                          (size == 3 && first == "services" && is_scoring_verb(path[2])) ||
+                          (size == 3 && first == "api");
+  call.send(is_scoring ? wrong_method("POST") : not_found("nothing is served at this path; GET / lists what is"));
 }
 
 std::string App::metrics() const {
-  const auto all = models();
+  const auto all = catalog_.services();
   std::vector<NamedTraffic> named;
-  for (const auto& model : all) named.push_back({model->service(), model->version(), &model->traffic()});
-  std::string text = traffic_metrics(named);
-  text += "# HELP serve_model_info What is served.\n# TYPE serve_model_info gauge\n";
-  for (const auto& model : all) {
-    text += "serve_model_info" +
-            metric_labels(model->service(), model->version(),
-                          "family=\"" + model->description().family + "\",sha256=\"" + model->sha256() + "\"") +
-            " 1\n";
+  std::string info = "# HELP serve_model_info What is served.\n# TYPE serve_model_info gauge\n", own;
+  for (const Service& service : *all) {
+    for (const auto& version : service.versions) {
+      named.push_back({version->service(), version->version(), &version->traffic()});
+      info += "serve_model_info" +
+              metric_labels(version->service(), version->version(),
+                            "family=\"" + version->description().family + "\",kind=\"" + version->kind() +
+                                "\",sha256=\"" + version->sha256() + "\"") +
+              " 1\n";
+      own += version->own_metrics();
+    }
   }
-  return text;
+  return traffic_metrics(named) + info + own;
 }
 
 }  // namespace scoria::serve

@@ -1,25 +1,24 @@
 // Services behind URLs: which model answers a path, in which protocol; health, metrics and documents beside them.
 //
-//   POST /score, /predict            of the only service, or the first; /services/NAME/score of each
+//   POST /score, /predict            of the first service; /services/NAME/score of each
 //   POST /invocations, GET /ping     MLflow and SageMaker
 //   POST /v2/models/NAME[/versions/V]/infer, GET /v2, /v2/health/live, /v2/models/NAME[/ready]
 //   POST /api/NAME/VERSION, GET /api/NAME/VERSION/swagger.json
-//   GET  /, /openapi.json, /livez, /readyz, /startupz, /health, /version, /metrics
+//   any  /services/NAME/...          of a service that takes whole requests; of the first also what no other path is
+//   GET  /, /openapi.json, /services, /livez, /readyz, /startupz, /health, /version, /metrics
 //
-// Threads: the handler's functions are called from several at once. Owns: the models.
+// Threads: the handler's functions are called from several at once. Borrows: catalog and executor.
 #pragma once
 
 #include <atomic>
-#include <map>
-#include <memory>
-#include <mutex>
+#include <cstdint>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "base/executor.h"
 #include "net/http.h"
+#include "serve/catalog.h"
 #include "serve/protocols.h"
-#include "serve/served_model.h"
 
 namespace scoria::serve {
 
@@ -30,32 +29,30 @@ struct AppLimits {
 
 class App final : public net::HttpHandler {
  public:
-  App(std::vector<ServedModelPtr> models, Executor& executor, AppLimits limits = {});
+  App(Catalog& catalog, Executor& executor, AppLimits limits = {});
 
-  // In the place of the one with its service's name; requests that run keep theirs.
-  void replace(const ServedModelPtr& model);
   void set_ready(bool is_ready) { is_ready_ = is_ready; }
-  std::vector<ServedModelPtr> models() const;
 
   net::BodyPlan plan_body(const net::HttpRequest& head) override;
   void handle(net::HttpRequest request, net::Responder responder) override;
   net::HttpReply explain(int status, std::string_view why) override;
 
  private:
-  struct Route;
-  ServedModelPtr find(std::string_view service) const;
-  net::HttpReply route(net::HttpRequest& request);
-  net::HttpReply get(const std::vector<std::string>& path);
-  net::HttpReply post(const std::vector<std::string>& path, net::HttpRequest& request, const Query& query);
-  net::HttpReply get_inference(const std::vector<std::string>& path);
-  net::HttpReply run(Protocol protocol, net::HttpReply (*answer)(Exchange&), const ServedModelPtr& model,
-                     net::HttpRequest& request, const Query& query);
+  struct Call;
+  void route(Call& call);
+  void get(Call& call);
+  void get_inference(Call& call);
+  void post(Call& call);
+  // A request in a protocol's form, of a version by its names.
+  void serve(Call& call, const Form& form, std::string_view service, std::string_view version);
+  void score(Call& call, const Form& form, const ServiceVersionPtr& version);
+  // Whether a service takes the request as it is; `path` is below the service.
+  bool pass_on(Call& call, std::string_view service, std::string path);
   std::string metrics() const;
 
+  Catalog& catalog_;
   Executor& executor_;
   AppLimits limits_;
-  mutable std::mutex models_mutex_;
-  std::vector<ServedModelPtr> models_;  // guarded by models_mutex_; the first is the default
   std::atomic<bool> is_ready_{true};
 };
 

@@ -9,6 +9,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "serve/served_model.h"
+
 namespace scoria::serve {
 namespace {
 
@@ -103,7 +105,10 @@ class AppTest : public testing::Test {
   }
 
   InlineExecutor executor_;
-  App app_{{ServedModel::open(boston_file("model.rds"), "boston", "v1.0.0").value()}, executor_};
+  AppTest() { catalog_.put(ServedModel::open(boston_file("model.rds"), "boston", "v1.0.0").value()); }
+
+  Catalog catalog_;
+  App app_{catalog_, executor_};
 };
 
 // The cases that plumber answers with a bare 500, with another number, or not at all.
@@ -299,10 +304,22 @@ TEST_F(AppTest, TellsHealthAndReadiness) {
     EXPECT_EQ(ask("GET", path).status, 503) << path;
 }
 
-TEST_F(AppTest, ReplacesAServiceInPlace) {
-  app_.replace(ServedModel::open(boston_file("model.rds"), "boston", "v2").value());
-  EXPECT_EQ(app_.models().at(0)->version(), "v2");
+TEST_F(AppTest, AnswersByWeightOrByTheVersionThatIsAskedFor) {
+  catalog_.put(ServedModel::open(boston_file("model.rds"), "boston", "v2").value());
+  const auto version_of = [&](net::Headers headers) {
+    const auto reply =
+        ask("POST", "/v2/models/boston/infer",
+            R"({"inputs":[{"name":"X","shape":[1,13],"datatype":"FP64","data":[1,2,3,0,1,6,7,8,9,10,11,12,13]}]})",
+            std::move(headers));
+    return Json::parse(reply.body).value("model_version", reply.body);
+  };
+  EXPECT_EQ(version_of({}), "v1.0.0") << "a version beside another gets nothing until it is given a weight";
+  EXPECT_EQ(version_of({{"X-Scoria-Version", "v2"}}), "v2");
+  ASSERT_TRUE(catalog_.set_weights("boston", {{"v2", 100}}).ok());
+  EXPECT_EQ(version_of({}), "v2");
+  EXPECT_EQ(ask("POST", "/v2/models/boston/infer", "{}", {{"X-Scoria-Version", "v3"}}).status, 404);
   expect_r(post("/services/boston/score", df()));
+  EXPECT_EQ(Json::parse(ask("GET", "/services").body).size(), 2u);
 }
 
 TEST_F(AppTest, CountsWhatItAnswers) {

@@ -1,5 +1,6 @@
 // Open Inference Protocol V2: tensors in, tensors out; in JSON, or as bytes behind it.
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "serve/inference_request.h"
 #include "serve/protocols.h"
@@ -47,8 +48,8 @@ void append_binary(std::string& out, const table::Column& column) {
   }
 }
 
-net::HttpReply write(const Exchange& exchange, const InferenceRequest& wanted, const table::Table& table,
-                     NoNumber no_number) {
+net::HttpReply write_tensors(const Exchange& exchange, const table::Table& table) {
+  const InferenceRequest& wanted = exchange.inference;
   std::vector<std::pair<std::size_t, bool>> chosen;  // column, binary
   for (const auto& [name, is_binary] : wanted.outputs) {
     const auto at = table.position(name);
@@ -59,9 +60,9 @@ net::HttpReply write(const Exchange& exchange, const InferenceRequest& wanted, c
     for (std::size_t i = 0; i < table.columns(); ++i) chosen.emplace_back(i, wanted.is_binary);
   }
   std::string body = "{\"model_name\":", bytes;
-  append_text(body, exchange.model.service());
+  append_text(body, exchange.version->service());
   body += ",\"model_version\":";
-  append_text(body, exchange.model.version());
+  append_text(body, exchange.version->version());
   if (wanted.has_id) {
     body += ",\"id\":";
     append_text(body, wanted.id);
@@ -81,7 +82,7 @@ net::HttpReply write(const Exchange& exchange, const InferenceRequest& wanted, c
       continue;
     }
     body += ",\"data\":[";
-    const Status written = append_column(body, column, no_number);
+    const Status written = append_column(body, column, exchange.no_number);
     if (!written.ok()) throw Refusal{one_mistake(500, "infinite_result", written.error().message)};
     body += "]}";
   }
@@ -94,30 +95,34 @@ net::HttpReply write(const Exchange& exchange, const InferenceRequest& wanted, c
   return reply;
 }
 
-net::HttpReply infer(Exchange& exchange) {
-  NoNumber no_number = NoNumber::strict;
-  model::Request request;
-  Problem problem;
-  if (!read_request(exchange, request, no_number, problem)) throw Refusal{std::move(problem)};
-  RowBuilder rows(exchange.model.schema());
-  const InferenceRequest wanted =
-      read_inference_request(exchange.request.body, exchange.request.header("Inference-Header-Content-Length"), rows);
-  exchange.rows = rows.rows();
-  table::Table table;
-  if (!rows.finish(true, table, problem)) throw Refusal{std::move(problem)};
-  model::Prediction prediction;
-  if (!exchange.model.score(table, request, exchange.executor, prediction, problem)) throw Refusal{std::move(problem)};
-  return write(exchange, wanted, prediction.table, no_number);
-}
-
-}  // namespace
-
-net::HttpReply answer_inference(Exchange& exchange) {
+net::HttpReply write(const Exchange& exchange, const table::Table& table) {
   try {
-    return infer(exchange);
+    return write_tensors(exchange, table);
   } catch (const Refusal& wrong) {
     return refuse(wrong.problem);
   }
 }
+
+bool read(Exchange& exchange, table::Table& table, Problem& problem) {
+  exchange.no_number = NoNumber::strict;
+  if (!read_query(exchange, problem)) return false;
+  const auto json_length = exchange.request.header("Inference-Header-Content-Length");
+  const Schema* schema = exchange.version->schema();
+  std::optional<Schema> found;
+  try {
+    if (schema == nullptr) schema = &found.emplace(find_tensor_features(exchange.request.body, json_length));
+    RowBuilder rows(*schema);
+    exchange.inference = read_inference_request(exchange.request.body, json_length, rows);
+    exchange.rows = rows.rows();
+    return rows.finish(true, table, problem);
+  } catch (const Refusal& wrong) {
+    problem = wrong.problem;
+    return false;
+  }
+}
+
+}  // namespace
+
+const Form kInferenceForm{Protocol::inference, read, write, refuse};
 
 }  // namespace scoria::serve

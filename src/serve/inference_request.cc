@@ -241,9 +241,11 @@ std::pair<std::string_view, std::string_view> split_body(std::string_view body,
   return {body.substr(0, size), body.substr(size)};
 }
 
-InferenceRequest read(std::string_view body, std::optional<std::string_view> json_length, RowBuilder& rows) {
-  auto [json, rest] = split_body(body, json_length);
-  simdjson::dom::parser parser;
+// The document, as long as its parser lives; the bytes behind it are left in `rest`.
+element parse(std::string_view body, std::optional<std::string_view> json_length, simdjson::dom::parser& parser,
+              std::string_view& rest) {
+  const auto [json, bytes] = split_body(body, json_length);
+  rest = bytes;
   const simdjson::padded_string padded(json);
   element document;
   if (parser.allocate(padded.size() + 64, JsonLimits{}.depth) != simdjson::SUCCESS)
@@ -254,6 +256,10 @@ InferenceRequest read(std::string_view body, std::optional<std::string_view> jso
                      " cannot be read: " + simdjson::error_message(error),
                  "bad_json");
   }
+  return document;
+}
+
+std::vector<Tensor> read_tensors(const element& document, std::string_view rest) {
   simdjson::dom::array inputs;
   if (document["inputs"].get(inputs) != simdjson::SUCCESS) refuse_input("the body has no list \"inputs\"");
   if (inputs.size() > JsonLimits{}.keys)
@@ -263,9 +269,12 @@ InferenceRequest read(std::string_view body, std::optional<std::string_view> jso
   if (!rest.empty())
     refuse_input(std::to_string(rest.size()) +
                  " bytes behind the JSON belong to no input: the binary_data_size of the inputs are too small");
-  InferenceRequest wanted = read_wanted(document);
-  fill(tensors, rows);
-  return wanted;
+  return tensors;
+}
+
+model::FeatureKind kind_of(const Tensor& tensor) {
+  if (tensor.datatype == "BYTES") return model::FeatureKind::factor;
+  return tensor.datatype == "BOOL" ? model::FeatureKind::logical : model::FeatureKind::number;
 }
 
 }  // namespace
@@ -273,7 +282,33 @@ InferenceRequest read(std::string_view body, std::optional<std::string_view> jso
 InferenceRequest read_inference_request(std::string_view body, std::optional<std::string_view> json_length,
                                         RowBuilder& rows) {
   try {
-    return read(body, json_length, rows);
+    simdjson::dom::parser parser;
+    std::string_view rest;
+    const element document = parse(body, json_length, parser, rest);
+    const std::vector<Tensor> tensors = read_tensors(document, rest);
+    InferenceRequest wanted = read_wanted(document);
+    fill(tensors, rows);
+    return wanted;
+  } catch (const simdjson::simdjson_error& error) {
+    throw Refusal{one_mistake(400, "bad_json", error.what())};
+  }
+}
+
+model::Description find_tensor_features(std::string_view body, std::optional<std::string_view> json_length) {
+  try {
+    simdjson::dom::parser parser;
+    std::string_view rest;
+    const element document = parse(body, json_length, parser, rest);
+    model::Description seen;
+    for (const Tensor& tensor : read_tensors(document, rest)) {
+      if (tensor.width > JsonLimits{}.keys)
+        throw Refusal{one_mistake(413, "too_many_columns", "input '" + tensor.name + "' has too many columns")};
+      for (std::size_t i = 0; i < tensor.width; ++i) {
+        const std::string name = tensor.width == 1 ? tensor.name : "x" + std::to_string(i);
+        seen.features.push_back({.name = name, .kind = kind_of(tensor), .levels = {}});
+      }
+    }
+    return seen;
   } catch (const simdjson::simdjson_error& error) {
     throw Refusal{one_mistake(400, "bad_json", error.what())};
   }

@@ -25,4 +25,8 @@ struct InferenceRequest {
 InferenceRequest read_inference_request(std::string_view body, std::optional<std::string_view> json_length,
                                         RowBuilder& rows);
 
+// What the request itself tells of its columns, for a service that knows none: each tensor's name and kind; those of a tensor of several columns are
+// x0, x1, .... Throws Refusal.
+model::Description find_tensor_features(std::string_view body, std::optional<std::string_view> json_length);
+
 }  // namespace scoria::serve

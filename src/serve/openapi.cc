@@ -24,7 +24,7 @@ Json type_of(const model::Feature& feature, bool is_openapi) {
   return schema;
 }
 
-Json row_schema(const ServedModel& model, bool is_openapi) {
+Json row_schema(const ServiceVersion& model, bool is_openapi) {
   Json properties = Json::object(), required = Json::array();
   for (const auto& feature : model.description().features) {
     properties[feature.name] = type_of(feature, is_openapi);
@@ -35,7 +35,7 @@ Json row_schema(const ServedModel& model, bool is_openapi) {
   return schema;
 }
 
-Json example_row(const ServedModel& model) {
+Json example_row(const ServiceVersion& model) {
   Json row = Json::object();
   for (const auto& feature : model.description().features) {
     if (feature.kind == model::FeatureKind::logical) {
@@ -49,7 +49,7 @@ Json example_row(const ServedModel& model) {
   return row;
 }
 
-Json predictions_schema(const ServedModel& model) {
+Json predictions_schema(const ServiceVersion& model) {
   const Json value{{"oneOf", {{{"type", "number"}}, {{"type", "string"}}, {{"type", "boolean"}}, {{"type", "object"}}}},
                    {"nullable", true}};
   Json schema{{"type", "array"}, {"items", value}};
@@ -72,7 +72,7 @@ Json responses(Json schema) {
   return all;
 }
 
-Json query_parameters(const ServedModel& model) {
+Json query_parameters(const ServiceVersion& model) {
   Json all = Json::array();
   const auto add = [&](const std::string& name, const std::string& description, Json schema) {
     all.push_back({{"name", name},
@@ -89,7 +89,7 @@ Json query_parameters(const ServedModel& model) {
   return all;
 }
 
-Json score_operation(const ServedModel& model, const std::string& id) {
+Json score_operation(const ServiceVersion& model, const std::string& id) {
   const std::string row = "#/components/schemas/" + model.service() + "_" + "row";
   const Json rows{{"type", "array"}, {"minItems", 1}, {"items", {{"$ref", row}}}};
   Json body = content("application/json", {{"type", "object"}, {"properties", {{"df", rows}}}, {"required", {"df"}}});
@@ -104,14 +104,16 @@ Json score_operation(const ServedModel& model, const std::string& id) {
 
 }  // namespace
 
-std::string openapi_document(const std::vector<ServedModelPtr>& models, bool has_default) {
+std::string openapi_document(const Catalog::Services& services) {
   Json paths = Json::object(), schemas = Json::object();
-  for (const auto& model : models) {
-    schemas[model->service() + "_row"] = row_schema(*model, true);
-    paths["/services/" + model->service() + "/score"] = {
-        {"post", score_operation(*model, "score_" + model->service())}};
+  for (const Service& service : services) {
+    const ServiceVersion& model = *service.main();
+    if (!model.takes_rows()) continue;
+    schemas[model.service() + "_row"] = row_schema(model, true);
+    paths["/services/" + model.service() + "/score"] = {{"post", score_operation(model, "score_" + model.service())}};
   }
-  if (has_default && !models.empty()) paths["/score"] = {{"post", score_operation(*models[0], "score")}};
+  if (!services.empty() && services.front().main()->takes_rows())
+    paths["/score"] = {{"post", score_operation(*services.front().main(), "score")}};
   const Json error{{"type", "object"},
                    {"properties",
                     {{"row", {{"type", "integer"}}},
@@ -135,7 +137,7 @@ std::string openapi_document(const std::vector<ServedModelPtr>& models, bool has
   return document.dump(1);
 }
 
-std::string swagger_document(const ServedModel& model) {
+std::string swagger_document(const ServiceVersion& model) {
   Json result{{"type", "object"},
               {"properties",
                {{"success", {{"type", "boolean"}}},
@@ -166,7 +168,25 @@ std::string swagger_document(const ServedModel& model) {
   return document.dump(1);
 }
 
-std::string inference_metadata(const ServedModel& model) {
+std::string service_list(const Catalog::Services& services) {
+  Json all = Json::array();
+  for (const Service& service : services) {
+    for (std::size_t i = 0; i < service.versions.size(); ++i) {
+      const ServiceVersion& version = *service.versions[i];
+      all.push_back({{"name", service.name},
+                     {"version", version.version()},
+                     {"description", version.description().title},
+                     {"kind", version.kind()},
+                     {"weight", service.weights[i]},
+                     {"sha256", version.sha256()}});
+    }
+  }
+  return all.dump();
+}
+
+std::string inference_metadata(const ServiceVersion& model, const Service& service) {
+  Json versions = Json::array();
+  for (const auto& one : service.versions) versions.push_back(one->version());
   Json inputs = Json::array();
   for (const auto& feature : model.description().features) {
     const bool is_number = feature.kind == model::FeatureKind::number || feature.kind == model::FeatureKind::logical;
@@ -178,7 +198,7 @@ std::string inference_metadata(const ServedModel& model) {
   }
   const auto& types = model.description().types;
   const Json document{{"name", model.service()},
-                      {"versions", {model.version()}},
+                      {"versions", std::move(versions)},
                       {"platform", "scoria_" + model.description().family},
                       {"inputs", std::move(inputs)},
                       {"outputs",

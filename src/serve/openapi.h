@@ -3,14 +3,15 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "serve/served_model.h"
+#include "serve/catalog.h"
 
 namespace scoria::serve {
 
-std::string openapi_document(const std::vector<ServedModelPtr>& models, bool has_default);
-std::string swagger_document(const ServedModel& model);
-std::string inference_metadata(const ServedModel& model);
+std::string openapi_document(const Catalog::Services& services);
+std::string swagger_document(const ServiceVersion& version);
+std::string inference_metadata(const ServiceVersion& version, const Service& service);
+// [{"name", "version", "description", "kind", "weight", "sha256"}]: GET /services, as ML Server's clients list them.
+std::string service_list(const Catalog::Services& services);
 
 }  // namespace scoria::serve

@@ -3,17 +3,26 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
+
+#include "serve/served_model.h"
 
 namespace scoria::serve {
 namespace {
 
-ServedModelPtr serve_golden(const std::string& name, const std::string& service) {
+Catalog::Services services(std::vector<ServiceVersionPtr> versions) {
+  Catalog::Services all;
+  for (auto& version : versions) all.push_back({version->service(), {version}, {100}});
+  return all;
+}
+
+ServiceVersionPtr serve_golden(const std::string& name, const std::string& service) {
   return ServedModel::open(SCORIA_SOURCE_DIR "/tests/golden/" + name + "/model.rds", service, "1").value();
 }
 
 TEST(OpenApi, DescribesEachServiceAndTheDefault) {
   const nlohmann::json document = nlohmann::json::parse(
-      openapi_document({serve_golden("rf_reg_boston", "boston"), serve_golden("linear_lm_character", "lm")}, true));
+      openapi_document(services({serve_golden("rf_reg_boston", "boston"), serve_golden("linear_lm_character", "lm")})));
   EXPECT_EQ(document["openapi"], "3.0.3");
   for (const auto* path : {"/score", "/services/boston/score", "/services/lm/score"}) {
     ASSERT_TRUE(document["paths"].contains(path)) << path;
@@ -28,7 +37,7 @@ TEST(OpenApi, DescribesEachServiceAndTheDefault) {
 
 TEST(OpenApi, NamesOperationsOnceEach) {
   const nlohmann::json document = nlohmann::json::parse(
-      openapi_document({serve_golden("rf_reg_boston", "boston"), serve_golden("rf_reg_boston", "other")}, true));
+      openapi_document(services({serve_golden("rf_reg_boston", "boston"), serve_golden("rf_reg_boston", "other")})));
   std::set<std::string> ids;
   for (const auto& [path, item] : document["paths"].items())
     EXPECT_TRUE(ids.insert(item["post"]["operationId"]).second) << path;
@@ -36,8 +45,7 @@ TEST(OpenApi, NamesOperationsOnceEach) {
 
 TEST(OpenApi, ListsLevelsAndThatAValueMayBeMissing) {
   const nlohmann::json document =
-      nlohmann::json::parse(openapi_document({serve_golden("linear_lm_character", "lm")}, false));
-  EXPECT_FALSE(document["paths"].contains("/score"));
+      nlohmann::json::parse(openapi_document(services({serve_golden("linear_lm_character", "lm")})));
   const auto& s = document["components"]["schemas"]["lm_row"]["properties"]["s"];
   EXPECT_EQ(s["type"], "string");
   EXPECT_EQ(s["nullable"], true);
@@ -55,7 +63,8 @@ TEST(Swagger, DescribesInputsAndTheResult) {
 }
 
 TEST(InferenceMetadata, ListsTensors) {
-  const nlohmann::json document = nlohmann::json::parse(inference_metadata(*serve_golden("linear_lm_character", "lm")));
+  const auto all = services({serve_golden("linear_lm_character", "lm")});
+  const nlohmann::json document = nlohmann::json::parse(inference_metadata(*all[0].main(), all[0]));
   EXPECT_EQ(document["name"], "lm");
   EXPECT_EQ(document["inputs"][0]["datatype"], "BYTES");
   EXPECT_EQ(document["outputs"][0]["name"], "response");

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "serve/csv_rows.h"
+#include "serve/find_features.h"
 #include "serve/json_rows.h"
 
 namespace scoria::serve {
@@ -11,12 +13,12 @@ namespace {
 
 constexpr const char* kJson = "application/json";
 
-const Envelope kPlumber{.members = {{"df"}, {"data"}, {"newdata"}, {"rows"}, {"instances"}}, .may_be_bare = true};
-const Envelope kInvocations{.members = {{"dataframe_split", Envelope::Rows::split},
-                                        {"dataframe_records", Envelope::Rows::records},
-                                        {"instances"},
-                                        {"inputs"}}};
-const Envelope kMlServer{.members = {{"inputData"}}, .may_be_bare = true};
+const Envelope kPlumberRows{.members = {{"df"}, {"data"}, {"newdata"}, {"rows"}, {"instances"}}, .may_be_bare = true};
+const Envelope kInvocationsRows{.members = {{"dataframe_split", Envelope::Rows::split},
+                                            {"dataframe_records", Envelope::Rows::records},
+                                            {"instances"},
+                                            {"inputs"}}};
+const Envelope kMlServerRows{.members = {{"inputData"}}, .may_be_bare = true};
 
 bool is_one_of(std::string_view type, std::initializer_list<std::string_view> names) {
   return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return net::is_same_name(type, name); });
@@ -27,36 +29,95 @@ bool is_lines(std::string_view type) {
                    {"application/jsonlines", "application/x-ndjson", "application/x-jsonlines", "application/jsonl"});
 }
 
+bool read_body(Exchange& exchange, const Envelope& envelope, RowBuilder& rows, Problem& problem) {
+  std::string& body = exchange.request.body;
+  const std::string_view type = media_type(exchange.request);
+  if (is_csv(type)) return read_csv_rows(body, {}, rows, problem);
+  if (is_lines(type)) return read_json_line_rows(body, {}, rows, problem);
+  return read_json_rows(body, envelope, {}, rows, problem);
+}
+
 // Rows by any of the bodies' kinds. False: `problem`.
 bool read_rows(Exchange& exchange, const Envelope& envelope, table::Table& table, Problem& problem) {
-  RowBuilder rows(exchange.model.schema());
   const std::string_view type = media_type(exchange.request);
-  bool is_read = false;
-  if (is_csv(type)) {
-    is_read = read_csv_rows(exchange.request.body, {}, rows, problem);
-  } else if (is_lines(type)) {
-    is_read = read_json_line_rows(exchange.request.body, {}, rows, problem);
-  } else if (is_json(type)) {
-    is_read = read_json_rows(exchange.request.body, envelope, {}, rows, problem);
-  } else {
+  if (!is_csv(type) && !is_lines(type) && !is_json(type)) {
     problem = one_mistake(415, "bad_request",
                           "Content-Type is '" + std::string(type.substr(0, 100)) +
                               "'; there are application/json, text/csv and application/x-ndjson");
     return false;
   }
+  const Schema* schema = exchange.version->schema();
+  std::optional<Schema> found;
+  if (schema == nullptr) {
+    model::Description seen;
+    if (!find_features(exchange.request.body, is_csv(type), is_lines(type), envelope, {}, seen, problem)) return false;
+    schema = &found.emplace(seen);
+  }
+  RowBuilder rows(*schema);
+  const bool is_read = read_body(exchange, envelope, rows, problem);
   exchange.rows = rows.rows();
   return rows.finish(is_read, table, problem);
 }
 
-bool read_and_score(Exchange& exchange, const Envelope& envelope, NoNumber& no_number, model::Prediction& prediction,
-                    Problem& problem) {
-  model::Request request;
-  table::Table table;
-  return read_request(exchange, request, no_number, problem) && read_rows(exchange, envelope, table, problem) &&
-         exchange.model.score(table, request, exchange.executor, prediction, problem);
+net::HttpReply cannot_write(const Form& form, const Error& error) {
+  return form.refuse(one_mistake(500, "infinite_result", error.message));
 }
 
-Problem cannot_write(const Error& error) { return one_mistake(500, "infinite_result", error.message); }
+bool read_plumber(Exchange& exchange, table::Table& rows, Problem& problem) {
+  return read_query(exchange, problem) && read_rows(exchange, kPlumberRows, rows, problem);
+}
+
+net::HttpReply write_plumber(const Exchange& exchange, const table::Table& predictions) {
+  std::string body;
+  const Status written = append_rows(body, predictions, exchange.no_number);
+  return written.ok() ? json_reply(200, std::move(body)) : cannot_write(kPlumberForm, written.error());
+}
+
+bool read_invocations(Exchange& exchange, table::Table& rows, Problem& problem) {
+  exchange.no_number = NoNumber::strict;
+  return read_query(exchange, problem) && read_rows(exchange, kInvocationsRows, rows, problem);
+}
+
+net::HttpReply write_invocations(const Exchange& exchange, const table::Table& predictions) {
+  std::string body = "{\"predictions\":";
+  const Status written = append_rows(body, predictions, exchange.no_number);
+  if (!written.ok()) return cannot_write(kInvocationsForm, written.error());
+  body += '}';
+  return json_reply(200, std::move(body));
+}
+
+net::HttpReply refuse_invocations(const Problem& problem) {
+  nlohmann::ordered_json document = nlohmann::ordered_json::parse(to_json(problem));
+  document["error_code"] = problem.status < 500 ? "BAD_REQUEST" : "INTERNAL_ERROR";
+  document["message"] = problem.message();
+  return json_reply(problem.status, document.dump());
+}
+
+bool read_ml_server(Exchange& exchange, table::Table& rows, Problem& problem) {
+  return read_query(exchange, problem) && read_rows(exchange, kMlServerRows, rows, problem);
+}
+
+net::HttpReply write_ml_server(const Exchange& exchange, const table::Table& predictions) {
+  std::string body = "{\"success\":true,\"errorMessage\":\"\",\"outputParameters\":{";
+  for (std::size_t i = 0; i < predictions.columns(); ++i) {
+    if (i > 0) body += ',';
+    append_text(body, predictions.columns() == 1 ? "answer" : label_of(predictions.names()[i]));
+    body += ":[";
+    const Status written = append_column(body, *predictions.column(i), exchange.no_number);
+    if (!written.ok()) return cannot_write(kMlServerForm, written.error());
+    body += ']';
+  }
+  body += "},\"outputFiles\":{},\"consoleOutput\":\"\",\"changedFiles\":[]}";
+  return json_reply(200, std::move(body));
+}
+
+net::HttpReply refuse_ml_server(const Problem& problem) {
+  std::string body = "{\"success\":false,\"errorMessage\":";
+  append_text(body, problem.message());
+  body += ",\"outputParameters\":{},\"outputFiles\":{},\"consoleOutput\":\"\",\"changedFiles\":[],\"errors\":";
+  body += nlohmann::json::parse(to_json(problem))["errors"].dump() + "}";
+  return json_reply(problem.status, std::move(body));
+}
 
 }  // namespace
 
@@ -96,8 +157,9 @@ net::HttpReply problem_reply(const Problem& problem) {
   return reply;
 }
 
-bool read_request(const Exchange& exchange, model::Request& request, NoNumber& no_number, Problem& problem) {
-  const auto& known = exchange.model.description();
+bool read_query(Exchange& exchange, Problem& problem) {
+  const auto& known = exchange.version->description();
+  model::Request& request = exchange.wanted;
   for (const auto& [name, value] : exchange.query.items) {
     if (name == "type") {
       std::size_t begin = 0;
@@ -114,7 +176,7 @@ bool read_request(const Exchange& exchange, model::Request& request, NoNumber& n
         problem = one_mistake(400, "bad_request", rule.error().message);
         return false;
       }
-      no_number = rule.value();
+      exchange.no_number = rule.value();
       continue;
     }
     const bool is_parameter = std::any_of(known.parameters.begin(), known.parameters.end(),
@@ -130,57 +192,8 @@ bool read_request(const Exchange& exchange, model::Request& request, NoNumber& n
   return true;
 }
 
-net::HttpReply answer_plumber(Exchange& exchange) {
-  NoNumber no_number = NoNumber::text;
-  model::Prediction prediction;
-  Problem problem;
-  if (!read_and_score(exchange, kPlumber, no_number, prediction, problem)) return problem_reply(problem);
-  std::string body;
-  const Status written = append_rows(body, prediction.table, no_number);
-  return written.ok() ? json_reply(200, std::move(body)) : problem_reply(cannot_write(written.error()));
-}
-
-net::HttpReply answer_invocations(Exchange& exchange) {
-  NoNumber no_number = NoNumber::strict;
-  model::Prediction prediction;
-  Problem problem;
-  const auto refuse = [](const Problem& wrong) {
-    nlohmann::ordered_json document = nlohmann::ordered_json::parse(to_json(wrong));
-    document["error_code"] = wrong.status < 500 ? "BAD_REQUEST" : "INTERNAL_ERROR";
-    document["message"] = wrong.message();
-    return json_reply(wrong.status, document.dump());
-  };
-  if (!read_and_score(exchange, kInvocations, no_number, prediction, problem)) return refuse(problem);
-  std::string body = "{\"predictions\":";
-  const Status written = append_rows(body, prediction.table, no_number);
-  if (!written.ok()) return refuse(cannot_write(written.error()));
-  body += '}';
-  return json_reply(200, std::move(body));
-}
-
-net::HttpReply answer_ml_server(Exchange& exchange) {
-  NoNumber no_number = NoNumber::text;
-  model::Prediction prediction;
-  Problem problem;
-  const auto refuse = [](const Problem& wrong) {
-    std::string body = "{\"success\":false,\"errorMessage\":";
-    append_text(body, wrong.message());
-    body += ",\"outputParameters\":{},\"outputFiles\":{},\"consoleOutput\":\"\",\"changedFiles\":[],\"errors\":";
-    body += nlohmann::json::parse(to_json(wrong))["errors"].dump() + "}";
-    return json_reply(wrong.status, std::move(body));
-  };
-  if (!read_and_score(exchange, kMlServer, no_number, prediction, problem)) return refuse(problem);
-  std::string body = "{\"success\":true,\"errorMessage\":\"\",\"outputParameters\":{";
-  for (std::size_t i = 0; i < prediction.table.columns(); ++i) {
-    if (i > 0) body += ',';
-    append_text(body, prediction.table.columns() == 1 ? "answer" : label_of(prediction.table.names()[i]));
-    body += ":[";
-    const Status written = append_column(body, *prediction.table.column(i), no_number);
-    if (!written.ok()) return refuse(cannot_write(written.error()));
-    body += ']';
-  }
-  body += "},\"outputFiles\":{},\"consoleOutput\":\"\",\"changedFiles\":[]}";
-  return json_reply(200, std::move(body));
-}
+const Form kPlumberForm{Protocol::plumber, read_plumber, write_plumber, problem_reply};
+const Form kInvocationsForm{Protocol::invocations, read_invocations, write_invocations, refuse_invocations};
+const Form kMlServerForm{Protocol::ml_server, read_ml_server, write_ml_server, refuse_ml_server};
 
 }  // namespace scoria::serve

@@ -1,16 +1,16 @@
-// The forms in which clients send rows and get predictions back. Each reads the body, scores, and says what it has to say in its own way of being wrong.
+// The forms in which clients send rows and get predictions back. Each reads rows of a body, and says predictions, or what is wrong, in its own way.
 // Sources: plumber and httr's bodies; MLflow "Deploy MLflow models", SageMaker's container contract; Open Inference Protocol V2 (REST) with Triton's
-// binary data extension. Threads: free functions.
+// binary data extension. Threads: constants and free functions.
 #pragma once
 
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/executor.h"
 #include "net/http.h"
 #include "serve/answer.h"
-#include "serve/served_model.h"
+#include "serve/inference_request.h"
+#include "serve/service_version.h"
 
 namespace scoria::serve {
 
@@ -19,27 +19,38 @@ struct Query {
   const std::string* find(std::string_view name) const;
 };
 
-// What a protocol's function works with, and what it leaves for the numbers.
+// A request on its way through a protocol.
 struct Exchange {
-  const ServedModel& model;
-  net::HttpRequest& request;
-  const Query& query;
-  Executor& executor;
+  ServiceVersionPtr version;
+  net::HttpRequest request;
+  Query query;
   std::size_t rows = 0;
+  model::Request wanted;
+  NoNumber no_number = NoNumber::text;
+  InferenceRequest inference;  // of V2
+};
+
+// A protocol: what its bodies say, and how it says predictions and mistakes.
+struct Form {
+  Protocol protocol;
+  // False: `problem` says what is wrong.
+  bool (*read)(Exchange& exchange, table::Table& rows, Problem& problem);
+  net::HttpReply (*write)(const Exchange& exchange, const table::Table& predictions);
+  net::HttpReply (*refuse)(const Problem& problem);
 };
 
 // POST /score {"df": [...]}: records, columns, bare ones, arrays; CSV and JSON lines by Content-Type. Query: type, and the model's parameters;
 // no_number=text|strict|literal. Answer: [25.63, ...], or records where a type has several columns.
-net::HttpReply answer_plumber(Exchange& exchange);
+extern const Form kPlumberForm;
 // POST /invocations: dataframe_split, dataframe_records, instances or inputs, or CSV. Answer: {"predictions": [...]}.
-net::HttpReply answer_invocations(Exchange& exchange);
+extern const Form kInvocationsForm;
 // POST /v2/models/NAME/infer. Answer: {"model_name", "model_version", "id", "outputs": [...]}, with binary tensors where asked for.
-net::HttpReply answer_inference(Exchange& exchange);
+extern const Form kInferenceForm;
 // POST /api/NAME/VERSION: one member for each input, or {"inputData": columns}. Answer: {"success", "outputParameters": {...}, ...}.
-net::HttpReply answer_ml_server(Exchange& exchange);
+extern const Form kMlServerForm;
 
-// The query's type and parameters, of those that the model has. False: it has one that is none of them.
-bool read_request(const Exchange& exchange, model::Request& request, NoNumber& no_number, Problem& problem);
+// The query's type and parameters, of those that the version has. False: it has one that is none of them.
+bool read_query(Exchange& exchange, Problem& problem);
 
 net::HttpReply json_reply(int status, std::string body);
 net::HttpReply problem_reply(const Problem& problem);  // application/problem+json

@@ -49,9 +49,15 @@ for (const form of document.forms) form.addEventListener('submit', async event =
 
 }  // namespace
 
-std::string try_page(const std::vector<ServedModelPtr>& models) {
+std::string try_page(const Catalog::Services& services) {
   std::string page = kHead;
-  for (const auto& model : models) {
+  for (const Service& service : services) {
+    const auto& model = service.main();
+    if (!model->takes_rows()) {
+      page += "<h2>" + escaped(model->service()) + " <small>" + escaped(model->version()) + "</small></h2><p>" +
+              escaped(model->description().title) + "</p>\n";
+      continue;
+    }
     const auto& about = model->description();
     const std::string name = escaped(model->service());
     page += "<h2>" + name + " <small>" + escaped(model->version()) + "</small></h2><p>" + escaped(about.title) +

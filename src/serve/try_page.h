@@ -2,12 +2,11 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "serve/served_model.h"
+#include "serve/catalog.h"
 
 namespace scoria::serve {
 
-std::string try_page(const std::vector<ServedModelPtr>& models);
+std::string try_page(const Catalog::Services& services);
 
 }  // namespace scoria::serve
