@@ -43,6 +43,7 @@ int run_command_line(int argc, const char* const* argv, Context context) {
   add_usage_commands(app, chosen, context);
   add_secret_commands(app, chosen, context);
   add_principal_commands(app, chosen, context);
+  add_service_commands(app, chosen, context);
   add_worker_commands(app, chosen, context);
   add_serve_command(app, chosen, context);
   try {

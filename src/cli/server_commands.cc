@@ -43,6 +43,7 @@ Status serve(const ServerCommandOptions& options, const Context& context) {
   }
   server::ServerOptions server;
   server.data = options.data;
+  server.executor = &context.executor;
   if (!options.config.empty()) {
     SCORIA_TRY(config, server::read_server_config(options.config));
     server.config = std::move(config);

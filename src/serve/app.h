@@ -36,6 +36,7 @@ class App final : public net::HttpHandler {
   net::BodyPlan plan_body(const net::HttpRequest& head) override;
   void handle(net::HttpRequest request, net::Responder responder) override;
   net::HttpReply explain(int status, std::string_view why) override;
+  std::string metrics() const;  // Prometheus's text
 
  private:
   struct Call;
@@ -48,7 +49,6 @@ class App final : public net::HttpHandler {
   void score(Call& call, const Form& form, const ServiceVersionPtr& version);
   // Whether a service takes the request as it is; `path` is below the service.
   bool pass_on(Call& call, std::string_view service, std::string path);
-  std::string metrics() const;
 
   Catalog& catalog_;
   Executor& executor_;

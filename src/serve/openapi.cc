@@ -5,11 +5,11 @@
 namespace scoria::serve {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-Json type_of(const model::Feature& feature, bool is_openapi) {
+OrderedJson type_of(const model::Feature& feature, bool is_openapi) {
   const bool is_number = feature.kind == model::FeatureKind::number || feature.kind == model::FeatureKind::logical;
-  Json schema;
+  OrderedJson schema;
   if (is_number) {
     schema["type"] = feature.kind == model::FeatureKind::logical ? "boolean" : "number";
     if (feature.kind == model::FeatureKind::number) schema["format"] = "double";
@@ -24,19 +24,19 @@ Json type_of(const model::Feature& feature, bool is_openapi) {
   return schema;
 }
 
-Json row_schema(const ServiceVersion& model, bool is_openapi) {
-  Json properties = Json::object(), required = Json::array();
+OrderedJson row_schema(const ServiceVersion& model, bool is_openapi) {
+  OrderedJson properties = OrderedJson::object(), required = OrderedJson::array();
   for (const auto& feature : model.description().features) {
     properties[feature.name] = type_of(feature, is_openapi);
     if (feature.is_used) required.push_back(feature.name);
   }
-  Json schema{{"type", "object"}, {"properties", std::move(properties)}};
+  OrderedJson schema{{"type", "object"}, {"properties", std::move(properties)}};
   if (!required.empty()) schema["required"] = std::move(required);
   return schema;
 }
 
-Json example_row(const ServiceVersion& model) {
-  Json row = Json::object();
+OrderedJson example_row(const ServiceVersion& model) {
+  OrderedJson row = OrderedJson::object();
   for (const auto& feature : model.description().features) {
     if (feature.kind == model::FeatureKind::logical) {
       row[feature.name] = false;
@@ -49,20 +49,21 @@ Json example_row(const ServiceVersion& model) {
   return row;
 }
 
-Json predictions_schema(const ServiceVersion& model) {
-  const Json value{{"oneOf", {{{"type", "number"}}, {{"type", "string"}}, {{"type", "boolean"}}, {{"type", "object"}}}},
-                   {"nullable", true}};
-  Json schema{{"type", "array"}, {"items", value}};
+OrderedJson predictions_schema(const ServiceVersion& model) {
+  const OrderedJson value{
+      {"oneOf", {{{"type", "number"}}, {{"type", "string"}}, {{"type", "boolean"}}, {{"type", "object"}}}},
+      {"nullable", true}};
+  OrderedJson schema{{"type", "array"}, {"items", value}};
   if (!model.description().labels.empty())
-    schema["description"] = "of the classes " + Json(model.description().labels).dump();
+    schema["description"] = "of the classes " + OrderedJson(model.description().labels).dump();
   return schema;
 }
 
-Json content(const char* type, Json schema) { return {{type, {{"schema", std::move(schema)}}}}; }
+OrderedJson content(const char* type, OrderedJson schema) { return {{type, {{"schema", std::move(schema)}}}}; }
 
-Json responses(Json schema) {
-  const Json problem{{"$ref", "#/components/schemas/Problem"}};
-  Json all;
+OrderedJson responses(OrderedJson schema) {
+  const OrderedJson problem{{"$ref", "#/components/schemas/Problem"}};
+  OrderedJson all;
   all["200"] = {{"description", "Predictions, one for each row"},
                 {"content", content("application/json", std::move(schema))}};
   for (const auto& [code, why] : {std::pair{"400", "The rows are not as the model needs them; errors names each"},
@@ -72,9 +73,9 @@ Json responses(Json schema) {
   return all;
 }
 
-Json query_parameters(const ServiceVersion& model) {
-  Json all = Json::array();
-  const auto add = [&](const std::string& name, const std::string& description, Json schema) {
+OrderedJson query_parameters(const ServiceVersion& model) {
+  OrderedJson all = OrderedJson::array();
+  const auto add = [&](const std::string& name, const std::string& description, OrderedJson schema) {
     all.push_back({{"name", name},
                    {"in", "query"},
                    {"required", false},
@@ -89,10 +90,11 @@ Json query_parameters(const ServiceVersion& model) {
   return all;
 }
 
-Json score_operation(const ServiceVersion& model, const std::string& id) {
+OrderedJson score_operation(const ServiceVersion& model, const std::string& id) {
   const std::string row = "#/components/schemas/" + model.service() + "_" + "row";
-  const Json rows{{"type", "array"}, {"minItems", 1}, {"items", {{"$ref", row}}}};
-  Json body = content("application/json", {{"type", "object"}, {"properties", {{"df", rows}}}, {"required", {"df"}}});
+  const OrderedJson rows{{"type", "array"}, {"minItems", 1}, {"items", {{"$ref", row}}}};
+  OrderedJson body =
+      content("application/json", {{"type", "object"}, {"properties", {{"df", rows}}}, {"required", {"df"}}});
   body["application/json"]["example"] = {{"df", {example_row(model)}}};
   return {{"operationId", id},
           {"summary", model.description().title},
@@ -105,7 +107,7 @@ Json score_operation(const ServiceVersion& model, const std::string& id) {
 }  // namespace
 
 std::string openapi_document(const Catalog::Services& services) {
-  Json paths = Json::object(), schemas = Json::object();
+  OrderedJson paths = OrderedJson::object(), schemas = OrderedJson::object();
   for (const Service& service : services) {
     const ServiceVersion& model = *service.main();
     if (!model.takes_rows()) continue;
@@ -114,14 +116,14 @@ std::string openapi_document(const Catalog::Services& services) {
   }
   if (!services.empty() && services.front().main()->takes_rows())
     paths["/score"] = {{"post", score_operation(*services.front().main(), "score")}};
-  const Json error{{"type", "object"},
-                   {"properties",
-                    {{"row", {{"type", "integer"}}},
-                     {"column", {{"type", "string"}}},
-                     {"code", {{"type", "string"}}},
-                     {"value", {{"type", "string"}}},
-                     {"expected", {{"type", "array"}, {"items", {{"type", "string"}}}}},
-                     {"message", {{"type", "string"}}}}}};
+  const OrderedJson error{{"type", "object"},
+                          {"properties",
+                           {{"row", {{"type", "integer"}}},
+                            {"column", {{"type", "string"}}},
+                            {"code", {{"type", "string"}}},
+                            {"value", {{"type", "string"}}},
+                            {"expected", {{"type", "array"}, {"items", {{"type", "string"}}}}},
+                            {"message", {{"type", "string"}}}}}};
   schemas["Problem"] = {{"type", "object"},
                         {"required", {"title", "status", "detail", "errors"}},
                         {"properties",
@@ -130,24 +132,24 @@ std::string openapi_document(const Catalog::Services& services) {
                           {"status", {{"type", "integer"}}},
                           {"detail", {{"type", "string"}}},
                           {"errors", {{"type", "array"}, {"items", error}}}}}};
-  const Json document{{"openapi", "3.0.3"},
-                      {"info", {{"title", "Models served by Scoria"}, {"version", SCORIA_VERSION}}},
-                      {"paths", std::move(paths)},
-                      {"components", {{"schemas", std::move(schemas)}}}};
+  const OrderedJson document{{"openapi", "3.0.3"},
+                             {"info", {{"title", "Models served by Scoria"}, {"version", SCORIA_VERSION}}},
+                             {"paths", std::move(paths)},
+                             {"components", {{"schemas", std::move(schemas)}}}};
   return document.dump(1);
 }
 
 std::string swagger_document(const ServiceVersion& model) {
-  Json result{{"type", "object"},
-              {"properties",
-               {{"success", {{"type", "boolean"}}},
-                {"errorMessage", {{"type", "string"}}},
-                {"outputParameters", {{"type", "object"}}},
-                {"outputFiles", {{"type", "object"}}},
-                {"consoleOutput", {{"type", "string"}}},
-                {"changedFiles", {{"type", "array"}, {"items", {{"type", "string"}}}}}}}};
+  OrderedJson result{{"type", "object"},
+                     {"properties",
+                      {{"success", {{"type", "boolean"}}},
+                       {"errorMessage", {{"type", "string"}}},
+                       {"outputParameters", {{"type", "object"}}},
+                       {"outputFiles", {{"type", "object"}}},
+                       {"consoleOutput", {{"type", "string"}}},
+                       {"changedFiles", {{"type", "array"}, {"items", {{"type", "string"}}}}}}}};
   const std::string path = "/api/" + model.service() + "/" + model.version();
-  const Json operation{
+  const OrderedJson operation{
       {"operationId", "score"},
       {"consumes", {"application/json"}},
       {"produces", {"application/json"}},
@@ -157,7 +159,7 @@ std::string swagger_document(const ServiceVersion& model) {
          {"required", true},
          {"schema", {{"$ref", "#/definitions/InputParameters"}}}}}},
       {"responses", {{"200", {{"description", "OK"}, {"schema", {{"$ref", "#/definitions/WebServiceResult"}}}}}}}};
-  const Json document{
+  const OrderedJson document{
       {"swagger", "2.0"},
       {"info", {{"title", model.service()}, {"version", model.version()}, {"description", model.description().title}}},
       {"schemes", {"http", "https"}},
@@ -169,7 +171,7 @@ std::string swagger_document(const ServiceVersion& model) {
 }
 
 std::string service_list(const Catalog::Services& services) {
-  Json all = Json::array();
+  OrderedJson all = OrderedJson::array();
   for (const Service& service : services) {
     for (std::size_t i = 0; i < service.versions.size(); ++i) {
       const ServiceVersion& version = *service.versions[i];
@@ -185,27 +187,28 @@ std::string service_list(const Catalog::Services& services) {
 }
 
 std::string inference_metadata(const ServiceVersion& model, const Service& service) {
-  Json versions = Json::array();
+  OrderedJson versions = OrderedJson::array();
   for (const auto& one : service.versions) versions.push_back(one->version());
-  Json inputs = Json::array();
+  OrderedJson inputs = OrderedJson::array();
   for (const auto& feature : model.description().features) {
     const bool is_number = feature.kind == model::FeatureKind::number || feature.kind == model::FeatureKind::logical;
-    Json input{{"name", feature.name},
-               {"datatype", is_number ? (feature.kind == model::FeatureKind::logical ? "BOOL" : "FP64") : "BYTES"},
-               {"shape", {-1}}};
+    OrderedJson input{
+        {"name", feature.name},
+        {"datatype", is_number ? (feature.kind == model::FeatureKind::logical ? "BOOL" : "FP64") : "BYTES"},
+        {"shape", {-1}}};
     if (!feature.levels.empty()) input["parameters"] = {{"levels", feature.levels}};
     inputs.push_back(std::move(input));
   }
   const auto& types = model.description().types;
-  const Json document{{"name", model.service()},
-                      {"versions", std::move(versions)},
-                      {"platform", "scoria_" + model.description().family},
-                      {"inputs", std::move(inputs)},
-                      {"outputs",
-                       {{{"name", types.empty() ? "predict" : types[0]},
-                         {"datatype", model.description().labels.empty() ? "FP64" : "BYTES"},
-                         {"shape", {-1}}}}},
-                      {"parameters", {{"sha256", model.sha256()}, {"types", types}}}};
+  const OrderedJson document{{"name", model.service()},
+                             {"versions", std::move(versions)},
+                             {"platform", "scoria_" + model.description().family},
+                             {"inputs", std::move(inputs)},
+                             {"outputs",
+                              {{{"name", types.empty() ? "predict" : types[0]},
+                                {"datatype", model.description().labels.empty() ? "FP64" : "BYTES"},
+                                {"shape", {-1}}}}},
+                             {"parameters", {{"sha256", model.sha256()}, {"types", types}}}};
   return document.dump();
 }
 

@@ -20,6 +20,7 @@ namespace scoria::server {
 class Backups;
 class FileRelay;
 class Secrets;
+class Services;
 class Webhooks;
 
 // What retention deleted since the start.
@@ -38,6 +39,7 @@ struct App {
   Secrets& secrets;
   Webhooks& webhooks;
   Backups& backups;
+  Services& services;
   std::filesystem::path nodes_folder;  // DATA/nodes: local nodes' root folders, POOL/NODE
   std::string token_key;               // signs tokens of jobs
   std::string account_url;             // what nodes and tasks call us by; answers use the request's own Host

@@ -10,6 +10,7 @@
 #include "server/node_protocol.h"
 #include "server/principals.h"
 #include "server/routes.h"
+#include "server/services.h"
 #include "spec/errors.h"
 
 namespace scoria::server {
@@ -22,6 +23,10 @@ bool is_storage_host(std::string_view host, std::string_view account) {
   return host.size() > account.size() + 6 && equal_without_case(host.substr(0, account.size()), account) &&
          equal_without_case(host.substr(account.size(), 6), ".blob.");
 }
+
+// First parts of paths that services answer; "/" is their page.
+constexpr std::string_view kServing[] = {"services",    "endpoints", "api",    "v2",      "score",    "predict",
+                                         "invocations", "ping",      "health", "version", "startupz", "openapi.json"};
 
 net::HttpReply plain(int status, std::string body, std::string_view type = "text/plain; charset=utf-8") {
   return {.status = status,
@@ -49,11 +54,14 @@ Destination destination_of(std::string_view host, const Target& target, std::str
   if (!parts.empty() && parts[0] == account) return Destination::storage;
   if (parts.size() == 3 && parts[1] == "oauth2" && parts[2] == "token") return Destination::token;
   if (!parts.empty() && parts[0] == "subscriptions") return Destination::management;
+  if (parts.empty() || std::ranges::find(kServing, parts[0]) != std::end(kServing)) return Destination::serving;
   return Destination::batch;
 }
 
 Status check_account_name(std::string_view name) {
-  std::vector<std::string_view> taken = {"readyz", "livez", "metrics", "applications", "certificates", "subscriptions"};
+  std::vector<std::string_view> taken(std::begin(kServing), std::end(kServing));
+  for (const std::string_view own : {"readyz", "livez", "metrics", "applications", "certificates", "subscriptions"})
+    taken.push_back(own);
   for (const Route& route : batch_routes()) {
     const std::string_view first = route.pattern.substr(1, route.pattern.find('/', 1) - 1);
     if (first != kOwnPrefix) taken.push_back(first);
@@ -69,6 +77,7 @@ net::BodyPlan Front::plan_body(const net::HttpRequest& head) {
   switch (destination_of(head.host(), target.value(), app_.account.name)) {
     case Destination::storage: return storage_.plan_body(head);
     case Destination::node: return plan_node_body(app_, head, target.value());
+    case Destination::serving: return app_.services.app().plan_body(head);
     default: return {.max_bytes = app_.config.max_body_bytes, .sink = {}, .refuse = {}};
   }
 }
@@ -79,6 +88,7 @@ void Front::handle(net::HttpRequest request, net::Responder responder) {
   const Destination destination =
       is_broken ? Destination::batch : destination_of(request.host(), target.value(), app_.account.name);
   if (destination == Destination::storage) return storage_.handle(std::move(request), std::move(responder));
+  if (destination == Destination::serving) return app_.services.app().handle(std::move(request), std::move(responder));
   const auto call = std::make_shared<Call>(app_, std::move(request), is_broken ? Target{} : std::move(target).value(),
                                            std::move(responder));
   try {
@@ -97,7 +107,8 @@ void Front::handle(net::HttpRequest request, net::Responder responder) {
 void Front::serve(const CallPtr& call, Destination destination) {
   switch (destination) {
     case Destination::ready:
-      return call->send(is_ready_ ? plain(200, "ready\n") : plain(503, "starting or stopping\n"));
+      return call->send(is_ready_ && app_.services.is_ready() ? plain(200, "ready\n")
+                                                              : plain(503, "starting or stopping\n"));
     case Destination::live: return call->send(plain(200, "live\n"));
     case Destination::metrics:
       // A scraper on this machine needs no key; anybody else does.
@@ -107,13 +118,14 @@ void Front::serve(const CallPtr& call, Destination destination) {
         if (const Status allowed = check_scope(*call, Scope::account); !allowed.ok())
           return call->fail(allowed.error());
       }
-      return call->send(
-          plain(200, metrics_text(app_.service.metrics(), app_.retained), "text/plain; version=0.0.4; charset=utf-8"));
+      return call->send(plain(200, metrics_text(app_.service.metrics(), app_.retained) + app_.services.app().metrics(),
+                              "text/plain; version=0.0.4; charset=utf-8"));
     case Destination::node: return serve_node(call);
     case Destination::token: return principals::give_token(call);
     case Destination::management: return serve_management(call);
     case Destination::own:
     case Destination::batch: return dispatch(call);
+    case Destination::serving:
     case Destination::storage: return;
   }
 }

@@ -7,7 +7,8 @@
 //   5. /ACCOUNT or /ACCOUNT/...          blob storage, path style
 //   6. /TENANT/oauth2/token              tokens of service principals
 //   7. /subscriptions/...                the resource manager, as far as they need it
-//   8. everything else                   the Batch surface
+//   8. /services /api /v2 /score ...     services (serve/app.h)
+//   9. everything else                   the Batch surface
 //
 // Nothing collides: a container has at least three characters, so that none is called "v1"; names of accounts that are one of Batch's
 // nouns are refused (check_account_name()).
@@ -23,7 +24,7 @@
 
 namespace scoria::server {
 
-enum class Destination { storage, ready, live, metrics, node, own, token, management, batch };
+enum class Destination { storage, ready, live, metrics, node, own, token, management, serving, batch };
 
 Destination destination_of(std::string_view host, const Target& target, std::string_view account);
 

@@ -11,6 +11,7 @@
 #include "server/pools.h"
 #include "server/principals.h"
 #include "server/schedules.h"
+#include "server/services.h"
 #include "server/tasks.h"
 #include "spec/errors.h"
 
@@ -116,6 +117,13 @@ constexpr Route kRoutes[] = {
     {Verb::get, "/scoria/v1/principals", Scope::account, principals::list},
     {Verb::post, "/scoria/v1/principals", Scope::account, principals::add},
     {Verb::del, "/scoria/v1/principals/{principal}", Scope::account, principals::remove},
+    {Verb::get, "/scoria/v1/services", Scope::account, services::list},
+    {Verb::get, "/scoria/v1/services/{service}", Scope::account, services::show},
+    {Verb::del, "/scoria/v1/services/{service}", Scope::account, services::remove},
+    {Verb::put, "/scoria/v1/services/{service}/versions/{version}", Scope::account, services::deploy},
+    {Verb::del, "/scoria/v1/services/{service}/versions/{version}", Scope::account, services::remove_version},
+    {Verb::put, "/scoria/v1/services/{service}/traffic", Scope::account, services::set_traffic},
+    {Verb::post, "/scoria/v1/services/{service}/rollback", Scope::account, services::roll_back},
     {Verb::get, "/scoria/v1/schedules/{schedule}/next", Scope::account, own::next_firings},
     {Verb::post, "/scoria/v1/schedules/{schedule}/run", Scope::account, own::run_now},
     {Verb::post, "/scoria/v1/pools/{pool}/nodes/{node}/preempt", Scope::account, own::preempt},

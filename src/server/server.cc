@@ -24,6 +24,7 @@
 #include "server/providers.h"
 #include "server/retention.h"
 #include "server/secrets.h"
+#include "server/services.h"
 #include "server/upkeep/backup.h"
 #include "server/webhooks.h"
 
@@ -203,6 +204,9 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
   remove_backup_scratch(folder.path());
   Backups backups(folder.path(), *blobs, clock);
   FileRelay relay(*service);
+  InlineExecutor alone;
+  SCORIA_TRY(services, Services::open(folder.path() / "services", *blobs,
+                                      options.executor != nullptr ? *options.executor : alone, clock));
   App app{.config = config,
           .account = account,
           .clock = clock,
@@ -213,6 +217,7 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
           .secrets = secrets,
           .webhooks = webhooks,
           .backups = backups,
+          .services = *services,
           .nodes_folder = folder.nodes(),
           .token_key = token_key,
           .account_url = own_url,
@@ -237,9 +242,11 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
   }
   log::info("server_stops", {{"connections", http->open_connections()}});
   front.set_ready(false);
+  services->app().set_ready(false);
   // Whoever waits (nodes' long polls) is answered; what was asked for before is on disk when stop() returns.
   relay.stop();
   backups.stop();
+  services->stop();
   service->stop();
   http->drain(options.drain_patience);
   gate.open(nullptr);

@@ -1,7 +1,7 @@
 // The whole server: state, storage, nodes and listeners, from start to a clean stop.
 //
 // A data folder holds: version.json (data_version.h), account.json (0600), token.key and secrets.key (0600), tls/ (ca.pem for clients), state/ (SQLite), blobs/, nodes/
-// (root folders of local nodes), agents/, trash/, server.json ({httpUrl, httpsUrl, blobUrl, pid} of the server that runs on it, or ran last).
+// (root folders of local nodes), services/, agents/, trash/, server.json ({httpUrl, httpsUrl, blobUrl, pid} of the server that runs on it, or ran last).
 // Threads: run_server() returns when it is told to stop. Borrows: everything given.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/executor.h"
 #include "base/result.h"
 #include "server/config.h"
 
@@ -22,6 +23,7 @@ struct ServerOptions {
   ServerConfig config;
   // The program that is started as `PROGRAM node ...` for each local node; empty: the local pool has no nodes (tests join their own).
   std::filesystem::path program;
+  Executor* executor = nullptr;  // for large requests of services; null: each on its own thread
   // Told once it serves.
   std::function<void(const std::string& http_url, const std::string& https_url)> on_ready;
   std::chrono::milliseconds drain_patience{10'000};

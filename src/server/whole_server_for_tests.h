@@ -16,6 +16,7 @@
 #include "server/file_relay.h"
 #include "server/front.h"
 #include "server/secrets.h"
+#include "server/services.h"
 #include "server/upkeep/backup.h"
 #include "server/webhooks.h"
 #include "spec/json_text.h"
@@ -111,6 +112,9 @@ class WholeServerTest : public ::testing::Test {
     service_ = std::move(service).value();
     relay_ = std::make_unique<FileRelay>(*service_);
     backups_ = std::make_unique<Backups>(folder_, *blobs_, clock_);
+    auto services = Services::open(folder_ / "services", *blobs_, executor_, clock_);
+    ASSERT_TRUE(services.ok()) << services.error().message;
+    services_ = std::move(services).value();
     app_ = std::unique_ptr<App>(new App{.config = config_,
                                         .account = account_,
                                         .clock = clock_,
@@ -121,6 +125,7 @@ class WholeServerTest : public ::testing::Test {
                                         .secrets = *secrets_,
                                         .webhooks = *webhooks_,
                                         .backups = *backups_,
+                                        .services = *services_,
                                         .nodes_folder = folder_ / "nodes",
                                         .token_key = std::string(32, 'k'),
                                         .account_url = "http://localhost:10100"});
@@ -132,6 +137,7 @@ class WholeServerTest : public ::testing::Test {
   void stop() {
     if (relay_) relay_->stop();
     if (backups_) backups_->stop();
+    if (services_) services_->stop();
     if (service_) service_->stop();
     front_.reset();
     storage_.reset();
@@ -229,6 +235,8 @@ class WholeServerTest : public ::testing::Test {
   std::unique_ptr<batch::Service> service_;
   std::unique_ptr<FileRelay> relay_;
   std::unique_ptr<Backups> backups_;
+  InlineExecutor executor_;
+  std::unique_ptr<Services> services_;
   std::unique_ptr<App> app_;
   std::unique_ptr<BlobSurface> storage_;
   std::unique_ptr<Front> front_;

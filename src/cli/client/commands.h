@@ -1,5 +1,5 @@
 // The commands of a server's client, each group in a file of its name: pool, node, job, task, schedule, blob, file, usage, secret, principal,
-// submit.
+// service, submit.
 // Threads: one call per process.
 #pragma once
 
@@ -21,6 +21,7 @@ void add_file_commands(CLI::App& app, Command& chosen, const Context& context);
 void add_usage_commands(CLI::App& app, Command& chosen, const Context& context);
 void add_secret_commands(CLI::App& app, Command& chosen, const Context& context);
 void add_principal_commands(CLI::App& app, Command& chosen, const Context& context);
+void add_service_commands(CLI::App& app, Command& chosen, const Context& context);
 void add_submit_command(CLI::App& app, Command& chosen, const Context& context);
 
 }  // namespace scoria::cli

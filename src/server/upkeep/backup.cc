@@ -109,6 +109,37 @@ class Parts {
   std::vector<BackupPart> parts_;
 };
 
+// Versions of services never change, but may go while they are copied: links keep them.
+Status add_services(Parts& parts, const fs::path& data, const fs::path& scratch) {
+  std::error_code error;
+  const fs::path root = data / "services";
+  if (!fs::is_directory(root, error)) return Ok{};
+  parts.folder("services");
+  std::vector<fs::path> found;
+  for (fs::recursive_directory_iterator entry(root, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry.depth() == 0 && entry->path().filename().string().starts_with('.')) {
+      entry.disable_recursion_pending();  // a deployment that is under way
+      continue;
+    }
+    found.push_back(entry->path());
+  }
+  std::sort(found.begin(), found.end());  // parents first
+  for (const fs::path& path : found) {
+    const std::string name = path.lexically_relative(data).string();
+    if (fs::is_directory(path, error)) {
+      fs::create_directories(scratch / name, error);
+      parts.folder(name);
+      continue;
+    }
+    fs::create_directories((scratch / name).parent_path(), error);
+    fs::create_hard_link(path, scratch / name, error);
+    if (error == std::errc::no_such_file_or_directory) continue;  // it went meanwhile
+    if (error) return Error{Code::unavailable, "cannot link '" + path.string() + "': " + error.message()};
+    parts.file(name, scratch / name, fs::file_size(scratch / name, error));
+  }
+  return Ok{};
+}
+
 // Files of a store that nobody has open.
 Status add_blobs_at_rest(Parts& parts, const fs::path& data, const std::set<std::uint64_t>& attempts) {
   std::error_code error;
@@ -177,6 +208,7 @@ Result<std::unique_ptr<net::BodySource>> Backups::take() {
   parts.folder("blobs");
   for (const std::string& name : picture->folders()) parts.folder("blobs/" + name);
   for (const auto& file : picture->files()) parts.file("blobs/" + file.name, file.path, file.length);
+  SCORIA_TRY_STATUS(add_services(parts, data_, scratch->path()));
   // The last to go: the next backup may begin when this one's folders are gone.
   const std::shared_ptr<void> free(nullptr, [busy = is_busy_](void*) { *busy = false; });
   return std::unique_ptr<net::BodySource>(
@@ -192,6 +224,7 @@ Result<std::unique_ptr<BackupStream>> backup_of_folder(const fs::path& data, con
   SCORIA_TRY(attempts, parts.state(data, scratch->path()));
   parts.folder("blobs");
   SCORIA_TRY_STATUS(add_blobs_at_rest(parts, data, attempts));
+  SCORIA_TRY_STATUS(add_services(parts, data, scratch->path()));
   return std::make_unique<BackupStream>(parts.take(), now, std::vector<std::shared_ptr<void>>{scratch});
 }
 

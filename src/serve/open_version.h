@@ -1,0 +1,20 @@
+// From a version's files to what answers requests. Threads: free functions.
+#pragma once
+
+#include <memory>
+
+#include "base/executor.h"
+#include "base/result.h"
+#include "serve/service_version.h"
+#include "serve/version_spec.h"
+
+namespace scoria::serve {
+
+// A script where there is one (or a runtime is named), else a plan (.yaml), a model set, or a model that is read here. Errors: the files'.
+Result<std::shared_ptr<ServiceVersion>> open_version(const VersionSpec& spec);
+
+// Sends the version its sample rows, as a client would, and compares what it answers with what is expected, where that is known. Nothing to do
+// without sample rows. Errors: the files'; invalid, saying what the version answered.
+Status self_test(const ServiceVersionPtr& version, const VersionSpec& spec, Executor& executor);
+
+}  // namespace scoria::serve

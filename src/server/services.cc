@@ -1,0 +1,272 @@
+#include "server/services.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+
+#include "base/file.h"
+#include "base/iso8601.h"
+#include "base/log.h"
+#include "net/http_client.h"
+#include "net/sha256.h"
+#include "serve/open_version.h"
+
+namespace scoria::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostFiles = 10'000;
+constexpr std::uint64_t kMostBytes = 8ull << 30;  // of a file
+constexpr double kAllRequests = 100;
+
+Error no_service(const std::string& service) {
+  return Error{Code::not_found, "there is no service '" + service.substr(0, 80) + "'"};
+}
+
+// Removed with its owner, unless it was renamed meanwhile.
+struct Scratch {
+  fs::path path;
+  ~Scratch() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+};
+
+Result<std::string> sha256_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  net::Sha256 sum;
+  std::string piece(1u << 20, '\0');
+  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0)
+    sum.add({piece.data(), static_cast<std::size_t>(file.gcount())});
+  if (file.bad() || !file.eof()) return Error{Code::unavailable, "cannot read '" + path.string() + "'"};
+  return sum.finish();
+}
+
+std::string text_of(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+bool is_sha256(const std::string& text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+Json version_json(const serve::Service& service, std::size_t at) {
+  const serve::ServiceVersion& version = *service.versions[at];
+  return {{"version", version.version()}, {"weight", service.weights[at]},
+          {"kind", version.kind()},       {"title", version.description().title},
+          {"sha256", version.sha256()},   {"requests", version.traffic().requests()}};
+}
+
+}  // namespace
+
+Services::Services(serve::ServiceFolder folder, blob::BlobStore& blobs, Executor& executor, const Clock& clock)
+    : folder_(std::move(folder)), blobs_(blobs), executor_(executor), clock_(clock), app_(catalog_, executor) {
+  worker_.post([this] { load(); });
+}
+
+Result<std::unique_ptr<Services>> Services::open(const fs::path& folder, blob::BlobStore& blobs, Executor& executor,
+                                                 const Clock& clock) {
+  SCORIA_TRY(opened, serve::ServiceFolder::open(folder));
+  return std::unique_ptr<Services>(new Services(std::move(opened), blobs, executor, clock));
+}
+
+void Services::load() {
+  std::vector<Error> failed;
+  std::set<std::string> names;
+  for (const serve::StoredVersion& stored : folder_.versions(failed)) {
+    auto version = serve::open_version(stored.spec);
+    const Status tested = version.ok() ? serve::self_test(version.value(), stored.spec, executor_) : Status(Ok{});
+    if (version.ok() && tested.ok()) {
+      catalog_.put(version.value());
+      names.insert(stored.spec.service);
+    } else {
+      failed.push_back(with_context("service '" + stored.spec.service + "', version '" + stored.spec.version + "'",
+                                    version.ok() ? tested.error() : version.error()));
+    }
+  }
+  for (const auto& name : names) {
+    serve::Weights weights = folder_.weights(name);
+    const auto all = catalog_.services();
+    std::erase_if(
+        weights, [&](const auto& weight) { return serve::find_service(*all, name)->version(weight.first) == nullptr; });
+    if (const Status set = catalog_.set_weights(name, weights); !weights.empty() && !set.ok())
+      failed.push_back(set.error());
+  }
+  for (const Error& error : failed) log::error("service_not_loaded", {{"why", error.message}});
+  is_ready_ = true;
+}
+
+Status Services::copy_blob(const std::string& place, const fs::path& file) const {
+  const std::size_t slash = place.find('/');
+  if (slash == std::string::npos)
+    return Error{Code::invalid, "\"blob\" is '" + place.substr(0, 200) + "', it must be container/name"};
+  SCORIA_TRY(opened, blobs_.open_blob(place.substr(0, slash), place.substr(slash + 1)));
+  SCORIA_TRY(target, AtomicFile::create(file));
+  std::string piece(1u << 20, '\0');
+  for (std::uint64_t at = 0; at < opened.properties.length;) {
+    const std::uint64_t wanted = std::min<std::uint64_t>(piece.size(), opened.properties.length - at);
+    const ssize_t got = ::pread(*opened.descriptor, piece.data(), wanted, static_cast<off_t>(opened.offset + at));
+    if (got <= 0) return Error{Code::unavailable, "blob '" + place + "' cannot be read"};
+    SCORIA_TRY_STATUS(target.write(std::string_view(piece.data(), static_cast<std::size_t>(got))));
+    at += static_cast<std::uint64_t>(got);
+  }
+  return target.commit();
+}
+
+Result<Json> Services::fetch(const Json& files, const fs::path& folder) const {
+  if (!files.is_array() || files.empty() || files.size() > kMostFiles)
+    return Error{Code::invalid, "\"files\" must be a list of 1 to 10,000 {\"path\", \"blob\" or \"url\", \"sha256\"}"};
+  net::HttpClient http({.max_body = kMostBytes});
+  Json kept = Json::array();
+  std::set<std::string> paths;
+  for (const Json& file : files) {
+    if (!file.is_object()) return Error{Code::invalid, "each of \"files\" must be an object"};
+    const std::string path = text_of(file, "path"), blob = text_of(file, "blob"), url = text_of(file, "url");
+    const std::string wanted = text_of(file, "sha256");
+    SCORIA_TRY_STATUS(serve::check_file_path(path));
+    if (!paths.insert(path).second) return Error{Code::invalid, "file '" + path + "' is there twice"};
+    if (blob.empty() == url.empty()) return Error{Code::invalid, "file '" + path + "' needs a \"blob\" or a \"url\""};
+    if (!is_sha256(wanted))
+      return Error{Code::invalid, "file '" + path + "' needs its \"sha256\": 64 hexadecimal digits"};
+    std::error_code error;
+    fs::create_directories((folder / path).parent_path(), error);
+    if (error) return Error{Code::unavailable, "cannot make the folder of '" + path + "': " + error.message()};
+    if (!blob.empty()) {
+      SCORIA_TRY_STATUS(copy_blob(blob, folder / path));
+    } else {
+      SCORIA_TRY(body, http.get(url));
+      SCORIA_TRY_STATUS(write_file(folder / path, body));
+    }
+    SCORIA_TRY(sum, sha256_of(folder / path));
+    if (sum != wanted) {
+      return Error{Code::invalid, "file '" + path + "' has the SHA-256 " + sum + ", not " + wanted +
+                                      ": it is not what was to be deployed"};
+    }
+    kept.push_back({{"path", path}, {"sha256", sum}, {"bytes", fs::file_size(folder / path, error)}});
+  }
+  return kept;
+}
+
+Status Services::weigh(const std::string& service, const serve::Weights& weights) {
+  // On disk first: what was told to be so is so after a restart. What the catalog would refuse must not get there.
+  const auto all = catalog_.services();
+  const serve::Service* found = serve::find_service(*all, service);
+  if (found == nullptr) return no_service(service);
+  serve::Catalog trial;
+  for (const auto& version : found->versions) trial.put(version);
+  SCORIA_TRY_STATUS(trial.set_weights(service, weights));
+  SCORIA_TRY_STATUS(folder_.set_weights(service, weights));
+  return catalog_.set_weights(service, weights);
+}
+
+Result<Json> Services::deploy_now(const std::string& service, const std::string& version, const Json& request) {
+  if (folder_.has(service, version)) {
+    return Error{Code::conflict, "service '" + service + "' has a version '" + version +
+                                     "' already: versions do not change; deploy under another name"};
+  }
+  const Json weight = request.value("weight", Json(kAllRequests));
+  if (!weight.is_number() || weight.get<double>() < 0 || weight.get<double>() > kAllRequests)
+    return Error{Code::invalid, "\"weight\" must be from 0 to 100: the share of requests in percent"};
+  SCORIA_TRY(path, folder_.begin());
+  const Scratch scratch{path};
+  SCORIA_TRY(files, fetch(request.value("files", Json()), scratch.path));
+  {
+    // A trial where the files lie now: what cannot answer is not stored.
+    SCORIA_TRY(spec, serve::read_manifest(request, scratch.path));
+    spec.service = service;
+    spec.version = version;
+    SCORIA_TRY(opened, serve::open_version(spec));
+    SCORIA_TRY_STATUS(serve::self_test(opened, spec, executor_));
+  }
+  Json manifest = request;
+  manifest["files"] = std::move(files);
+  manifest["deployed"] = format_time(clock_.now().wall);
+  SCORIA_TRY_STATUS(folder_.publish(scratch.path, service, version, manifest));
+  SCORIA_TRY(stored, folder_.version(service, version));
+  SCORIA_TRY(opened, serve::open_version(stored.spec));
+  SCORIA_TRY_STATUS(serve::self_test(opened, stored.spec, executor_));  // it is warm when requests come
+  catalog_.put(opened);
+  serve::Weights weights{{version, weight.get<double>()}};
+  const auto all = catalog_.services();
+  const serve::Service* now = serve::find_service(*all, service);
+  double others = 0;
+  for (std::size_t i = 0; i < now->versions.size(); ++i) {
+    if (now->versions[i]->version() != version) others += now->weights[i];
+  }
+  for (std::size_t i = 0; i < now->versions.size() && others > 0; ++i) {
+    const double share = now->weights[i] * (kAllRequests - weight.get<double>()) / others;
+    if (now->versions[i]->version() != version && share > 0) weights[now->versions[i]->version()] = share;
+  }
+  if (others == 0) weights[version] = kAllRequests;  // there is nobody else to answer
+  std::erase_if(weights, [](const auto& one) { return one.second == 0; });
+  SCORIA_TRY_STATUS(weigh(service, weights));
+  log::info("service_deployed", {{"service", service}, {"version", version}, {"sha256", opened->sha256()}});
+  return show(service);
+}
+
+void Services::deploy(std::string service, std::string version, Json request, Done done) {
+  worker_.post([this, service = std::move(service), version = std::move(version), request = std::move(request),
+                done = std::move(done)] { done(deploy_now(service, version, request)); });
+}
+
+void Services::set_weights(std::string service, serve::Weights weights, Done done) {
+  worker_.post([this, service = std::move(service), weights = std::move(weights), done = std::move(done)] {
+    const Status set = weigh(service, weights);
+    done(set.ok() ? show(service) : Result<Json>(set.error()));
+  });
+}
+
+void Services::roll_back(std::string service, Done done) {
+  worker_.post([this, service = std::move(service), done = std::move(done)] {
+    const auto before = folder_.before(service);
+    if (!before.ok()) return done(before.error());
+    const Status set = weigh(service, before.value());
+    done(set.ok() ? show(service) : Result<Json>(set.error()));
+  });
+}
+
+void Services::remove(std::string service, std::string version, Done done) {
+  worker_.post([this, service = std::move(service), version = std::move(version), done = std::move(done)] {
+    // Of the catalog first, which knows whether it may go. Requests that run keep it.
+    Status gone = version.empty() ? catalog_.remove(service) : catalog_.remove(service, version);
+    const bool is_stored = folder_.has(service, version);
+    if (!gone.ok() && gone.error().code == Code::not_found && is_stored) gone = Ok{};  // one that failed to load
+    if (gone.ok() && is_stored) gone = version.empty() ? folder_.remove(service) : folder_.remove(service, version);
+    const bool is_last = gone.ok() && !version.empty() && catalog_.find(service, "") == nullptr;
+    if (is_last) gone = folder_.remove(service);
+    done(gone.ok() ? Result<Json>(Json()) : Result<Json>(gone.error()));
+  });
+}
+
+Result<Json> Services::show(const std::string& service) const {
+  const auto all = catalog_.services();
+  const serve::Service* found = serve::find_service(*all, service);
+  if (found == nullptr || service.empty()) return no_service(service);
+  Json versions = Json::array();
+  for (std::size_t i = 0; i < found->versions.size(); ++i) {
+    Json one = version_json(*found, i);
+    const auto stored = folder_.version(service, found->versions[i]->version());
+    if (stored.ok()) one["deployed"] = stored.value().manifest.value("deployed", "");
+    if (stored.ok()) one["files"] = stored.value().manifest.value("files", Json::array());
+    versions.push_back(std::move(one));
+  }
+  return Json{{"name", service}, {"versions", std::move(versions)}};
+}
+
+Json Services::list() const {
+  Json value = Json::array();
+  for (const serve::Service& service : *catalog_.services()) {
+    for (std::size_t i = 0; i < service.versions.size(); ++i) {
+      Json one = version_json(service, i);
+      one["name"] = service.name;
+      value.push_back(std::move(one));
+    }
+  }
+  return Json{{"value", std::move(value)}};
+}
+
+}  // namespace scoria::server
