@@ -1,132 +1,109 @@
 #!/usr/bin/env python3
-"""`scoria serve` beside plumber: one randomForest of R, the same requests, both in turn. Answers are checked against R's predict() first.
+"""`scoria serve` beside others that score the same models of R at a URL: plumber, Node with ONNX Runtime, and nginx that scores nothing.
+The same requests, all in turn; answers are checked against R's predict() first, ours to the bit on all 506 rows.
 
-usage: bench/serve.py [--scoria PROGRAM] [--rounds N] [--seconds S] [--threads N]
-Needs wrk, and R with plumber, randomForest, MASS and jsonlite (Debian: wrk r-cran-plumber r-cran-randomforest r-cran-mass).
-CPU per request is that of the server's whole process tree, from /proc, over the requests that wrk counted; it is what to compare on a
-machine that others use, too.
+usage: bench/serve.py [--scoria PROGRAM] [--rounds N] [--seconds S] [--threads N] [--only CASE,...] [--list]
+Needs wrk, nginx, npm, and R with plumber, randomForest, MASS and jsonlite (Debian: wrk nginx-light npm r-cran-plumber r-cran-randomforest
+r-cran-mass python3-venv). ONNX Runtime (npm) and the Python package onnx are installed into build/. Models and bodies: bench/serve_plumber.R.
 """
 import argparse
-import json
 import os
-import re
-import socket
 import subprocess
 import sys
-import tempfile
-import time
-import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import paired
+import served
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CACHE = os.path.join(ROOT, "build/bench-data")
 PLUMBER = ["Rscript", os.path.join(ROOT, "bench/serve_plumber.R"), CACHE]
-TICK = os.sysconf("SC_CLK_TCK")
+NODE_FOLDER = os.path.join(ROOT, "build/serve-node")
+ONNX_VENV = os.path.join(ROOT, "build/onnx-venv")
+ONNX_RUNTIME, ONNX = "onnxruntime-node@1.20.1", "onnx==1.23.2"
+# plumber's jsonlite writes 15 digits at most. ONNX trees have single precision: a value on a threshold may take the other way, so a few rows are off.
+PLUMBER_ERROR, FLOAT_ERROR = 1e-14, 1e-1
+# A row: the model, rows in a request, connections, and whom it is measured with beside us.
+CASES = {"forest_1": ("forest", 1, 16, ("plumber", "node", "nginx")), "forest_1_alone": ("forest", 1, 1, ("plumber", "node")),
+         "forest_10": ("forest", 10, 16, ("plumber", "node")), "forest_100": ("forest", 100, 16, ("plumber", "node")),
+         "linear_1": ("linear", 1, 16, ("plumber", "nginx"))}
 
 
-def tree(pid):
-    """The process and all below it."""
-    children = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                children.setdefault(int(open(f"/proc/{name}/stat").read().rpartition(")")[2].split()[1]), []).append(int(name))
-            except OSError:
-                pass  # it ended meanwhile
-    found = [pid]
-    for one in found:
-        found += children.get(one, [])
-    return found
+def path(name):
+    return os.path.join(CACHE, name)
 
 
-def cpu_seconds(pid):
-    total = 0
-    for one in tree(pid):
-        fields = open(f"/proc/{one}/stat").read().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICK
+def run(*command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    if done.returncode != 0:
+        sys.exit(" ".join(command) + " failed: " + done.stderr[-2000:])
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def prepare():
+    os.makedirs(CACHE, exist_ok=True)
+    if not os.path.exists(path("serve_forest.json")):
+        run(*PLUMBER, "make")
+    if not os.path.exists(os.path.join(NODE_FOLDER, "node_modules/onnxruntime-node")):
+        # Its own script would fetch libraries for GPUs.
+        run("npm", "install", "--prefix", NODE_FOLDER, "--ignore-scripts", "--no-audit", "--no-fund", ONNX_RUNTIME)
+    if not os.path.exists(os.path.join(ONNX_VENV, "bin/python")):
+        run("python3", "-m", "venv", ONNX_VENV)
+        run(os.path.join(ONNX_VENV, "bin/pip"), "install", "-q", ONNX)
+    if not os.path.exists(path("serve_forest.onnx")):
+        run(os.path.join(ONNX_VENV, "bin/python"), os.path.join(ROOT, "bench/forest_to_onnx.py"), path("serve_forest.json"), path("serve_forest.onnx"))
+    # It answers as long a body as we do, and reads as long a one.
+    with open(path("nginx.conf"), "w") as config:
+        config.write("daemon off; worker_processes 1; pid {0}/nginx-PORT.pid; error_log /dev/null crit; events {{ worker_connections 256; }}\n"
+                     "http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {0}/nginx-body;\n"
+                     "  server {{ listen 127.0.0.1:PORT; location = /score {{ default_type application/json; return 200 '[25.630733333333331]'; }} }} }}\n".format(CACHE))
 
 
-def post(url, body):
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as reply:
-        return json.load(reply)
+def body(rows):
+    return open(path(f"serve_{rows}.json"), "rb").read()
 
 
-class Server:
-    def __init__(self, name, command, port):
-        self.name, self.url = name, f"http://127.0.0.1:{port}/score"
-        self.cpu, self.rate, self.p50, self.p99 = [], [], [], []
-        begin = time.monotonic()
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        body = open(os.path.join(CACHE, "serve_1.json"), "rb").read()
-        while True:
-            try:
-                post(self.url, body)
-                break
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() - begin > 60:
-                    sys.exit(f"{name} did not start: {' '.join(command)}")
-                time.sleep(0.002)
-        self.cold = time.monotonic() - begin
-
-    def check(self, rows):
-        body = open(os.path.join(CACHE, f"serve_{rows}.json"), "rb").read()
-        expected = [float(line) for line in open(os.path.join(CACHE, f"serve_{rows}.txt"))]
-        got = post(self.url, body)
-        # jsonlite writes 15 digits at most; ours must be the same double.
-        most = 1e-14 if self.name == "plumber" else 0
-        if len(got) != rows or any(abs(float(one) - other) > most * abs(other) for one, other in zip(got, expected)):
-            sys.exit(f"{self.name} answers {got}, R predicts {expected}")
-
-    def load(self, script, connections, seconds):
-        before = cpu_seconds(self.process.pid)
-        ran = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--latency", "-s", script, self.url], capture_output=True, text=True)
-        used = cpu_seconds(self.process.pid) - before
-        text = ran.stdout
-        count = re.search(r"(\d+) requests in", text)
-        if not count or "Non-2xx" in text or "Socket errors" in text:
-            sys.exit(f"{self.name}: {text}{ran.stderr}")
-        unit = {"us": 1e-3, "ms": 1.0, "s": 1e3}
-
-        def percentile(which):
-            value, of = re.search(which + r"%\s+([\d.]+)(us|ms|s)", text).groups()
-            return float(value) * unit[of]
-
-        self.cpu.append(1e6 * used / int(count.group(1)))
-        self.rate.append(float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)))
-        self.p50.append(percentile("50"))
-        self.p99.append(percentile("99"))
-
-    def memory_mb(self):
-        total = 0
-        for one in tree(self.process.pid):
-            total += int(re.search(r"Pss:\s+(\d+)", open(f"/proc/{one}/smaps_rollup").read()).group(1))
-        return total / 1024
+def expected(model, rows):
+    return [float(line) for line in open(path(f"serve_{model}_all.txt"))][:rows]
 
 
-def compare(title, plumber, ours, script, connections, options):
-    for server in (plumber, ours):
-        server.cpu, server.rate, server.p50, server.p99 = [], [], [], []
-    for _ in range(options.rounds):
-        for server in (plumber, ours):
-            server.load(script, connections, options.seconds)
-    for unit, figure, is_rate in (("CPU us per request", "cpu", False), ("p50 ms", "p50", False), ("p99 ms", "p99", False),
-                                  ("us per request, seen", "rate", True)):
-        sides = []
-        for server in (plumber, ours):
-            side = paired.Side(server.name, None)
-            side.figures = [1e6 / value for value in server.rate] if is_rate else getattr(server, figure)
-            sides.append(side)
-        paired.report(title, unit, sides[0], sides[1:])
+class Servers:
+    """Started when they are first needed, ended together."""
+
+    def __init__(self, options):
+        self.options, self.made = options, {}
+
+    def get(self, who, model):
+        key = who, model if who != "nginx" else ""
+        if key not in self.made:
+            self.made[key] = self.start(who, model)
+        return self.made[key]
+
+    def start(self, who, model):
+        if who == "plumber":
+            return served.Server("plumber", PLUMBER + ["{port}", f"serve_{model}.rds"], body(1), PLUMBER_ERROR)
+        if who == "node":
+            return served.Server("node, onnxruntime", ["node", os.path.join(ROOT, "bench/serve_onnx.js"), path("serve_forest.onnx"), "{port}"], body(1),
+                                 FLOAT_ERROR, {"NODE_PATH": os.path.join(NODE_FOLDER, "node_modules"), "NODE_ENV": "production"})
+        if who == "nginx":
+            script = 'sed "s/PORT/$1/g" "$0" >"$0.$1" && exec nginx -c "$0.$1"'
+            return served.Server("nginx, return 200", ["sh", "-c", script, path("nginx.conf"), "{port}"], body(1))
+        return served.Server("scoria serve", [self.options.scoria, "serve", path(f"serve_{model}.rds"), "--http", "127.0.0.1:{port}", "--threads",
+                                              str(self.options.threads)], body(1))
+
+    def stop(self):
+        for server in self.made.values():
+            server.stop()
+
+
+def check(servers, names, model):
+    for rows in (1, 10, 100):
+        for name in names:
+            if name != "nginx":
+                servers.get(name, model).check(body(rows), expected(model, rows))
+    for name in names:
+        if name != "nginx":
+            same, worst = servers.get(name, model).check(body("all"), expected(model, None))
+            print(f"  {servers.get(name, model).name:32} {model}: {same} of 506 rows are R's double, the others at most {worst:.2g} off (relative)")
 
 
 def main():
@@ -135,33 +112,35 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--only", help="cases, and start or memory, separated by commas")
+    parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
-    os.makedirs(CACHE, exist_ok=True)
-    if not os.path.exists(os.path.join(CACHE, "serve_10.txt")):
-        subprocess.run(PLUMBER + ["make"], check=True)
+    known = list(CASES) + ["start", "memory"]
+    chosen = options.only.split(",") if options.only else known
+    if options.list or not set(chosen) <= set(known):
+        sys.exit("cases: " + " ".join(known))
+    prepare()
     print(paired.machine())
-    ports = free_port(), free_port()
-    servers = []
+    servers = Servers(options)
     try:
-        servers.append(Server("plumber", PLUMBER + [str(ports[0])], ports[0]))
-        servers.append(Server("scoria serve", [options.scoria, "serve", os.path.join(CACHE, "serve.rds"), "--http", f"127.0.0.1:{ports[1]}",
-                                               "--threads", str(options.threads)], ports[1]))
-        for rows in (1, 10):
-            for server in servers:
-                server.check(rows)
-            with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-                script.write(f'wrk.method = "POST"; wrk.headers["Content-Type"] = "application/json"; '
-                             f'wrk.body = io.open("{os.path.join(CACHE, f"serve_{rows}.json")}"):read("*a")\n')
-                script.flush()
-                for connections in (16, 1) if rows == 1 else (16,):
-                    compare(f"{rows} row(s), {connections} connection(s), {options.seconds} s a round, answers equal R's", *servers, script.name,
-                            connections, options)
-        for server in servers:
-            print(f"{server.name}: {1e3 * server.cold:.0f} ms from its start to the first answer, {server.memory_mb():.0f} MB (PSS)")
+        checked = set()
+        for case in chosen:
+            if case not in CASES:
+                continue
+            model, rows, connections, peers = CASES[case]
+            names = [*peers, "scoria"]
+            if not {(name, model) for name in names} <= checked:
+                check(servers, names, model)
+                checked |= {(name, model) for name in names}
+            served.compare(f"{model}, {rows} row(s), {connections} connection(s), {options.seconds} s a round", [servers.get(name, model) for name in names],
+                           path(f"serve_{rows}.json"), connections, options.rounds, options.seconds)
+        all_of_forest = [servers.get(name, "forest") for name in ("plumber", "node", "scoria")] if {"start", "memory"} & set(chosen) else []
+        if "memory" in chosen:
+            served.memory(all_of_forest)
+        if "start" in chosen:
+            served.starts(all_of_forest, options.rounds)
     finally:
-        for server in servers:
-            server.process.terminate()
-            server.process.wait()
+        servers.stop()
 
 
 if __name__ == "__main__":
