@@ -1,6 +1,7 @@
 #include "net/http_server.h"
 
 #include <netdb.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,16 +13,8 @@
 #include "base/log.h"
 #include "net/server_connection.h"
 
-// Behind server_connection.h, which begins Boost.
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 namespace scoria::net {
 namespace {
-
-namespace asio = boost::asio;
-using asio::ip::tcp;
 
 constexpr std::chrono::milliseconds kSweep{200};
 
@@ -30,9 +23,17 @@ std::uint64_t steady_ms() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(since).count()) + 1;
 }
 
-std::string shown(const tcp::endpoint& at) {
-  const std::string host = at.address().to_string();
-  return (at.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(at.port());
+// Where a listening socket really is.
+std::string address_of(int descriptor) {
+  sockaddr_storage at{};
+  socklen_t size = sizeof at;
+  char host[NI_MAXHOST], port[NI_MAXSERV];
+  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&at), &size) != 0 ||
+      ::getnameinfo(reinterpret_cast<const sockaddr*>(&at), size, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return {};
+  }
+  return (at.ss_family == AF_INET6 ? "[" + std::string(host) + "]" : std::string(host)) + ":" + port;
 }
 
 struct Closer {
@@ -72,12 +73,7 @@ Result<std::pair<std::string, std::string>> split(const std::string& address) {
   return std::pair(host, port);
 }
 
-struct Bound {
-  int descriptor;
-  bool is_v6;
-};
-
-Result<Bound> listen_on(const std::string& address) {
+Result<int> listen_on(const std::string& address) {
   SCORIA_TRY(parts, split(address));
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
@@ -94,7 +90,7 @@ Result<Bound> listen_on(const std::string& address) {
   if (::bind(socket.descriptor, found->ai_addr, found->ai_addrlen) != 0 || ::listen(socket.descriptor, 1024) != 0) {
     return cannot_listen(address, errno);
   }
-  return Bound{socket.release(), found->ai_family == AF_INET6};
+  return socket.release();
 }
 
 Status check(const HttpServerConfig& config) {
@@ -112,75 +108,85 @@ Status check(const HttpServerConfig& config) {
 }  // namespace
 
 struct HttpServer::State {
-  struct Listening {
-    Listening(asio::io_context& io, Bound bound, const Listener& given)
-        : config(given), is_v6(bound.is_v6), acceptor(io, is_v6 ? tcp::v6() : tcp::v4(), bound.descriptor) {
-      endpoint = acceptor.local_endpoint();
+  // A chain as a connection is one: it accepts, waits for more, or is paused for want of room.
+  struct Listening final : EventLoop::Watcher, std::enable_shared_from_this<Listening> {
+    Listening(State& owner, int listens, const Listener& given)
+        : state(owner), config(given), address(address_of(listens)), descriptor(listens) {}
+    ~Listening() override { close(); }
+
+    void ready() noexcept override { state.accept(*this); }
+    void close() {
+      const std::lock_guard lock(mutex);
+      if (descriptor < 0) return;
+      if (watch != nullptr) state.shared->loop.remove(*watch);
+      ::close(std::exchange(descriptor, -1));
     }
-    Listener config;
-    bool is_v6;
-    tcp::endpoint endpoint;
+
+    State& state;
+    const Listener config;
+    const std::string address;
     std::mutex mutex;
-    tcp::acceptor acceptor;   // guarded by mutex
-    TlsContext tls;           // guarded by mutex
-    bool is_waiting = false;  // guarded by mutex; an accept is to come
+    int descriptor;                     // guarded by mutex; -1: no longer listening
+    EventLoop::Watch* watch = nullptr;  // guarded by mutex
+    TlsContext tls;                     // guarded by mutex
+    bool is_waiting = false;            // guarded by mutex; ready() is to come
   };
 
   State(HttpServerConfig config, HttpHandler& handler)
-      : shared(std::make_shared<ServerShared>(std::move(config), handler)), timer(shared->io) {
+      : shared(std::make_shared<ServerShared>(std::move(config), handler)) {
     shared->resume_accepting = [this] { resume_accepting(); };
   }
 
   Status open() {
+    SCORIA_TRY_STATUS(shared->loop.open());
     for (const Listener& wanted : shared->config.listeners) {
       TlsContext tls;
       if (wanted.tls) {
         SCORIA_TRY(made, server_tls(wanted.tls->certificate_chain, wanted.tls->private_key));
         tls = std::move(made);
       }
-      SCORIA_TRY(bound, listen_on(wanted.address));
-      listening.push_back(std::make_unique<Listening>(shared->io, bound, wanted));
-      listening.back()->tls = std::move(tls);
+      SCORIA_TRY(descriptor, listen_on(wanted.address));
+      auto added = std::make_shared<Listening>(*this, descriptor, wanted);
+      added->tls = std::move(tls);
+      added->watch = shared->loop.add(descriptor);
+      if (added->watch == nullptr) return Error{Code::exhausted, "cannot wait for connections to " + added->address};
+      listening.push_back(std::move(added));
     }
     return Ok{};
   }
 
   void serve() {
     shared->now_ms = steady_ms();
-    sweep_later();
-    for (const auto& listener : listening) accept_later(*listener);
+    shared->loop.set_tick(kSweep, [this] { sweep(); });
+    for (const auto& listener : listening) accept_later(*listener, false);
     for (int i = 0; i < shared->config.threads; ++i) {
-      threads.emplace_back([this] {
-        for (;;) {
-          try {
-            shared->io.run();
-            return;
-          } catch (const std::exception& thrown) {
-            log::error("http_server_failed", {{"why", thrown.what()}});
-          }
-        }
-      });
+      threads.emplace_back([this] { shared->loop.run(); });
     }
   }
 
-  void accept_later(Listening& listener) {
+  // `may_have_more`: nobody has found out that nothing is there.
+  void accept_later(Listening& listener, bool may_have_more) {
     const std::lock_guard lock(listener.mutex);
-    if (!listener.acceptor.is_open() || std::exchange(listener.is_waiting, true)) return;
-    listener.acceptor.async_wait(tcp::acceptor::wait_read, [this, &listener](const boost::system::error_code& error) {
-      TlsContext tls;
-      {
-        const std::lock_guard inner(listener.mutex);
-        listener.is_waiting = false;
-        if (error || !listener.acceptor.is_open()) return;
-        tls = listener.tls;
-      }
-      try {
-        if (accept_all(listener, tls)) accept_later(listener);
-      } catch (...) {  // no memory: the sweep has it tried again
-        shared->is_accepting_paused = true;
-        throw;
-      }
-    });
+    if (listener.descriptor < 0 || std::exchange(listener.is_waiting, true)) return;
+    if (may_have_more || shared->loop.wait(*listener.watch, EventLoop::Want::read, listener.shared_from_this())) {
+      shared->loop.post(listener.shared_from_this());
+    }
+  }
+
+  void accept(Listening& listener) noexcept {
+    TlsContext tls;
+    {
+      const std::lock_guard lock(listener.mutex);
+      listener.is_waiting = false;
+      if (listener.descriptor < 0) return;
+      tls = listener.tls;
+    }
+    try {
+      if (accept_all(listener, tls)) accept_later(listener, false);
+    } catch (const std::exception& thrown) {  // no memory: the sweep has it tried again
+      shared->is_accepting_paused = true;
+      log::error("http_server_failed", {{"why", thrown.what()}});
+    }
   }
 
   // False: there is no room for more now.
@@ -194,24 +200,33 @@ struct HttpServer::State {
       Closer socket;
       {
         const std::lock_guard lock(listener.mutex);
-        if (!listener.acceptor.is_open()) return false;
-        socket.descriptor =
-            ::accept4(listener.acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (listener.descriptor < 0) return false;
+        socket.descriptor = ::accept4(listener.descriptor, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       }
       if (socket.descriptor < 0) {
         if (errno == EAGAIN || errno == EWOULDBLOCK) return true;
         if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) continue;
-        log::warn("http_accept_failed", {{"listener", shown(listener.endpoint)}, {"why", std::strerror(errno)}});
+        log::warn("http_accept_failed", {{"listener", listener.address}, {"why", std::strerror(errno)}});
         shared->is_accepting_paused = true;  // the sweep tries again
         return false;
       }
-      begin(socket.release(), listener.is_v6, tls);
+      begin(socket.release(), tls);
     }
   }
 
-  void begin(int descriptor, bool is_v6, const TlsContext& tls) {
-    auto connection = std::make_shared<ServerConnection>(shared, descriptor, is_v6, tls);
+  void begin(int descriptor, const TlsContext& tls) {
+    auto connection = std::make_shared<ServerConnection>(shared, descriptor, tls);
+    if (!connection->is_watched()) {
+      log::warn("http_accept_failed", {{"peer", connection->host()}, {"why", "the kernel has no room to wait for it"}});
+      return;
+    }
     const std::lock_guard lock(shared->connections_mutex);
+    if (const std::uint32_t most = shared->config.max_connections_of_host; most > 0) {
+      std::uint32_t& has = shared->of_hosts[connection->host()];
+      // Not logged one by one: who asks for so many would fill the log, too.
+      if (has >= most && !connection->is_loopback()) return;
+      ++has;
+    }
     connection->place = shared->connections.insert(shared->connections.end(), connection);
     connection->start();
   }
@@ -223,19 +238,14 @@ struct HttpServer::State {
 
   void resume_accepting() {
     if (!shared->is_accepting_paused.exchange(false)) return;
-    for (const auto& listener : listening) accept_later(*listener);
+    for (const auto& listener : listening) accept_later(*listener, true);
   }
 
-  void sweep_later() {
-    timer.expires_after(kSweep);
-    timer.async_wait([this](const boost::system::error_code& error) {
-      if (error) return;
-      sweep_later();
-      const std::uint64_t now = steady_ms();
-      shared->now_ms = now;
-      for_each([&](ServerConnection& connection) { return connection.sweep(now); });
-      resume_accepting();
-    });
+  void sweep() {
+    const std::uint64_t now = steady_ms();
+    shared->now_ms = now;
+    for_each([&](ServerConnection& connection) { return connection.sweep(now); });
+    resume_accepting();
   }
 
   // `visit` returns true for a parked connection that it has taken over, to be ended.
@@ -252,11 +262,7 @@ struct HttpServer::State {
   }
 
   void stop_listening() {
-    for (const auto& listener : listening) {
-      const std::lock_guard lock(listener->mutex);
-      boost::system::error_code ignored;
-      listener->acceptor.close(ignored);
-    }
+    for (const auto& listener : listening) listener->close();
   }
 
   void drain(std::chrono::milliseconds patience, std::chrono::milliseconds linger) {
@@ -280,13 +286,12 @@ struct HttpServer::State {
       shared->connections_fell.wait_for(lock, kSweep / 4, are_gone);
     }
     lock.unlock();
-    shared->io.stop();
+    shared->loop.stop();
     threads.clear();  // joins
   }
 
   std::shared_ptr<ServerShared> shared;
-  asio::steady_timer timer;
-  std::vector<std::unique_ptr<Listening>> listening;
+  std::vector<std::shared_ptr<Listening>> listening;
   std::mutex drain_mutex;
   std::vector<std::jthread> threads;  // guarded by drain_mutex
 };
@@ -303,7 +308,7 @@ HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) 
 
 HttpServer::~HttpServer() { state_->drain({}, {}); }
 
-std::string HttpServer::address(std::size_t listener) const { return shown(state_->listening.at(listener)->endpoint); }
+std::string HttpServer::address(std::size_t listener) const { return state_->listening.at(listener)->address; }
 
 Status HttpServer::reload_tls() {
   std::vector<std::pair<State::Listening*, TlsContext>> made;

@@ -1,10 +1,13 @@
 #include "net/server_connection.h"
 
+#include <netdb.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-#include <boost/asio/post.hpp>
+#include <cstring>
 #include <exception>
 
 #include "base/log.h"
@@ -12,7 +15,6 @@
 namespace scoria::net {
 namespace {
 
-namespace asio = boost::asio;
 using Outcome = ByteStream::Outcome;
 
 constexpr std::size_t kScratchBytes = 128u << 10;
@@ -30,39 +32,68 @@ std::span<char> scratch() {
 
 std::uint64_t in_ms(std::chrono::milliseconds duration) { return static_cast<std::uint64_t>(duration.count()); }
 
+struct Peer {
+  std::string host, shown;  // "::1", "[::1]:40312"
+  bool is_loopback = false;
+};
+
+// Empty of a client that has left already: the first read finds that out.
+Peer peer_of(int descriptor) {
+  sockaddr_storage from{};
+  socklen_t size = sizeof from;
+  if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&from), &size) != 0) return {};
+  if (from.ss_family == AF_INET6) {
+    sockaddr_in6 six{};
+    std::memcpy(&six, &from, sizeof six);
+    if (IN6_IS_ADDR_V4MAPPED(&six.sin6_addr)) {
+      sockaddr_in four{};
+      four.sin_family = AF_INET;
+      four.sin_port = six.sin6_port;
+      std::memcpy(&four.sin_addr, &six.sin6_addr.s6_addr[12], sizeof four.sin_addr);
+      std::memcpy(&from, &four, sizeof four);
+      size = sizeof four;
+    }
+  }
+  char host[NI_MAXHOST], port[NI_MAXSERV];
+  if (::getnameinfo(reinterpret_cast<const sockaddr*>(&from), size, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return {};
+  }
+  const bool is_v6 = from.ss_family == AF_INET6;
+  const std::string_view name = host;
+  return {.host = host,
+          .shown = (is_v6 ? "[" + std::string(name) + "]" : std::string(name)) + ":" + port,
+          .is_loopback = is_v6 ? name == "::1" : name.starts_with("127.")};
+}
+
 }  // namespace
 
-ServerConnection::ServerConnection(std::shared_ptr<ServerShared> shared, int descriptor, bool is_v6,
-                                   const TlsContext& tls)
-    : shared_(std::move(shared)),
-      socket_(shared_->io),
-      descriptor_(descriptor),
-      stream_(descriptor),
-      reader_(shared_->config.max_head) {
-  boost::system::error_code ignored;  // a client that has left already is found out by the first read
-  socket_.assign(is_v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), descriptor, ignored);
+ServerConnection::ServerConnection(std::shared_ptr<ServerShared> shared, int descriptor, const TlsContext& tls)
+    : shared_(std::move(shared)), descriptor_(descriptor), stream_(descriptor), reader_(shared_->config.max_head) {
   const int on = 1;
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  const auto from = socket_.remote_endpoint(ignored);
-  auto address = from.address();
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  const Peer from = peer_of(descriptor);
+  host_ = from.host;
+  is_loopback_ = from.is_loopback;
+  peer_ = from.shown;
+  if (tls != nullptr) {
+    stream_.start_tls_server(tls.get());
+    phase_ = Phase::handshake;
+    head_deadline_ms_ = shared_->now_ms + in_ms(shared_->config.head_timeout);
   }
-  is_loopback_ = address.is_loopback();
-  peer_ = (address.is_v6() ? "[" + address.to_string() + "]" : address.to_string()) + ":" + std::to_string(from.port());
-  if (tls == nullptr) return;
-  stream_.start_tls_server(tls.get());
-  phase_ = Phase::handshake;
-  head_deadline_ms_ = shared_->now_ms + in_ms(shared_->config.head_timeout);
+  // Last, as it is what the destructor takes back.
+  watch_ = shared_->loop.add(descriptor);
 }
 
-ServerConnection::~ServerConnection() = default;
-
-void ServerConnection::start() {
-  asio::post(shared_->io, [self = shared_from_this()] { self->run(); });
+ServerConnection::~ServerConnection() {
+  if (watch_ != nullptr) shared_->loop.remove(*watch_);
+  stream_ = ByteStream(-1);
+  if (!is_closed_) ::close(descriptor_);
 }
 
-void ServerConnection::run() {
+void ServerConnection::start() { shared_->loop.post(shared_from_this()); }
+
+void ServerConnection::run() noexcept {
   deadline_.store(0, std::memory_order_relaxed);
   try {
     for (int steps = 0;;) {
@@ -73,7 +104,8 @@ void ServerConnection::run() {
       if (step == Step::park) return;
       if (step == Step::yield) return start();
       if (step == Step::end) return end();
-      return wait(step);
+      if (!wait(step)) return;
+      if (++steps > kMostStepsInATurn) return start();
     }
   } catch (const std::exception& thrown) {  // out of memory
     log::error("http_connection_failed", {{"peer", peer_}, {"why", thrown.what()}});
@@ -91,26 +123,38 @@ ServerConnection::Step ServerConnection::advance() {
   }
 }
 
-void ServerConnection::wait(Step step) {
+// When the other side has been too slow: at `silence_ends`, unless the `moved` bytes took longer than they may already.
+std::uint64_t ServerConnection::slowest_end(std::uint64_t silence_ends, std::uint64_t moved) const {
+  const HttpServerConfig& config = shared_->config;
+  if (config.min_rate == 0) return silence_ends;
+  return std::min(silence_ends, moving_since_ms_ + in_ms(config.rate_grace) + moved * 1000 / config.min_rate);
+}
+
+// True: what is waited for is there already.
+bool ServerConnection::wait(Step step) {
   const HttpServerConfig& config = shared_->config;
   const std::uint64_t now = shared_->now_ms.load(std::memory_order_relaxed);
   std::uint64_t until = now;
   switch (phase_) {
     case Phase::idle: until += in_ms(config.idle_timeout); break;
-    case Phase::body:
-    case Phase::reply: until += in_ms(config.body_timeout); break;
+    case Phase::body: until = slowest_end(now + in_ms(config.body_timeout), body_bytes_); break;
+    case Phase::reply:
+      until += in_ms(config.body_timeout);
+      // A source may be slow itself: a log that grows.
+      if (!reply_ || reply_->source == nullptr) until = slowest_end(until, sent_);
+      break;
     default: until = head_deadline_ms_; break;
   }
   if (phase_ == Phase::idle && unread_.capacity() > kKeptCapacity) unread_ = std::string();
   deadline_ = until << 8 | static_cast<std::uint64_t>(phase_);
   // A drain that begins now sees the deadline; one that had begun is seen here.
   if (phase_ == Phase::idle && shared_->is_draining) ::shutdown(descriptor_, SHUT_RD);
-  const auto what = step == Step::read ? asio::socket_base::wait_read : asio::socket_base::wait_write;
-  socket_.async_wait(what, [self = shared_from_this()](const boost::system::error_code& error) {
-    if (error) return self->end();
-    self->may_have_more_ = true;
-    self->run();
-  });
+  // Before the wait: behind it, another thread may have the connection.
+  may_have_more_ = true;
+  const auto want = step == Step::read ? EventLoop::Want::read : EventLoop::Want::write;
+  if (!shared_->loop.wait(*watch_, want, shared_from_this())) return false;
+  deadline_.store(0, std::memory_order_relaxed);
+  return true;
 }
 
 void ServerConnection::end() {
@@ -122,14 +166,22 @@ void ServerConnection::end() {
   plan_ = {};
   reader_.request() = {};
   const auto self = shared_from_this();
-  const std::lock_guard lock(shared_->connections_mutex);
-  shared_->connections.erase(place);
-  // Under the mutex, so that the sweep never meets a descriptor that is another's by now.
-  boost::system::error_code ignored;
-  stream_ = ByteStream(-1);
-  socket_.close(ignored);
-  shared_->connections_fell.notify_all();
-  if (shared_->is_accepting_paused) asio::post(shared_->io, [shared = shared_.get()] { shared->resume_accepting(); });
+  {
+    const std::lock_guard lock(shared_->connections_mutex);
+    shared_->connections.erase(place);
+    if (shared_->config.max_connections_of_host > 0) {
+      if (const auto found = shared_->of_hosts.find(host_); found != shared_->of_hosts.end() && --found->second == 0) {
+        shared_->of_hosts.erase(found);
+      }
+    }
+    // Under the mutex, so that the sweep never meets a descriptor that is another's by now.
+    stream_ = ByteStream(-1);
+    shared_->loop.remove(*std::exchange(watch_, nullptr));
+    ::close(descriptor_);
+    is_closed_ = true;
+    shared_->connections_fell.notify_all();
+  }
+  if (shared_->is_accepting_paused) shared_->resume_accepting();
 }
 
 ServerConnection::Step ServerConnection::shake_hands() {
@@ -205,7 +257,8 @@ ServerConnection::Step ServerConnection::consume(std::string_view& bytes) {
 
 ServerConnection::Step ServerConnection::input_ended() {
   if (is_expired_ && phase_ == Phase::head) return refuse(408, "the request's head took too long");
-  if (is_expired_ && phase_ == Phase::body) return refuse(408, "the request's body stopped coming");
+  if (is_expired_ && phase_ == Phase::body)
+    return refuse(408, "the request's body stopped coming, or comes too slowly");
   return Step::end;
 }
 
@@ -217,8 +270,10 @@ ServerConnection::Step ServerConnection::begin_request() {
   request.is_tls = stream_.is_tls();
   request.peer_is_loopback = is_loopback_;
   is_head_request_ = request.method == "HEAD";
-  must_close_ = !reader_.keep_alive();
+  ++requests_;
+  must_close_ = !reader_.keep_alive() || requests_ == shared_->config.max_requests_of_connection;
   body_bytes_ = 0;
+  moving_since_ms_ = shared_->now_ms.load(std::memory_order_relaxed);
   is_dropping_ = false;
   try {
     plan_ = shared_->handler.plan_body(request);
@@ -306,7 +361,7 @@ void ServerConnection::late_reply(HttpReply reply) {
     reply_ = std::move(reply);
     if (std::exchange(exchange_, Exchange::replied) == Exchange::handling) return;
   }
-  asio::post(shared_->io, [self = shared_from_this()] { self->run(); });
+  start();
 }
 
 // The reply to a request that cannot be served; the connection closes behind it.

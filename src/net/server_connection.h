@@ -15,13 +15,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
-// Behind <utility>, which Boost 1.74 in C++20 wants first.
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-
 #include "net/byte_stream.h"
+#include "net/event_loop.h"
 #include "net/http_server.h"
 #include "net/request_reader.h"
 #include "net/tls_context.h"
@@ -38,27 +36,35 @@ struct ServerShared {
 
   HttpServerConfig config;
   HttpHandler& handler;  // not called once `connections` is empty and the listeners are closed
-  boost::asio::io_context io;
+  EventLoop loop;
   std::atomic<bool> is_closing = false;   // replies say that their connection closes
   std::atomic<bool> is_draining = false;  // and idle ones are closed
   std::atomic<std::uint64_t> now_ms = 1;  // a coarse clock, set by the sweep
 
   std::mutex connections_mutex;
-  Connections connections;                        // guarded by connections_mutex
-  std::condition_variable connections_fell;       // with connections_mutex
+  Connections connections;  // guarded by connections_mutex
+  std::unordered_map<std::string, std::uint32_t>
+      of_hosts;                              // guarded by connections_mutex; where there is a limit: how many each has
+  std::condition_variable connections_fell;  // with connections_mutex
   std::atomic<bool> is_accepting_paused = false;  // for want of room or descriptors
-  std::function<void()> resume_accepting;         // called on a thread of io
+  std::function<void()> resume_accepting;         // called on a thread of the loop
 };
 
-class ServerConnection final : public std::enable_shared_from_this<ServerConnection> {
+class ServerConnection final : public EventLoop::Watcher, public std::enable_shared_from_this<ServerConnection> {
  public:
   // `descriptor` is non-blocking, and owned from now on. `tls` is null on plain listeners.
-  ServerConnection(std::shared_ptr<ServerShared> shared, int descriptor, bool is_v6, const TlsContext& tls);
-  ~ServerConnection();
+  ServerConnection(std::shared_ptr<ServerShared> shared, int descriptor, const TlsContext& tls);
+  ~ServerConnection() override;
+
+  // False: the kernel has no room to wait for it. It must not be started then.
+  bool is_watched() const { return watch_ != nullptr; }
+  const std::string& host() const { return host_; }  // "127.0.0.1", "::1": of the client
+  bool is_loopback() const { return is_loopback_; }
 
   // Set before start(): where it stands in the list.
   ServerShared::Connections::iterator place;
   void start();
+  void ready() noexcept override { run(); }
 
   // Called by the sweep, under connections_mutex: ends what waits too long. Also finds clients that left while their reply is being
   // waited for; true if this is one, and the caller must then call end_parked() without the mutex.
@@ -73,9 +79,10 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   enum class Exchange : std::uint8_t { reading, handling, parked, replied, gone };
   enum class AfterReply : std::uint8_t { next_request, body, close };
 
-  void run();
+  void run() noexcept;
   Step advance();
-  void wait(Step step);
+  bool wait(Step step);
+  std::uint64_t slowest_end(std::uint64_t silence_ends, std::uint64_t moved) const;
   void end();
 
   Step shake_hands();
@@ -101,17 +108,20 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   Step linger();
 
   std::shared_ptr<ServerShared> shared_;
-  boost::asio::ip::tcp::socket socket_;
   const int descriptor_;
+  EventLoop::Watch* watch_ = nullptr;
+  bool is_closed_ = false;
   ByteStream stream_;
   RequestReader reader_;
-  std::string peer_;
+  std::string host_, peer_;
   bool is_loopback_ = false;
 
   Phase phase_ = Phase::idle;
   std::atomic<std::uint64_t> deadline_ = 0;  // milliseconds << 8 | phase; 0: none
   std::atomic<bool> is_expired_ = false;
   std::uint64_t head_deadline_ms_ = 0;
+  std::uint64_t moving_since_ms_ = 0;  // the body in hand, or the reply
+  std::uint32_t requests_ = 0;         // begun
 
   std::string unread_;  // received and not yet used, from unread_at_
   std::size_t unread_at_ = 0;
@@ -131,7 +141,8 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
 
   std::string out_;  // what goes out first: a head, a chunk
   std::size_t out_at_ = 0;
-  std::string_view tail_;  // then this part of reply_->body
+  std::string_view tail_;   // then this part of reply_->body
+  std::uint64_t sent_ = 0;  // of the reply
   std::uint64_t source_left_ = 0;
   bool source_is_open_ = false;
   bool is_chunked_ = false;

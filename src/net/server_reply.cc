@@ -151,6 +151,8 @@ ServerConnection::Step ServerConnection::start_reply(HttpReply reply) {
   }
   after_ = must_close_ ? AfterReply::close : AfterReply::next_request;
   phase_ = Phase::reply;
+  sent_ = 0;
+  moving_since_ms_ = shared_->now_ms.load(std::memory_order_relaxed);
   return Step::on;
 }
 
@@ -204,6 +206,7 @@ ServerConnection::Step ServerConnection::send_out() {
   if (moved.outcome == Outcome::want_write) return Step::write;
   if (moved.outcome == Outcome::want_read) return Step::read;
   if (moved.outcome != Outcome::done) return Step::end;
+  sent_ += moved.bytes;
   const std::size_t of_out = std::min(moved.bytes, rest.size());
   out_at_ += of_out;
   tail_.remove_prefix(moved.bytes - of_out);
@@ -221,6 +224,7 @@ ServerConnection::Step ServerConnection::send_tail() {
   if (moved.outcome == Outcome::want_read) return Step::read;
   if (moved.outcome == Outcome::closed) return cut("the file became shorter");
   if (moved.outcome != Outcome::done) return Step::end;
+  sent_ += moved.bytes;
   if (!tail_.empty()) {
     tail_.remove_prefix(moved.bytes);
   } else {
