@@ -1,16 +1,15 @@
 #include "net/server_connection.h"
 
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <exception>
 
 #include "base/log.h"
+#include "net/peer.h"
 
 namespace scoria::net {
 namespace {
@@ -31,40 +30,6 @@ std::span<char> scratch() {
 }
 
 std::uint64_t in_ms(std::chrono::milliseconds duration) { return static_cast<std::uint64_t>(duration.count()); }
-
-struct Peer {
-  std::string host, shown;  // "::1", "[::1]:40312"
-  bool is_loopback = false;
-};
-
-// Empty of a client that has left already: the first read finds that out.
-Peer peer_of(int descriptor) {
-  sockaddr_storage from{};
-  socklen_t size = sizeof from;
-  if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&from), &size) != 0) return {};
-  if (from.ss_family == AF_INET6) {
-    sockaddr_in6 six{};
-    std::memcpy(&six, &from, sizeof six);
-    if (IN6_IS_ADDR_V4MAPPED(&six.sin6_addr)) {
-      sockaddr_in four{};
-      four.sin_family = AF_INET;
-      four.sin_port = six.sin6_port;
-      std::memcpy(&four.sin_addr, &six.sin6_addr.s6_addr[12], sizeof four.sin_addr);
-      std::memcpy(&from, &four, sizeof four);
-      size = sizeof four;
-    }
-  }
-  char host[NI_MAXHOST], port[NI_MAXSERV];
-  if (::getnameinfo(reinterpret_cast<const sockaddr*>(&from), size, host, sizeof host, port, sizeof port,
-                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-    return {};
-  }
-  const bool is_v6 = from.ss_family == AF_INET6;
-  const std::string_view name = host;
-  return {.host = host,
-          .shown = (is_v6 ? "[" + std::string(name) + "]" : std::string(name)) + ":" + port,
-          .is_loopback = is_v6 ? name == "::1" : name.starts_with("127.")};
-}
 
 }  // namespace
 

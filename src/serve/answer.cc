@@ -1,5 +1,6 @@
 #include "serve/answer.h"
 
+#include <array>
 #include <cmath>
 
 #include "table/number_format.h"
@@ -42,19 +43,28 @@ std::string_view label_of(std::string_view column_name) {
 
 void append_text(std::string& out, std::string_view text) {
   static constexpr char kDigits[] = "0123456789abcdef";
+  static constexpr auto kIsEscaped = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t byte = 0; byte < 0x20; ++byte) table[byte] = true;
+    table['"'] = table['\\'] = true;
+    return table;
+  }();
   out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += "\\u00";
+  for (std::size_t begin = 0;;) {
+    std::size_t end = begin;
+    while (end < text.size() && !kIsEscaped[static_cast<unsigned char>(text[end])]) ++end;
+    out.append(text, begin, end - begin);
+    if (end == text.size()) break;
+    const auto byte = static_cast<unsigned char>(text[end]);
+    out += '\\';
+    if (byte >= 0x20) {
+      out += text[end];
+    } else {
+      out += "u00";
       out += kDigits[byte >> 4];
       out += kDigits[byte & 15];
-    } else {
-      out += c;
     }
+    begin = end + 1;
   }
   out += '"';
 }

@@ -64,6 +64,13 @@ std::string metric_labels(std::string_view service, std::string_view version, co
   return text + "\"" + (more.empty() ? "" : ",") + more + "}";
 }
 
+std::string metric_label(std::string_view name, std::string_view value) {
+  std::string text(name);
+  text += "=\"";
+  append_escaped(text, value);
+  return text + "\"";
+}
+
 class TrafficText {
  public:
   explicit TrafficText(const std::vector<NamedTraffic>& all) : all_(all) {}

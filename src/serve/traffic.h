@@ -45,5 +45,7 @@ std::string traffic_metrics(const std::vector<NamedTraffic>& all);
 
 // {service="...",version="...",MORE}, with what Prometheus wants escaped.
 std::string metric_labels(std::string_view service, std::string_view version, const std::string& more = {});
+// NAME="VALUE" for `more`, escaped likewise.
+std::string metric_label(std::string_view name, std::string_view value);
 
 }  // namespace scoria::serve
