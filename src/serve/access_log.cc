@@ -7,27 +7,65 @@
 #include <atomic>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <random>
-
-#include "serve/answer.h"
 
 namespace scoria::serve {
 namespace {
 
-constexpr std::size_t kLongestPath = 1024;
+constexpr std::size_t kLongestPath = 1024, kLongestText = 256;
+// Ten texts of which each byte becomes six (\u0001), and all that stands between.
+constexpr std::size_t kLongestLine = 6 * (kLongestPath + 10 * kLongestText) + 1024;
 
-void append_number(std::string& out, std::string_view name, std::uint64_t number) {
-  out.append(",\"").append(name).append("\":");
-  std::array<char, 24> digits;
-  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
-}
+// A line being made, in memory that is there: hundreds of small appends to a string would be most of what a line costs.
+class Line {
+ public:
+  Line() : begin_(memory()), end_(begin_) {}
 
-void append_member(std::string& out, std::string_view name, std::string_view value) {
-  if (value.empty()) return;
-  out.append(",\"").append(name).append("\":");
-  append_text(out, value);
-}
+  void put(std::string_view text) {
+    std::memcpy(end_, text.data(), text.size());
+    end_ += text.size();
+  }
+  // `begin`: of the member, up to its value: ,"user":"
+  void put_text(std::string_view begin, std::string_view value, std::size_t longest = kLongestText) {
+    if (value.empty()) return;
+    put(begin);
+    for (const char c : value.substr(0, longest)) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (byte < 0x20 || c == '"' || c == '\\') {
+        put_escaped(byte);
+      } else {
+        *end_++ = c;
+      }
+    }
+    *end_++ = '"';
+  }
+  void put_number(std::string_view begin, std::uint64_t number) {
+    put(begin);
+    end_ = std::to_chars(end_, end_ + 20, number).ptr;
+  }
+  std::string_view text() const { return {begin_, static_cast<std::size_t>(end_ - begin_)}; }
+
+ private:
+  static char* memory() {
+    thread_local const std::unique_ptr<char[]> kept(new char[kLongestLine]);
+    return kept.get();
+  }
+  void put_escaped(unsigned char byte) {
+    *end_++ = '\\';
+    if (byte >= 0x20) {
+      *end_++ = static_cast<char>(byte);
+      return;
+    }
+    put("u00");
+    *end_++ = "0123456789abcdef"[byte >> 4];
+    *end_++ = "0123456789abcdef"[byte & 15];
+  }
+
+  char* begin_;
+  char* end_;
+};
 
 bool is_plain(std::string_view id) {
   return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
@@ -44,25 +82,24 @@ std::uint64_t random_word() {
 
 }  // namespace
 
-void append_time(std::string& out) {
+std::array<char, 27> time_now() {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
-  // Made anew once a second in each thread.
+  // Made anew once a second in each thread, but for what is behind the point.
   thread_local std::time_t made = -1;
   thread_local std::array<char, 64> text;
   if (now.tv_sec != made) {
     std::tm parts{};
     ::gmtime_r(&now.tv_sec, &parts);
-    (void)std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.", parts.tm_year + 1900,
+    (void)std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.000000Z", parts.tm_year + 1900,
                         parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
     made = now.tv_sec;
   }
-  out.append(text.data(), 20);
-  std::array<char, 7> micros;
-  long left = now.tv_nsec / 1000;
-  for (int i = 5; i >= 0; --i, left /= 10) micros[static_cast<std::size_t>(i)] = static_cast<char>('0' + left % 10);
-  micros[6] = 'Z';
-  out.append(micros.data(), micros.size());
+  std::array<char, 27> shown;
+  std::memcpy(shown.data(), text.data(), shown.size());
+  auto left = static_cast<std::uint32_t>(now.tv_nsec / 1000);
+  for (std::size_t i = 25; i >= 20; --i, left /= 10) shown[i] = static_cast<char>('0' + left % 10);
+  return shown;
 }
 
 std::string request_id(const net::HttpRequest& request) {
@@ -84,24 +121,25 @@ Result<std::unique_ptr<AccessLog>> AccessLog::open(LogFileOptions options) {
 }
 
 void AccessLog::add(const AccessRecord& record) {
-  thread_local std::string line;
-  line.assign("{\"time\":\"");
-  append_time(line);
-  line.push_back('"');
-  append_member(line, "request_id", record.request_id);
-  append_member(line, "peer", record.peer);
-  append_member(line, "user", record.user);
-  append_member(line, "service", record.service);
-  append_member(line, "version", record.version);
-  append_member(line, "protocol", record.protocol);
-  append_member(line, "method", record.method);
-  append_member(line, "path", record.target.substr(0, record.target.find('?')).substr(0, kLongestPath));
-  append_number(line, "status", static_cast<std::uint64_t>(record.status));
-  append_number(line, "rows", record.rows);
-  append_number(line, "bytes", record.bytes);
-  append_number(line, "micros", record.micros);
-  line.append("}\n");
-  file_->add(line);
+  Line line;
+  const auto time = time_now();
+  line.put("{\"time\":\"");
+  line.put({time.data(), time.size()});
+  line.put("\"");
+  line.put_text(",\"request_id\":\"", record.request_id);
+  line.put_text(",\"peer\":\"", record.peer);
+  line.put_text(",\"user\":\"", record.user);
+  line.put_text(",\"service\":\"", record.service);
+  line.put_text(",\"version\":\"", record.version);
+  line.put_text(",\"protocol\":\"", record.protocol);
+  line.put_text(",\"method\":\"", record.method);
+  line.put_text(",\"path\":\"", record.target.substr(0, record.target.find('?')), kLongestPath);
+  line.put_number(",\"status\":", static_cast<std::uint64_t>(record.status));
+  line.put_number(",\"rows\":", record.rows);
+  line.put_number(",\"bytes\":", record.bytes);
+  line.put_number(",\"micros\":", record.micros);
+  line.put("}\n");
+  file_->add(line.text());
 }
 
 }  // namespace scoria::serve

@@ -6,6 +6,7 @@
 // Members without a value are left out. Threads: any. Owns: its file.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -45,7 +46,7 @@ class AccessLog {
 // or another process has.
 std::string request_id(const net::HttpRequest& request);
 
-// "2026-11-30T05:12:07.123456Z", now, appended.
-void append_time(std::string& out);
+// "2026-11-30T05:12:07.123456Z": now.
+std::array<char, 27> time_now();
 
 }  // namespace scoria::serve

@@ -51,7 +51,8 @@ void PayloadLog::append_columns(std::string& line, const table::Table& table, bo
 
 void PayloadLog::observe(const table::Table& rows, const table::Table& predictions, const ObservedContext& context) {
   std::string line = "{\"time\":\"";
-  append_time(line);
+  const auto time = time_now();
+  line.append(time.data(), time.size());
   line += '"';
   for (const auto& [name, value] : {std::pair("request_id", context.request_id), std::pair("service", context.service),
                                     std::pair("version", context.version), std::pair("sha256", context.sha256)}) {
