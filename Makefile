@@ -143,6 +143,12 @@ test-containers: build ## tasks in containers, by podman and a registry with pas
 	@tools/setup containers
 	@tests/e2e/container_test.py build/scoria
 
+.PHONY: test-deploy
+test-deploy: build ## deploy/: manifests for Kubernetes by its schemas (needs kubectl), the image by podman, which it installs; as root
+	@tools/setup deploy
+	@tools/install_python build/deploy-venv tests/deploy/requirements.txt
+	@timeout 900 tests/deploy/run build/scoria
+
 .PHONY: simulate
 simulate: setup ## SEEDS simulated clusters (default 10000) in which everything fails; prints the seeds that broke a promise
 	@tools/build release simulate
