@@ -88,13 +88,15 @@ test-r-package: build ## the R package: R CMD check, and every golden case of R'
 	@clients/r/tests/run build/scoria build/release/src/capi/libscoria.so.1
 
 .PHONY: test-examples
-test-examples: build ## the examples with R: caret on warm workers, 35 models trained on a pool, a script as a task; installs R
+test-examples: build ## the examples with R: caret on warm workers, 35 models trained on a pool, a script as a task, a model behind a URL; installs R
 	@tools/setup r
 	@tools/setup r-package
+	@tools/setup serve
 	@tools/build release scoria_shared
 	@mkdir -p build/r-client/library
 	@cd build/r-client && R CMD build --no-build-vignettes ../../clients/r >build.log && R CMD INSTALL --library=library scoria_*.tar.gz >install.log 2>&1 || { cat *.log; exit 1; }
 	@examples/hello-r/test build/scoria
+	@examples/house-prices/test build/scoria
 	@examples/caret-training/test build/scoria build/release/src/capi/libscoria.so.1
 	@examples/retail-forecast/train_test build/scoria build/release/src/capi/libscoria.so.1
 
