@@ -14,8 +14,6 @@
 namespace scoria::auth {
 namespace {
 
-constexpr std::size_t kMaxBytes = 64u << 10;
-
 Error system_error(const std::filesystem::path& path, const char* doing) {
   const int number = errno;
   Code code = Code::unavailable;
@@ -56,9 +54,21 @@ Status sync_folder(const std::filesystem::path& folder) {
   return Ok{};
 }
 
+// A file of another name in the folder of `path`, with the bytes on the disk.
+Result<std::filesystem::path> write_beside(const std::filesystem::path& path, std::string_view bytes) {
+  std::filesystem::path temporary = path.parent_path() / ("." + path.filename().string() + "." + random_token());
+  const File file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (file.number() < 0) return system_error(path, "create");
+  if (auto written = write_all(file.number(), bytes, path); !written.ok()) {
+    ::unlink(temporary.c_str());
+    return std::move(written).error();
+  }
+  return temporary;
+}
+
 }  // namespace
 
-Result<std::string> read_private_file(const std::filesystem::path& path) {
+Result<std::string> read_private_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (file.number() < 0) return system_error(path, "open");
   struct stat status {};
@@ -70,8 +80,9 @@ Result<std::string> read_private_file(const std::filesystem::path& path) {
     return Error{Code::denied, "'" + path.string() + "' holds a secret and has mode " + mode.data() +
                                    ", which lets others in; it must be 0600 (chmod 600)"};
   }
-  if (static_cast<std::uint64_t>(status.st_size) > kMaxBytes) {
-    return Error{Code::corrupt, "'" + path.string() + "' is larger than 64 KiB, which no file of secrets of ours is"};
+  if (static_cast<std::uint64_t>(status.st_size) > max_bytes) {
+    return Error{Code::corrupt, "'" + path.string() + "' is larger than " + std::to_string(max_bytes >> 10) +
+                                    " KiB, which no such file of ours is"};
   }
   std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
   std::size_t got = 0;
@@ -89,15 +100,7 @@ Result<std::string> read_private_file(const std::filesystem::path& path) {
 Result<std::string> ensure_private_file(const std::filesystem::path& path, std::string_view bytes) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) == 0) return read_private_file(path);
-  const std::filesystem::path temporary = path.parent_path() / ("." + path.filename().string() + "." + random_token());
-  {
-    const File file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (file.number() < 0) return system_error(path, "create");
-    if (auto written = write_all(file.number(), bytes, path); !written.ok()) {
-      ::unlink(temporary.c_str());
-      return std::move(written).error();
-    }
-  }
+  SCORIA_TRY(temporary, write_beside(path, bytes));
   // A link, not a rename: whoever comes second must not replace what the first already uses.
   const bool is_linked = ::link(temporary.c_str(), path.c_str()) == 0;
   const int number = errno;
@@ -106,6 +109,16 @@ Result<std::string> ensure_private_file(const std::filesystem::path& path, std::
   if (!is_linked && number != EEXIST) return system_error(path, "create");
   SCORIA_TRY_STATUS(sync_folder(path.parent_path()));
   return read_private_file(path);
+}
+
+Status replace_private_file(const std::filesystem::path& path, std::string_view bytes) {
+  SCORIA_TRY(temporary, write_beside(path, bytes));
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    const Error error = system_error(path, "replace");
+    ::unlink(temporary.c_str());
+    return error;
+  }
+  return sync_folder(path.parent_path());
 }
 
 }  // namespace scoria::auth

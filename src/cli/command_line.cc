@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "cli/access_commands.h"
 #include "cli/client/commands.h"
 #include "cli/command.h"
 #include "cli/scoring_commands.h"
@@ -44,6 +45,7 @@ int run_command_line(int argc, const char* const* argv, Context context) {
   add_secret_commands(app, chosen, context);
   add_principal_commands(app, chosen, context);
   add_service_commands(app, chosen, context);
+  add_access_commands(app, chosen, context);
   add_worker_commands(app, chosen, context);
   add_serve_command(app, chosen, context);
   try {

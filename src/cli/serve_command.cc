@@ -9,6 +9,7 @@
 #include <set>
 #include <vector>
 
+#include "cli/serve_security.h"
 #include "net/http_server.h"
 #include "serve/app.h"
 #include "serve/file_state.h"
@@ -24,6 +25,7 @@ struct ServeOptions {
   std::vector<std::string> models;
   std::string name, http = "127.0.0.1:8080", version = "1";
   int threads = 0;
+  ServeSecurityOptions security;
 };
 
 // "NAME=FILE", else the file's name up to its first dot.
@@ -42,12 +44,6 @@ Result<std::pair<std::string, std::string>> name_and_file(const std::string& wor
                  "'" + name + "' is no name of a service (letters, digits, - _ and .): give NAME=" + file};
   }
   return std::pair{name, file};
-}
-
-// Until there is a login, only this machine's own users may ask.
-bool is_loopback(const std::string& address) {
-  const std::string host = address.substr(0, address.rfind(':'));
-  return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
 }
 
 // A file that answers as a service, read anew when it is written anew.
@@ -100,11 +96,7 @@ class Watch {
 };
 
 Status serve(const ServeOptions& options, const Context& context) {
-  if (!is_loopback(options.http)) {
-    return Error{Code::invalid, "--http " + options.http +
-                                    " can be reached from other machines, and `scoria serve` has no login: use "
-                                    "127.0.0.1:PORT, behind a proxy that has one"};
-  }
+  SCORIA_TRY(security, ServeSecurity::open(options.security, options.http));
   if (!options.name.empty() && options.models.size() > 1)
     return Error{Code::invalid, "--name names one model: give several as NAME=FILE"};
   serve::Catalog catalog;
@@ -118,14 +110,15 @@ Status serve(const ServeOptions& options, const Context& context) {
     SCORIA_TRY(model, source.read());
     catalog.put(std::move(model));
   }
-  serve::App app(catalog, context.executor);
+  serve::App app(catalog, context.executor, {}, security->access());
   net::HttpServerConfig config;
-  config.listeners.push_back({.address = options.http, .tls = {}});
+  config.listeners = security->listeners();
   config.threads = options.threads > 0
                        ? options.threads
                        : static_cast<int>(std::clamp<std::size_t>(context.executor.concurrency(), 1, 64));
   SCORIA_TRY(server, net::HttpServer::start(std::move(config), app));
-  std::printf("http://%s\n", server->address(0).c_str());
+  for (std::size_t i = 0; i < security->listeners().size(); ++i)
+    std::printf("%s://%s\n", security->listeners()[i].tls ? "https" : "http", server->address(i).c_str());
   std::fflush(stdout);
   if (context.is_terminal) {
     for (const serve::Service& service : *catalog.services()) {
@@ -141,9 +134,11 @@ Status serve(const ServeOptions& options, const Context& context) {
   while (!context.stop.stop_requested()) {
     stopped.wait_for(lock, context.stop, kLook, [] { return false; });
     watch.look();
+    security->look(*server);
   }
   app.set_ready(false);
   server->drain(kDrain, kLinger);
+  security->close();
   return Ok{};
 }
 
@@ -152,8 +147,7 @@ Status serve(const ServeOptions& options, const Context& context) {
 void add_serve_command(CLI::App& app, Command& chosen, const Context& context) {
   auto options = std::make_shared<ServeOptions>();
   CLI::App* command = app.add_subcommand(
-      "serve",
-      "Serve models of R and Python at a URL of this machine: plumber's, MLflow's and the Open Inference Protocol");
+      "serve", "Serve models of R and Python at a URL: plumber's, MLflow's and the Open Inference Protocol");
   command
       ->add_option("MODEL", options->models,
                    "model files, or NAME=FILE; the first also answers /score and /invocations")
@@ -162,7 +156,8 @@ void add_serve_command(CLI::App& app, Command& chosen, const Context& context) {
   command
       ->add_option("--version-name", options->version, "version of the models, as in /v2/models/NAME/versions/VERSION")
       ->capture_default_str();
-  command->add_option("--http", options->http, "where to serve")->capture_default_str();
+  command->add_option("--http", options->http, "where to serve without TLS, or none")->capture_default_str();
+  add_serve_security_options(*command, options->security);
   command->add_option("--threads", options->threads, "how many (default: the cores)")->check(CLI::Range(1, 64));
   command->footer("Example: scoria serve house.rds && curl -d '{\"df\":[{\"rm\":6.5}]}' http://127.0.0.1:8080/score");
   command->callback([options, &chosen, &context] {

@@ -15,15 +15,13 @@
 namespace scoria::cli {
 namespace {
 
-using nlohmann::json;
-
-double megabytes(const json& bytes) { return static_cast<double>(bytes.get<std::uint64_t>()) / 1e6; }
+double megabytes(const nlohmann::json& bytes) { return static_cast<double>(bytes.get<std::uint64_t>()) / 1e6; }
 
 Status start() {
   SCORIA_TRY(host, worker::connect_to_host(/*may_start=*/true));
   SCORIA_TRY(answer, worker::ask_host(host, {{"op", "list"}}));
   SCORIA_TRY(own, worker::own_folder());
-  const json line{{"socket", worker::host_socket(own).string()}, {"pid", answer["pid"]}};
+  const nlohmann::json line{{"socket", worker::host_socket(own).string()}, {"pid", answer["pid"]}};
   std::printf("%s\n", line.dump().c_str());
   return Ok{};
 }

@@ -9,6 +9,7 @@
 
 #include "auth/target.h"
 #include "base/log.h"
+#include "serve/gate.h"
 #include "serve/openapi.h"
 #include "serve/try_page.h"
 
@@ -30,16 +31,6 @@ net::HttpReply wrong_method(const char* allowed) {
   auto reply = problem_reply(one_mistake(405, "bad_request", std::string("this path is for ") + allowed));
   reply.headers.emplace_back("Allow", allowed);
   return reply;
-}
-
-std::vector<std::string> split_path(std::string_view path) {
-  std::vector<std::string> parts;
-  while (!path.empty()) {
-    const std::size_t end = std::min(path.find('/'), path.size());
-    if (end > 0) parts.push_back(auth::percent_decode(path.substr(0, end)));
-    path.remove_prefix(std::min(end + 1, path.size()));
-  }
-  return parts;
 }
 
 // Of a service that is not there, in the protocol's own form where its clients read no other.
@@ -89,22 +80,35 @@ struct App::Call {
   void send(net::HttpReply reply) { responder.send(std::move(reply)); }
 };
 
-App::App(Catalog& catalog, Executor& executor, AppLimits limits)
-    : catalog_(catalog), executor_(executor), limits_(limits) {}
+App::App(Catalog& catalog, Executor& executor, AppLimits limits, access::Access* access)
+    : catalog_(catalog), executor_(executor), limits_(limits), access_(access) {}
 
 net::BodyPlan App::plan_body(const net::HttpRequest& head) {
-  return {.max_bytes = is_json(media_type(head)) ? limits_.json_bytes : limits_.other_bytes, .sink = {}, .refuse = {}};
+  net::BodyPlan plan{.max_bytes = is_json(media_type(head)) ? limits_.json_bytes : limits_.other_bytes};
+  if (access_ != nullptr) plan.refuse = refuse_early(*access_, first_service(), head);
+  return plan;
 }
 
 net::HttpReply App::explain(int status, std::string_view why) {
   return problem_reply(one_mistake(status, status == 413 ? "too_large" : "bad_request", std::string(why)));
 }
 
+std::string App::first_service() const {
+  const auto all = catalog_.services();
+  return all->empty() ? std::string() : all->front().name;
+}
+
 void App::handle(net::HttpRequest request, net::Responder responder) {
+  if (access_ == nullptr) return serve_request(std::move(request), std::move(responder));
+  pass_gate(*access_, first_service(), std::move(request), std::move(responder),
+            [this](net::HttpRequest passed, net::Responder to) { serve_request(std::move(passed), std::move(to)); });
+}
+
+void App::serve_request(net::HttpRequest request, net::Responder responder) {
   Call call{.request = std::move(request), .responder = std::move(responder), .path = {}, .query = {}};
   try {
     auto target = auth::split_target(call.request.target);
-    call.path = split_path(target.path);
+    call.path = path_parts(target.path);
     call.query.items = std::move(target.query);
     route(call);
   } catch (const std::exception& exception) {
@@ -281,6 +285,7 @@ std::string App::metrics() const {
       own += version->own_metrics();
     }
   }
+  if (access_ != nullptr) own += access_->metrics();
   return traffic_metrics(named) + info + own;
 }
 

@@ -6,8 +6,9 @@
 //   POST /api/NAME/VERSION, GET /api/NAME/VERSION/swagger.json
 //   any  /services/NAME/...          of a service that takes whole requests; of the first also what no other path is
 //   GET  /, /openapi.json, /services, /livez, /readyz, /startupz, /health, /version, /metrics
+//   with users: POST /login, ..., and each request is let in by its sender's rights (gate.h)
 //
-// Threads: the handler's functions are called from several at once. Borrows: catalog and executor.
+// Threads: the handler's functions are called from several at once. Borrows: catalog, executor, and access.
 #pragma once
 
 #include <atomic>
@@ -15,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "access/access.h"
 #include "base/executor.h"
 #include "net/http.h"
 #include "serve/catalog.h"
@@ -29,7 +31,8 @@ struct AppLimits {
 
 class App final : public net::HttpHandler {
  public:
-  App(Catalog& catalog, Executor& executor, AppLimits limits = {});
+  // `access`: null where all is open to everyone who reaches it.
+  App(Catalog& catalog, Executor& executor, AppLimits limits = {}, access::Access* access = nullptr);
 
   void set_ready(bool is_ready) { is_ready_ = is_ready; }
 
@@ -40,6 +43,8 @@ class App final : public net::HttpHandler {
 
  private:
   struct Call;
+  std::string first_service() const;
+  void serve_request(net::HttpRequest request, net::Responder responder);
   void route(Call& call);
   void get(Call& call);
   void get_inference(Call& call);
@@ -53,6 +58,7 @@ class App final : public net::HttpHandler {
   Catalog& catalog_;
   Executor& executor_;
   AppLimits limits_;
+  access::Access* access_;
   std::atomic<bool> is_ready_{true};
 };
 

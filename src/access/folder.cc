@@ -1,0 +1,132 @@
+#include "access/folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "auth/jwt.h"
+#include "auth/private_file.h"
+
+namespace scoria::access {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMostFileBytes = 16u << 20;
+
+Error folder_error(const fs::path& path, const char* doing) {
+  const int number = errno;
+  Code code = Code::unavailable;
+  if (number == ENOENT || number == ENOTDIR) code = Code::not_found;
+  if (number == EACCES || number == EPERM || number == EROFS) code = Code::denied;
+  return Error{code, "cannot " + std::string(doing) + " '" + path.string() + "': " + std::strerror(number)};
+}
+
+Result<Json> read_document(const fs::path& path) {
+  auto text = auth::read_private_file(path, kMostFileBytes);
+  if (!text.ok() && text.error().code == Code::not_found) return Json();
+  if (!text.ok()) return text.error();
+  Json document = Json::parse(text.value(), nullptr, /*allow_exceptions=*/false);
+  if (document.is_discarded()) return Error{Code::corrupt, "'" + path.string() + "' is no JSON"};
+  return document;
+}
+
+template <typename Value>
+Result<Value> read_as(const fs::path& path, Result<Value> (*read)(const Json&)) {
+  SCORIA_TRY(document, read_document(path));
+  if (document.is_null()) return Value{};
+  auto value = read(document);
+  if (!value.ok()) return Error{Code::corrupt, "'" + path.string() + "' " + value.error().message};
+  return value;
+}
+
+template <typename Record>
+Status change_file(const fs::path& folder, const char* file, Result<std::vector<Record>> (*read)(const Json&),
+                   Json (*write)(const std::vector<Record>&),
+                   const std::function<Status(std::vector<Record>&)>& change) {
+  SCORIA_TRY(lock, FolderLock::take(folder));
+  SCORIA_TRY(records, read_as(folder / file, read));
+  SCORIA_TRY_STATUS(change(records));
+  return auth::replace_private_file(folder / file, write(records).dump(1) + "\n");
+}
+
+}  // namespace
+
+Result<FolderLock> FolderLock::take(const fs::path& folder) {
+  const fs::path path = folder / "lock";
+  FolderLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (lock.descriptor_ < 0) return folder_error(path, "open");
+  while (::flock(lock.descriptor_, LOCK_EX) != 0) {
+    if (errno != EINTR) return folder_error(path, "lock");
+  }
+  return lock;
+}
+
+FolderLock::~FolderLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<Folder> Folder::open(const fs::path& path, WallTime now) {
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return folder_error(path, "make the folder");
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return folder_error(path, "open");
+  if (!S_ISDIR(status.st_mode)) return Error{Code::invalid, "'" + path.string() + "' is no folder"};
+  if ((status.st_mode & 077) != 0 || status.st_uid != ::geteuid()) {
+    return Error{Code::denied, "the access folder '" + path.string() +
+                                   "' must be the own one of the user that runs this, with mode 0700 (chmod 700): it "
+                                   "holds secrets"};
+  }
+  Folder folder(path);
+  SCORIA_TRY(there, folder.signing());
+  if (there.empty()) {
+    SCORIA_TRY_STATUS(folder.change_signing([now](std::vector<SigningKey>& keys) -> Status {
+      if (!keys.empty()) return Ok{};  // another process was faster
+      for (const auto algorithm : {auth::JwtAlgorithm::es256, auth::JwtAlgorithm::rs256})
+        keys.push_back({.pem = auth::JwtKey::generate(algorithm).private_pem(), .created = now});
+      return Ok{};
+    }));
+  }
+  return folder;
+}
+
+Result<std::vector<User>> Folder::users() const { return read_as(path_ / kUsersFile, read_users); }
+Result<std::vector<ApiKey>> Folder::keys() const { return read_as(path_ / kKeysFile, read_keys); }
+Result<std::vector<SigningKey>> Folder::signing() const { return read_as(path_ / kSigningFile, read_signing); }
+Result<std::vector<Session>> Folder::sessions() const { return read_as(path_ / kSessionsFile, read_sessions); }
+Result<Settings> Folder::settings() const { return read_as(path_ / kSettingsFile, read_settings); }
+Result<Json> Folder::document(const std::string& file) const { return read_document(path_ / file); }
+
+Status Folder::change_users(const std::function<Status(std::vector<User>&)>& change) const {
+  return change_file(path_, kUsersFile, read_users, users_json, change);
+}
+
+Status Folder::change_keys(const std::function<Status(std::vector<ApiKey>&)>& change) const {
+  return change_file(path_, kKeysFile, read_keys, keys_json, change);
+}
+
+Status Folder::change_signing(const std::function<Status(std::vector<SigningKey>&)>& change) const {
+  return change_file(path_, kSigningFile, read_signing, signing_json, change);
+}
+
+Status Folder::change_sessions(const std::function<Status(std::vector<Session>&)>& change) const {
+  return change_file(path_, kSessionsFile, read_sessions, sessions_json, change);
+}
+
+Status Folder::change_document(const std::string& file, const std::function<Status(Json&)>& change) const {
+  SCORIA_TRY(lock, FolderLock::take(path_));
+  SCORIA_TRY(document, read_document(path_ / file));
+  SCORIA_TRY_STATUS(change(document));
+  return auth::replace_private_file(path_ / file, document.dump(1) + "\n");
+}
+
+Folder::Stamp Folder::stamp(const std::string& file) const {
+  struct stat status {};
+  if (::stat((path_ / file).c_str(), &status) != 0) return {};
+  return {static_cast<std::int64_t>(status.st_ino), status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_size};
+}
+
+}  // namespace scoria::access

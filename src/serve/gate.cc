@@ -1,0 +1,110 @@
+#include "serve/gate.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "auth/target.h"
+
+namespace scoria::serve {
+namespace {
+
+constexpr std::array<std::string_view, 5> kHealth = {"livez", "readyz", "startupz", "health", "ping"};
+constexpr std::uint64_t kSmallBody = 64u << 10;
+
+bool is_one_of_health(const std::vector<std::string>& parts) {
+  if (parts.size() == 1) return std::ranges::find(kHealth, parts[0]) != kHealth.end();
+  return parts.size() == 3 && parts[0] == "v2" && parts[1] == "health";
+}
+
+bool is_word_of_scoring(const std::string& word) {
+  return word == "score" || word == "predict" || word == "invocations";
+}
+
+// Whether a POST to it scores.
+bool is_scoring_path(const std::vector<std::string>& parts) {
+  const std::size_t size = parts.size();
+  if (size == 1) return is_word_of_scoring(parts[0]);
+  if (size >= 3 && parts[0] == "api") return true;
+  if (size == 3 && (parts[0] == "services" || parts[0] == "endpoints")) return is_word_of_scoring(parts[2]);
+  return size >= 4 && parts[0] == "v2" && parts[1] == "models" && parts.back() == "infer";
+}
+
+std::string service_of(const std::vector<std::string>& parts, const std::string& first) {
+  const std::size_t size = parts.size();
+  if (size == 1 && is_word_of_scoring(parts[0])) return first;
+  if (size >= 2 && (parts[0] == "services" || parts[0] == "endpoints" || parts[0] == "api")) return parts[1];
+  if (size >= 3 && parts[0] == "v2" && parts[1] == "models") return parts[2];
+  if (size >= 4 && parts[0] == "v2" && parts[1] == "repository" && parts[2] == "models") return parts[3];
+  return {};
+}
+
+void answer_refusal(access::Admission admission, net::HttpRequest request, net::Responder responder,
+                    const Onward& onward) {
+  if (admission.refusal) return responder.send(std::move(*admission.refusal));
+  onward(std::move(request), std::move(responder));
+}
+
+}  // namespace
+
+std::vector<std::string> path_parts(std::string_view path) {
+  std::vector<std::string> parts;
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('/'), path.size());
+    if (end > 0) parts.push_back(auth::percent_decode(path.substr(0, end)));
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return parts;
+}
+
+Need need_of(const net::HttpRequest& head, const std::string& first) {
+  const auto parts = path_parts(auth::split_target(head.target).path);
+  const bool is_get = head.method == "GET" || head.method == "HEAD";
+  Need need{.is_open = is_get && is_one_of_health(parts),
+            .action = access::Action::deploy,
+            .service = service_of(parts, first)};
+  if (is_get) need.action = access::Action::read;
+  if (head.method == "POST" && is_scoring_path(parts)) need.action = access::Action::score;
+  return need;
+}
+
+void pass_gate(access::Access& access, const std::string& first, net::HttpRequest request, net::Responder responder,
+               const Onward& onward) {
+  if (access::Access::is_own_path(std::string_view(request.target).substr(0, request.target.find('?'))))
+    return access.handle_own(std::move(request), std::move(responder));
+  Need need = need_of(request, first);
+  if (need.is_open) return onward(std::move(request), std::move(responder));
+  auto admission = access.admit(request, need.action, need.service);
+  if (!admission.is_pending())
+    return answer_refusal(std::move(admission), std::move(request), std::move(responder), onward);
+  struct Waiting {
+    net::HttpRequest request;
+    net::Responder responder;
+    Onward onward;
+  };
+  const auto waiting = std::make_shared<Waiting>(Waiting{std::move(request), std::move(responder), onward});
+  access.admit_later(waiting->request, need.action, std::move(need.service), [waiting](access::Admission later) {
+    answer_refusal(std::move(later), std::move(waiting->request), std::move(waiting->responder), waiting->onward);
+  });
+}
+
+std::optional<net::HttpReply> refuse_early(access::Access& access, const std::string& first,
+                                           const net::HttpRequest& head) {
+  if (const auto text = head.header("Content-Length")) {
+    std::uint64_t length = 0;
+    const auto read = std::from_chars(text->data(), text->data() + text->size(), length);
+    // Sent already, most likely: not worth a second look.
+    if (read.ec == std::errc{} && length <= kSmallBody) return std::nullopt;
+  } else if (!head.header("Transfer-Encoding")) {
+    return std::nullopt;
+  }
+  const Need need = need_of(head, first);
+  if (need.is_open || access::Access::is_own_path(head.target)) return std::nullopt;
+  const auto identified = access.identify(head);
+  if (identified.is_pending()) return std::nullopt;
+  if (identified.refusal) return access::reply_of(*identified.refusal);
+  if (identified.caller->may(need.action, need.service)) return std::nullopt;
+  return access::reply_of({.reason = access::Reason::forbidden});
+}
+
+}  // namespace scoria::serve

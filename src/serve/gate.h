@@ -1,0 +1,42 @@
+// What stands before an App where there are users: which right a request takes, by its method and path, and whether its sender has it.
+//
+//   open to all     GET of /livez, /readyz, /startupz, /health, /ping, /v2/health/...; the paths of logins (access/access.h)
+//   score           POST of a path that scores, of the service that it names
+//   read            any other GET; of the service that it names, or of all
+//   deploy          any other method
+//
+// Threads: free functions.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/access.h"
+#include "net/http.h"
+
+namespace scoria::serve {
+
+// The segments of a path, decoded; empty ones do not count.
+std::vector<std::string> path_parts(std::string_view path);
+
+struct Need {
+  bool is_open = false;
+  access::Action action = access::Action::deploy;
+  std::string service;
+};
+// `first`: the service that paths without a name mean.
+Need need_of(const net::HttpRequest& head, const std::string& first);
+
+using Onward = std::function<void(net::HttpRequest, net::Responder)>;
+// Calls `onward` with a request whose sender may send it, now or from another thread; answers all others.
+void pass_gate(access::Access& access, const std::string& first, net::HttpRequest request, net::Responder responder,
+               const Onward& onward);
+
+// For a body that is worth not being read: the reply to a sender who certainly may not.
+std::optional<net::HttpReply> refuse_early(access::Access& access, const std::string& first,
+                                           const net::HttpRequest& head);
+
+}  // namespace scoria::serve
