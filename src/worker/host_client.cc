@@ -61,6 +61,25 @@ Status start_host(const std::filesystem::path& path) {
   return Ok{};
 }
 
+// The length in front of an answer, at whose first byte a lease's descriptor comes.
+bool receive_length(int host, std::uint32_t& length, node::Descriptor* descriptor) {
+  iovec part{.iov_base = &length, .iov_len = sizeof length};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  if (recvmsg(host, &message, MSG_WAITALL | MSG_CMSG_CLOEXEC) != sizeof length) return false;
+  cmsghdr* item = CMSG_FIRSTHDR(&message);
+  if (item == nullptr || item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_RIGHTS) return true;
+  int received = -1;
+  memcpy(&received, CMSG_DATA(item), sizeof received);
+  node::Descriptor owned(received);
+  if (descriptor != nullptr) *descriptor = std::move(owned);
+  return true;
+}
+
 }  // namespace
 
 Result<node::Descriptor> connect_to_host(bool may_start) {
@@ -75,16 +94,16 @@ Result<node::Descriptor> connect_to_host(bool may_start) {
   return failed("'" + path.string() + "' cannot be connected to; see " + path.string() + ".log");
 }
 
-Result<nlohmann::json> ask_host(const node::Descriptor& host, const nlohmann::json& request) {
-  const std::string text = request.dump();
+Result<nlohmann::json> ask_host(const node::Descriptor& host, const nlohmann::json& request,
+                                node::Descriptor* descriptor) {
+  const std::string text = request.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   const auto size = static_cast<std::uint32_t>(text.size());
   std::string frame(reinterpret_cast<const char*>(&size), sizeof size);
   frame += text;
   if (send(host.get(), frame.data(), frame.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(frame.size()))
     return failed("`scoria workers`");
   std::uint32_t length = 0;
-  if (recv(host.get(), &length, sizeof length, MSG_WAITALL) != sizeof length)
-    return failed("`scoria workers` gave no answer");
+  if (!receive_length(host.get(), length, descriptor)) return failed("`scoria workers` gave no answer");
   if (length > kMaxAnswer) return Error{Code::too_large, "`scoria workers` answers with too much"};
   std::string answer(length, '\0');
   if (recv(host.get(), answer.data(), length, MSG_WAITALL) != static_cast<ssize_t>(length))

@@ -107,6 +107,7 @@ local(envir = getOption("scoria.template"), {
   serve_one <- function() {
     head <- .C(C$receive, kind = 0L, size = 0, path = "")
     if (head$kind == 0L) return(TRUE)
+    if (head$kind == 3L || head$kind == 4L) return(serve_service(head) != 0L)
     if (head$kind == 2L) {
       reset()
       return(.C(C$answer, 18L, raw(0L), 0, 0L)[[4L]] != 0L)
@@ -119,6 +120,48 @@ local(envir = getOption("scoria.template"), {
       e$message <- paste("its result cannot be sent:", conditionMessage(e))
       answer(17L, list(error = e, calls = character(), output = "", warnings = list()))
     }) != 0L
+  }
+
+  # A service: code of the client's makes it once, then its function answers each request. What it says must be quick to read: no conditions, no calls.
+  service <- NULL
+  open_service <- function(message) {
+    place <- new.env(parent = baseenv())
+    eval(parse(text = message$source, keep.source = FALSE), place)
+    service <<- place$open(message$options)
+    NULL
+  }
+
+  serve_service <- function(head) {
+    warnings <- calls <- character()
+    mine <- sys.nframe() + 6L  # tryCatch and its three, withCallingHandlers, the service's own function
+    outcome <- tryCatch(
+      withCallingHandlers(
+        list(value = if (head$kind == 3L) open_service(read_call(head)) else service(read_call(head))),
+        warning = function(w) {
+          if (length(warnings) < 50L) warnings[[length(warnings) + 1L]] <<- conditionMessage(w)
+          invokeRestart("muffleWarning")
+        },
+        error = function(e) calls <<- calls_since(mine)
+      ),
+      error = function(e) {
+        at <- conditionCall(e)
+        at <- if (!is.null(at)) paste0("Error in ", substr(deparse(at, nlines = 1L)[1L], 1L, 200L), ": ") else "Error: "
+        list(message = paste0(at, conditionMessage(e)))
+      }
+    )
+    setTimeLimit()
+    while (sink.number() > 0L) sink()
+    outcome$output <- output()
+    outcome$warnings <- warnings
+    is_failed <- !is.null(outcome$message)
+    if (is_failed) outcome$calls <- calls
+    bytes <- serialize(outcome, NULL, xdr = FALSE)
+    if (length(bytes) <= most_in_stream)
+      return(.C(C$answer, if (is_failed) 17L else 16L, bytes, as.double(length(bytes)), 0L)[[4L]])
+    to <- file(.C(C$share, "")[[1L]], "wb")
+    writeBin(bytes, to)
+    close(to)
+    .C(C$answer_shared, if (is_failed) 17L else 16L, 0L)[[2L]]
   }
 
   read_call <- function(head) {

@@ -8,11 +8,12 @@ import ctypes
 import gc
 import os
 import pickle
+import struct
 import sys
 import types
 
 MODE_SCRIPT, MODE_WORKER = 1, 2
-CALL_RESET, VALUE, FAILED, DONE = 2, 16, 17, 18
+CALL_RESET, SERVICE, REQUEST, VALUE, FAILED, DONE = 2, 3, 4, 16, 17, 18
 MOST_IN_STREAM = 1 << 20
 
 
@@ -107,6 +108,25 @@ def run_script(words):
     return 0
 
 
+def read_members(data):
+    """Names with bytes, as docs/formats/worker.md says of services."""
+    (count,), at, members = struct.unpack_from("<I", data), 4, {}
+    for _ in range(count):
+        name_size, size = struct.unpack_from("<IQ", data, at)
+        at += 12
+        members[data[at : at + name_size].decode()] = data[at + name_size : at + name_size + size]
+        at += name_size + size
+    return members
+
+
+def write_members(members):
+    out = [struct.pack("<I", len(members))]
+    for name, value in members.items():
+        encoded = name.encode()
+        out += [struct.pack("<IQ", len(encoded), len(value)), encoded, value]
+    return b"".join(out)
+
+
 class Worker:
     def __init__(self, shim):
         self.shim, self.state = shim, {}
@@ -125,6 +145,8 @@ class Worker:
             if kind.value == CALL_RESET:
                 self.reset()
                 is_last = self.send(DONE, b"")
+            elif kind.value in (SERVICE, REQUEST):
+                is_last = self.serve_service(kind.value, self.payload(path.value, int(size.value)))
             else:
                 is_last = self.answer(path.value, int(size.value))
             if is_last:
@@ -137,13 +159,7 @@ class Worker:
         try:
             with warnings.catch_warnings(record=True) as caught:
                 noted = caught
-                if path:
-                    with open(path, "rb") as file:
-                        function, arguments, keywords = pickle.load(file)
-                else:
-                    buffer = ctypes.create_string_buffer(max(size, 1))
-                    self.shim.scoria_take(buffer)
-                    function, arguments, keywords = pickle.loads(buffer.raw[:size])
+                function, arguments, keywords = pickle.loads(self.payload(path, size))
                 outcome, kind = {"value": function(*arguments, **keywords)}, VALUE
         except SystemExit:
             raise
@@ -162,6 +178,37 @@ class Worker:
                 outcome["error"] = None
             data = pickle.dumps(outcome, protocol=5)
         return self.send(kind, data)
+
+    def payload(self, path, size):
+        if path:
+            with open(path, "rb") as file:
+                return file.read()
+        buffer = ctypes.create_string_buffer(max(size, 1))
+        self.shim.scoria_take(buffer)
+        return ctypes.string_at(buffer, size)
+
+    def serve_service(self, kind, payload):
+        """A service: code of the client's makes it once, then its function answers each request, bytes in and bytes out."""
+        import warnings
+
+        with warnings.catch_warnings(record=True) as noted:
+            try:
+                if kind == SERVICE:
+                    options = {name: value.decode() for name, value in read_members(payload).items()}
+                    place = {"__name__": "scoria_service"}
+                    exec(compile(options["source"], "scoria_service.py", "exec"), place)
+                    self.service = place["open_service"](options, read_members, write_members)
+                    outcome, kind = {"value": b""}, VALUE
+                else:
+                    outcome, kind = {"value": self.service(payload)}, VALUE
+            except SystemExit:
+                raise
+            except BaseException as error:
+                failure = self.failure(error)
+                outcome, kind = {"message": f"{failure['type']}: {failure['message']}".encode(), "calls": failure["traceback"].encode()}, FAILED
+        outcome["output"] = self.output().encode()
+        outcome["warnings"] = "".join(f"{one.category.__name__}: {one.message}\n" for one in noted[:50]).encode()
+        return self.send(kind, write_members(outcome))
 
     @staticmethod
     def failure(error):

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -48,7 +49,8 @@ WorkerSocket* WorkerSocket::connect(const std::vector<std::string>& words) {
   worker->write_all(&id, sizeof id);
   worker->most_calls_ = number(words[4]);
   worker->until_ = std::chrono::steady_clock::now() + std::chrono::seconds(number(words[5]));
-  worker->most_resident_ = resident_bytes(getpid()) + number(words[6]);
+  worker->resident_at_first_ = resident_bytes(getpid());
+  worker->most_resident_ = worker->resident_at_first_ + number(words[6]);
   return worker;
 }
 
@@ -88,6 +90,7 @@ FrameHead WorkerSocket::receive() {
   }
   const auto have = static_cast<std::size_t>(got);
   if (have < sizeof head && !read_all(reinterpret_cast<char*>(&head) + have, sizeof head - have)) return {};
+  received_kind_ = head.kind;
   if ((head.flags & kShared) != 0) {
     if (!received_.is_open()) return {};
     shared_path_ = "/proc/self/fd/" + std::to_string(received_.get());
@@ -120,8 +123,18 @@ bool WorkerSocket::is_due() const {
          (calls_ % 16 == 0 && resident_bytes(getpid()) > most_resident_);
 }
 
+// What a service loads at its start is no growth, and that start no call.
+void WorkerSocket::count(std::uint32_t kind) {
+  if (received_kind_ == kService) {
+    const std::uint64_t now = resident_bytes(getpid());
+    most_resident_ += now - std::min(now, resident_at_first_);
+  } else if (kind != kDone) {
+    ++calls_;
+  }
+}
+
 bool WorkerSocket::answer(std::uint32_t kind, const void* bytes, std::size_t size) {
-  if (kind != kDone) ++calls_;
+  count(kind);
   const bool is_last = is_due();
   const FrameHead head{kind, is_last ? kLast : 0, size};
   if (size <= 16'384) {  // one message, one wake-up
@@ -142,7 +155,7 @@ std::string WorkerSocket::share() {
 }
 
 bool WorkerSocket::answer_shared(std::uint32_t kind) {
-  ++calls_;
+  count(kind);
   const bool is_last = is_due();
   struct stat status {};
   if (fstat(shared_.get(), &status) != 0) _exit(70);

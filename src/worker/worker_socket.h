@@ -18,7 +18,15 @@ struct FrameHead {
   std::uint64_t size = 0;
 };
 static_assert(sizeof(FrameHead) == 16);
-enum FrameKind : std::uint32_t { kCall = 1, kReset = 2, kValue = 16, kFailed = 17, kDone = 18 };
+enum FrameKind : std::uint32_t {
+  kCall = 1,
+  kReset = 2,
+  kService = 3,
+  kRequest = 4,
+  kValue = 16,
+  kFailed = 17,
+  kDone = 18
+};
 inline constexpr std::uint32_t kShared = 1, kLast = 2;
 
 class WorkerSocket {
@@ -39,12 +47,14 @@ class WorkerSocket {
  private:
   WorkerSocket() = default;
   bool is_due() const;
+  void count(std::uint32_t kind);
   bool read_all(void* into, std::size_t size);
   void write_all(const void* bytes, std::size_t size);
 
   node::Descriptor socket_, received_, shared_;
   std::string payload_, shared_path_;
-  std::uint64_t calls_ = 0, most_calls_ = 0, most_resident_ = 0;
+  std::uint64_t calls_ = 0, most_calls_ = 0, most_resident_ = 0, resident_at_first_ = 0;
+  std::uint32_t received_kind_ = 0;
   std::chrono::steady_clock::time_point until_;
 };
 

@@ -1,0 +1,25 @@
+// Rows for a script's function: the columns of its sample where there is one, whatever a body holds where there is none.
+// Threads: free functions.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "model/model.h"
+#include "serve/problem.h"
+#include "serve/schema.h"
+#include "table/table.h"
+
+namespace scoria::serve::script {
+
+// Rows of a file: CSV, a JSON array of records, or JSON lines (.jsonl, .ndjson). At most 10,000 rows. Errors: not_found, invalid, naming the file.
+Result<table::Table> read_sample(const std::string& path);
+
+// What a table's columns are as a model's features: texts have no levels, any text will do.
+model::Description describe_columns(const table::Table& table);
+
+// What a JSON body's rows have: names in the order in which they come, and kinds that hold for all values of a name. An envelope ("df", "data", ...) is
+// looked through. False: `problem` (bad JSON, too deep, too many names).
+bool describe_json(std::string& body, model::Description& description, Problem& problem);
+
+}  // namespace scoria::serve::script

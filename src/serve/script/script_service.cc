@@ -1,0 +1,132 @@
+#include "serve/script/script_service.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <thread>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "model/loaders.h"
+#include "serve/script/script_rows.h"
+
+namespace scoria::serve::script {
+namespace {
+
+std::map<std::string, std::string> own_environment() {
+  std::map<std::string, std::string> settings;
+  for (char** setting = environ; *setting != nullptr; ++setting) {
+    const std::string_view text(*setting);
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos && equals > 0)
+      settings.emplace(std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
+  }
+  // A pool has a worker for each core: threads of their own within each would be in each other's way.
+  for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}) settings.emplace(name, "1");
+  return settings;
+}
+
+// A client is told what went wrong in the script; where, and what it printed, is for the log.
+void log_failure(const std::string& script, const Failure& failure) {
+  log::warn("script_failed",
+            {{"script", script}, {"code", failure.code}, {"message", failure.message}, {"detail", failure.detail}});
+}
+
+net::HttpReply problem_answer(const Problem& problem, int retry_after_s) {
+  net::HttpReply reply;
+  reply.status = problem.status;
+  reply.headers.emplace_back("Content-Type", "application/problem+json");
+  if (retry_after_s > 0) reply.headers.emplace_back("Retry-After", std::to_string(retry_after_s));
+  reply.body = to_json(problem);
+  return reply;
+}
+
+std::string_view type_of(const net::HttpRequest& request) {
+  std::string_view type = request.header("Content-Type").value_or("");
+  type = type.substr(0, type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  return type;
+}
+
+}  // namespace
+
+Problem problem_of(const Failure& failure) { return one_mistake(failure.status, failure.code, failure.message); }
+
+Status ScriptService::find_columns() {
+  if (!takes_rows()) return Ok{};
+  if (!options_.sample.empty()) {
+    SCORIA_TRY(sample, read_sample(options_.sample));
+    description_ = describe_columns(sample);
+    options_.warm.sample = std::move(sample);
+  } else if (!plan_.model.empty()) {
+    // Where we can read the model, its features are the columns.
+    if (const auto file = FileBytes::open(plan_.model); file.ok()) {
+      if (const auto model = model::open_model(file.value().bytes()); model.ok())
+        description_ = model.value()->description();
+    }
+  }
+  if (description_) schema_.emplace(*description_);
+  return Ok{};
+}
+
+Result<std::shared_ptr<ScriptService>> ScriptService::open(ScriptOptions options) {
+  SCORIA_TRY(plan, plan_script(options.wish));
+  std::shared_ptr<ScriptService> service(new ScriptService(std::move(plan), std::move(options)));
+  SCORIA_TRY_STATUS(service->find_columns());
+  auto& made = service->options_;
+  if (made.warm.environment.empty()) made.warm.environment = own_environment();
+  made.pool.runtime = worker::name_of(service->plan_.runtime);
+  if (made.pool.most == 0)
+    made.pool.most = std::max<std::size_t>(made.pool.least, std::max(1u, std::thread::hardware_concurrency()));
+  made.pool.most_rows = service->takes_rows() && service->plan_.is_rowwise ? made.most_rows : 0;
+  SCORIA_TRY(pool, WorkerPool::open(made.pool, warm_worker_maker(service->plan_, made.warm)));
+  service->pool_ = std::move(pool);
+  return service;
+}
+
+Time ScriptService::deadline_of(const net::HttpRequest& request) const {
+  auto timeout = options_.timeout;
+  if (const auto asked = request.header("X-Request-Timeout-Ms")) {
+    long long ms = 0;
+    const auto [end, error] = std::from_chars(asked->data(), asked->data() + asked->size(), ms);
+    if (error == std::errc{} && end == asked->data() + asked->size() && ms > 0)
+      timeout = std::min(timeout, std::chrono::milliseconds(ms));
+  }
+  return std::chrono::steady_clock::now() + timeout;
+}
+
+void ScriptService::score(table::Table rows, Time deadline, std::function<void(ScoredRows)> done) {
+  pool_->submit(Question(std::move(rows)), deadline, [script = plan_.script, done = std::move(done)](Outcome outcome) {
+    if (outcome.answer && std::holds_alternative<table::Table>(*outcome.answer))
+      return done({.rows = std::get<table::Table>(std::move(*outcome.answer)), .problem = {}});
+    log_failure(script, outcome.failure);
+    done({.rows = {}, .problem = problem_of(outcome.failure), .retry_after_s = outcome.failure.retry_after_s});
+  });
+}
+
+void ScriptService::answer(net::HttpRequest request, std::string path, Time deadline,
+                           std::function<void(net::HttpReply)> done) {
+  const std::string_view target = request.target;
+  const auto mark = target.find('?');
+  WholeRequest whole;
+  whole.query = mark == std::string_view::npos ? "" : std::string(target.substr(mark + 1));
+  auto problem = guard_body(type_of(request), request.body, options_.guard);
+  if (!problem) problem = guard_form(whole.query, options_.guard);
+  if (problem) return done(problem_answer(*problem, 0));
+  whole.method = std::move(request.method);
+  whole.path = std::move(path);
+  whole.headers = std::move(request.headers);
+  whole.body = std::move(request.body);
+  whole.peer = std::move(request.peer);
+  whole.is_tls = request.is_tls;
+  pool_->submit(Question(std::move(whole)), deadline, [script = plan_.script, done = std::move(done)](Outcome outcome) {
+    if (outcome.answer && std::holds_alternative<net::HttpReply>(*outcome.answer))
+      return done(std::get<net::HttpReply>(std::move(*outcome.answer)));
+    log_failure(script, outcome.failure);
+    done(problem_answer(problem_of(outcome.failure), outcome.failure.retry_after_s));
+  });
+}
+
+}  // namespace scoria::serve::script

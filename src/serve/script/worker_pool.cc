@@ -1,0 +1,396 @@
+#include "serve/script/worker_pool.h"
+
+#include <algorithm>
+#include <exception>
+
+#include "base/log.h"
+
+namespace scoria::serve::script {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+constexpr int kRetryAfterS = 1;
+
+double seconds(Steady::duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+Failure deadline_passed(const char* where) {
+  return {.status = 504, .code = "deadline", .message = std::string("the request's deadline passed ") + where};
+}
+
+Outcome failed(Failure failure) { return {.answer = {}, .failure = std::move(failure)}; }
+
+PoolOptions checked(PoolOptions options) {
+  options.least = std::clamp<std::size_t>(options.least, 1, 128);
+  options.most = std::clamp<std::size_t>(options.most, options.least, 128);
+  if (options.queue == 0) options.queue = 64 * options.most;
+  return options;
+}
+
+}  // namespace
+
+struct WorkerPool::Answered {
+  std::vector<std::pair<JobPtr, Outcome>> all;
+  void add(const JobPtr& job, Outcome outcome) {
+    if (!job->is_answered.exchange(true)) all.emplace_back(job, std::move(outcome));
+  }
+  // Without the pool's lock: what it calls is foreign.
+  void call() noexcept {
+    for (auto& [job, outcome] : all) {
+      try {
+        job->done(std::move(outcome));
+      } catch (const std::exception& exception) {
+        log::error("script_answer_lost", {{"error", exception.what()}});
+      }
+    }
+    all.clear();
+  }
+};
+
+std::size_t workers_to_add(const PoolOptions& options, std::chrono::nanoseconds waited, std::size_t waiting,
+                           std::size_t alive, std::size_t starting) {
+  if (alive < options.least) return options.least - alive;
+  if (waiting <= starting || waited < options.patience) return 0;
+  return std::min(options.most - std::min(alive, options.most), waiting - starting);
+}
+
+WorkerPool::WorkerPool(PoolOptions options, MakeWorker make)
+    : options_(checked(std::move(options))), make_(std::move(make)), queue_(options_.queue, options_.most_rows) {
+  numbers_.runtime = options_.runtime;
+}
+
+Result<std::unique_ptr<WorkerPool>> WorkerPool::open(PoolOptions options, MakeWorker make) {
+  std::unique_ptr<WorkerPool> pool(new WorkerPool(std::move(options), std::move(make)));
+  std::unique_lock lock(pool->mutex_);
+  for (std::size_t i = 0; i < pool->options_.least; ++i) pool->add_worker();
+  // A start has its own deadline.
+  pool->started_.wait(lock,
+                      [&] { return !pool->start_error_.empty() || pool->count(State::idle) == pool->options_.least; });
+  if (!pool->start_error_.empty()) {
+    Error error{Code::unavailable, pool->start_error_};
+    lock.unlock();
+    return error;
+  }
+  pool->is_open_ = true;
+  pool->supervision_ = std::thread([raw = pool.get()] { raw->supervise(); });
+  return pool;
+}
+
+WorkerPool::~WorkerPool() {
+  Answered answered;
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+    for (const auto& job : queue_.take_all())
+      reject(job, {.status = 503, .code = "stopped", .message = "the service is stopping", .retry_after_s = 1},
+             answered);
+  }
+  work_.notify_all();
+  supervisor_.notify_all();
+  stopping_.notify_all();
+  answered.call();
+  if (supervision_.joinable()) supervision_.join();
+  for (const auto& slot : slots_) slot->thread.join();
+  answered.call();
+}
+
+std::size_t WorkerPool::count(State state) const {
+  return static_cast<std::size_t>(
+      std::count_if(slots_.begin(), slots_.end(), [&](const auto& slot) { return slot->state == state; }));
+}
+
+void WorkerPool::add_worker() {
+  slots_.push_back(std::make_unique<Slot>());
+  Slot& slot = *slots_.back();
+  slot.thread = std::thread([this, &slot] { work(slot); });
+}
+
+void WorkerPool::reject(const JobPtr& job, Failure failure, Answered& answered) {
+  if (!job->is_answered) ++numbers_.rejected[failure.code];
+  answered.add(job, failed(std::move(failure)));
+}
+
+void WorkerPool::submit(Question question, Time deadline, std::function<void(Outcome)> done) {
+  auto job = std::make_shared<Job>();
+  if (const auto* table = std::get_if<table::Table>(&question)) job->rows = table->rows();
+  job->question = std::move(question);
+  job->since = Steady::now();
+  job->deadline = deadline;
+  job->done = std::move(done);
+  Answered answered;
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_stopping_) {
+      reject(job, {.status = 503, .code = "stopped", .message = "the service is stopping", .retry_after_s = 1},
+             answered);
+    } else if (deadline <= job->since) {
+      reject(job, deadline_passed("before it was begun"), answered);
+    } else if (!start_error_.empty() && count(State::idle) + count(State::busy) == 0) {
+      reject(job,
+             {.status = 503,
+              .code = "no_worker",
+              .message = "no worker of the script can be started; it is tried again",
+              .detail = start_error_,
+              .retry_after_s = kRetryAfterS},
+             answered);
+    } else if (!queue_.push(job)) {
+      reject(job,
+             {.status = 503,
+              .code = "overloaded",
+              .message = std::to_string(queue_.size()) + " requests wait for a worker already",
+              .retry_after_s = kRetryAfterS},
+             answered);
+    } else if (count(State::idle) > 0) {
+      work_.notify_one();
+    } else {
+      supervisor_.notify_one();
+    }
+  }
+  answered.call();
+}
+
+bool WorkerPool::start_worker(Slot& slot, std::unique_lock<std::mutex>& lock) {
+  slot.state = State::starting;
+  lock.unlock();
+  Result<std::unique_ptr<ScriptWorker>> made = Error{Code::unavailable, "no worker"};
+  try {
+    made = make_();
+  } catch (const std::exception& exception) {
+    made = Error{Code::unavailable, exception.what()};
+  }
+  lock.lock();
+  if (made.ok()) {
+    slot.worker = std::move(made).value();
+    slot.state = State::idle;
+    start_error_.clear();
+    failed_starts_ = 0;
+    started_.notify_all();
+    return true;
+  }
+  start_error_ = made.error().message;
+  ++failed_starts_;
+  ++numbers_.restarts["start"];
+  started_.notify_all();
+  if (!is_open_) return false;
+  log::error("script_worker_not_started", {{"error", start_error_}});
+  Answered answered;
+  if (count(State::idle) + count(State::busy) == 0) {
+    for (const auto& job : queue_.take_all()) {
+      reject(job,
+             {.status = 503,
+              .code = "no_worker",
+              .message = "no worker of the script can be started; it is tried again",
+              .detail = start_error_,
+              .retry_after_s = kRetryAfterS},
+             answered);
+    }
+  }
+  lock.unlock();
+  answered.call();
+  lock.lock();
+  const auto backoff = std::min(options_.first_backoff * (1l << std::min<std::size_t>(failed_starts_ - 1, 20)),
+                                std::chrono::milliseconds(options_.most_backoff));
+  (void)stopping_.wait_for(lock, backoff, [this] { return is_stopping_; });
+  return false;
+}
+
+// False: the worker is not needed any more.
+bool WorkerPool::wait_for_jobs(Slot& slot, std::unique_lock<std::mutex>& lock, std::vector<JobPtr>& jobs) {
+  auto until = Steady::now() + options_.idle;
+  for (;;) {
+    if (is_stopping_) return false;
+    Answered answered;
+    answer_expired(Steady::now(), answered);
+    if (!answered.all.empty()) {
+      lock.unlock();
+      answered.call();
+      lock.lock();
+      continue;
+    }
+    jobs = queue_.take();
+    if (!jobs.empty()) return true;
+    slot.state = State::idle;
+    if (work_.wait_until(lock, until) == std::cv_status::no_timeout) continue;
+    if (queue_.size() > 0) continue;
+    if (alive() > options_.least) return false;
+    until = Steady::now() + options_.idle;
+  }
+}
+
+void WorkerPool::work(Slot& slot) noexcept {
+  try {
+    std::unique_lock lock(mutex_);
+    while (!is_stopping_) {
+      if (slot.worker == nullptr && !start_worker(slot, lock)) {
+        if (is_open_ && !is_stopping_) continue;
+        break;
+      }
+      std::vector<JobPtr> jobs;
+      if (!wait_for_jobs(slot, lock, jobs)) break;
+      run(slot, lock, std::move(jobs));
+    }
+    slot.state = State::over;
+    const auto worker = std::move(slot.worker);
+    lock.unlock();
+    supervisor_.notify_one();
+  } catch (const std::exception& exception) {
+    log::error("script_worker_thread", {{"error", exception.what()}});
+  }
+}
+
+void WorkerPool::run(Slot& slot, std::unique_lock<std::mutex>& lock, std::vector<JobPtr> jobs) {
+  const auto begin = Steady::now();
+  auto until = begin;
+  for (const auto& job : jobs) {
+    numbers_.queue.add(seconds(begin - job->since));
+    until = std::max(until, job->deadline);
+  }
+  slot.state = State::busy;
+  slot.running = jobs;
+  // Another may take what still waits; and someone has to tell these when their deadline passes before the call's end.
+  if (queue_.size() > 0 && count(State::idle) > 0) work_.notify_one();
+  if (queue_.size() > 0 || jobs.size() > 1) supervisor_.notify_one();
+  const auto worker = slot.worker;
+  lock.unlock();
+  Outcome outcome;
+  if (jobs.size() == 1) {
+    outcome = worker->ask(jobs[0]->question, until);
+  } else {
+    outcome = worker->ask(Question(join_rows(jobs)), until);
+  }
+  if (!outcome.output.empty()) log::info("script_output", {{"text", outcome.output}});
+  lock.lock();
+  numbers_.compute.add(seconds(Steady::now() - begin));
+  ++numbers_.calls;
+  slot.running.clear();
+  if (outcome.is_over) {
+    slot.worker.reset();
+    slot.state = State::starting;
+    ++numbers_.restarts[outcome.why_over];
+  } else {
+    slot.state = State::idle;
+  }
+  Answered answered;
+  settle(jobs, std::move(outcome), answered);
+  lock.unlock();
+  answered.call();
+  lock.lock();
+}
+
+void WorkerPool::settle(std::vector<JobPtr>& jobs, Outcome outcome, Answered& answered) {
+  if (!outcome.answer) return retry_or_fail(jobs, outcome, answered);
+  auto* table = std::get_if<table::Table>(&*outcome.answer);
+  if (table == nullptr || jobs.size() == 1) {
+    ++numbers_.jobs;
+    outcome.output.clear();
+    return answered.add(jobs[0], std::move(outcome));
+  }
+  std::size_t rows = 0;
+  for (const auto& job : jobs) rows += job->rows;
+  if (table->rows() != rows) {
+    outcome.failure = {.code = "bad_answer",
+                       .message = "the function answered " + std::to_string(table->rows()) + " values for " +
+                                  std::to_string(rows) + " rows"};
+    return retry_or_fail(jobs, outcome, answered);
+  }
+  std::size_t begin = 0;
+  for (const auto& job : jobs) {
+    answered.add(job, {.answer = Answer(table->slice(begin, job->rows)), .failure = {}});
+    begin += job->rows;
+    ++numbers_.jobs;
+  }
+}
+
+void WorkerPool::retry_or_fail(std::vector<JobPtr>& jobs, const Outcome& outcome, Answered& answered) {
+  const Failure& failure = outcome.failure;
+  if (jobs.size() == 1 || failure.code == "deadline") {
+    for (const auto& job : jobs) reject(job, failure, answered);
+    return;
+  }
+  for (const auto& job : jobs) job->most_together = std::max<std::size_t>(jobs.size() / 2, 1);
+  std::erase_if(jobs, [](const JobPtr& job) { return job->is_answered.load(); });
+  queue_.put_back(jobs);
+  work_.notify_one();
+}
+
+void WorkerPool::answer_expired(Time now, Answered& answered) {
+  for (const auto& job : queue_.take_expired(now))
+    reject(job, deadline_passed("while it waited for a worker"), answered);
+}
+
+void WorkerPool::grow(Time now) {
+  const auto oldest = queue_.oldest();
+  const auto waited = oldest ? now - *oldest : Steady::duration::zero();
+  for (auto more = workers_to_add(options_, waited, queue_.calls(), alive(), count(State::starting)); more > 0; --more)
+    add_worker();
+}
+
+// When there is something to decide without anybody's news.
+Time WorkerPool::next_event(Time now) const {
+  Time next = now + std::chrono::hours(1);
+  if (const auto deadline = queue_.next_deadline()) next = std::min(next, *deadline);
+  if (const auto oldest = queue_.oldest(); oldest && alive() < options_.most) {
+    const auto due = *oldest + options_.patience;
+    // Where it is past already, all that may be started is: looked at again after a while.
+    next = std::min(next, due > now ? due : now + std::max(options_.patience, std::chrono::milliseconds(1)));
+  }
+  for (const auto& slot : slots_) {
+    if (slot->running.size() < 2) continue;
+    for (const auto& job : slot->running) {
+      if (!job->is_answered) next = std::min(next, job->deadline);
+    }
+  }
+  return next;
+}
+
+void WorkerPool::supervise() noexcept {
+  try {
+    std::unique_lock lock(mutex_);
+    while (!is_stopping_) {
+      const auto now = Steady::now();
+      Answered answered;
+      answer_expired(now, answered);
+      for (const auto& slot : slots_) {
+        if (slot->running.size() < 2) continue;  // alone: its worker's thread waits as long as it
+        for (const auto& job : slot->running) {
+          if (job->deadline <= now) reject(job, deadline_passed("while it was computed with others"), answered);
+        }
+      }
+      grow(now);
+      std::vector<std::unique_ptr<Slot>> over;
+      for (auto& slot : slots_) {
+        if (slot->state == State::over) over.push_back(std::move(slot));
+      }
+      std::erase(slots_, nullptr);
+      if (!answered.all.empty() || !over.empty()) {
+        lock.unlock();
+        answered.call();
+        for (const auto& slot : over) slot->thread.join();
+        lock.lock();
+        continue;
+      }
+      (void)supervisor_.wait_until(lock, next_event(now));
+    }
+  } catch (const std::exception& exception) {
+    log::error("script_pool_thread", {{"error", exception.what()}});
+  }
+}
+
+PoolNumbers WorkerPool::numbers() const {
+  std::vector<std::shared_ptr<ScriptWorker>> workers;
+  PoolNumbers numbers;
+  {
+    const std::lock_guard lock(mutex_);
+    numbers = numbers_;
+    numbers.queue_depth = queue_.size();
+    numbers.workers = {
+        {"idle", count(State::idle)}, {"busy", count(State::busy)}, {"starting", count(State::starting)}};
+    for (const auto& slot : slots_) {
+      if (slot->worker != nullptr) workers.push_back(slot->worker);
+    }
+  }
+  for (const auto& worker : workers) numbers.rss_bytes += worker->resident_bytes();
+  return numbers;
+}
+
+}  // namespace scoria::serve::script
