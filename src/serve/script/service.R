@@ -78,3 +78,88 @@ rows_function <- function(f) {
     columns(value)
   }
 }
+
+# A plumber file answers by plumber's own router: what httpuv would hand to it is made here, and what httpuv would make of its answer.
+open_plumber <- function(options) {
+  if (!requireNamespace("plumber", quietly = TRUE))
+    stop("'", options$script, "' is a plumber file, and R's package plumber is not installed here (Debian: r-cran-plumber)")
+  is_entry <- tolower(basename(options$script)) == "entrypoint.r"
+  router <- suppressPackageStartupMessages(if (is_entry) plumber::plumb(dir = dirname(options$script)) else plumber::plumb(options$script))
+  mine <- router$.__enclos_env__$private
+  mine$maxSize <- getOption("plumber.maxRequestSize", 0)  # as its run() does
+  router$setDebug(router$getDebug())
+  if (isTRUE(mine$docs_info$enabled)) {
+    # Its documents' pages, where the package that they come from is here.
+    try(suppressMessages(asNamespace("plumber")$mount_docs(pr = router, host = "127.0.0.1", port = 8000L, docs_info = mine$docs_info, callback = NULL, quiet = TRUE)),
+      silent = TRUE)
+  }
+  rook_call <- asNamespace("httpuv")$rookCall
+  function(request) {
+    req <- rook_request(request)
+    response <- rook_call(router$onHeaders, req)
+    if (is.null(response)) {
+      input <- NULL
+      if (length(request$body) > 0L) {
+        input <- rawConnection(request$body)
+        on.exit(close(input))
+      }
+      response <- rook_call(router$call, req, input, length(request$body))
+    }
+    if (inherits(response, "promise")) response <- wait_for(response)
+    rook_reply(response)
+  }
+}
+
+rook_request <- function(request) {
+  req <- new.env(parent = emptyenv())
+  headers <- request$headers
+  names <- tolower(names(headers))
+  if (anyDuplicated(names)) {
+    headers <- vapply(split(headers, factor(names, unique(names))), paste, "", collapse = ",")
+    names <- names(headers)
+  }
+  in_order <- order(names, method = "radix")
+  headers <- structure(unname(headers), names = names)[in_order]
+  for (name in names(headers)) req[[paste0("HTTP_", chartr("-", "_", toupper(name)))]] <- headers[[name]]
+  req$HEADERS <- headers
+  req$REQUEST_METHOD <- request$method
+  req$SCRIPT_NAME <- ""
+  req$PATH_INFO <- request$path
+  req$QUERY_STRING <- if (nzchar(request$query)) paste0("?", request$query) else ""
+  req$rook.version <- "1.1-0"
+  req$rook.url_scheme <- if (request$tls) "https" else "http"
+  peer <- regmatches(request$peer, regexec("^\\[?(.*?)\\]?:([0-9]+)$", request$peer, perl = TRUE))[[1L]]
+  req$REMOTE_ADDR <- if (length(peer) == 3L) peer[[2L]] else ""
+  req$REMOTE_PORT <- if (length(peer) == 3L) peer[[3L]] else ""
+  host <- if (is.null(req$HTTP_HOST)) "" else req$HTTP_HOST
+  req$SERVER_NAME <- sub(":[0-9]+$", "", host)
+  req$SERVER_PORT <- if (grepl(":[0-9]+$", host)) sub("^.*:", "", host) else if (request$tls) "443" else "80"
+  req
+}
+
+# A promise is awaited here: a worker has one request at a time.
+wait_for <- function(promise) {
+  done <- FALSE
+  value <- NULL
+  promises::then(promise, onFulfilled = function(x) {
+    value <<- x
+    done <<- TRUE
+  }, onRejected = function(e) {
+    value <<- list(status = 500L, headers = list(`Content-Type` = "text/plain; charset=UTF-8"), body = paste("ERROR:", conditionMessage(e)))
+    done <<- TRUE
+  })
+  while (!done) later::run_now(1)
+  value
+}
+
+rook_reply <- function(response) {
+  body <- response$body
+  if (!is.null(response$bodyFile)) {
+    body <- readBin(response$bodyFile, "raw", file.size(response$bodyFile))
+    if (isTRUE(response$bodyFileOwned)) unlink(response$bodyFile)
+  }
+  if (is.character(body)) body <- charToRaw(body[[1L]])
+  if (!is.raw(body)) body <- raw()
+  headers <- response$headers
+  list(status = as.integer(response$status), headers = vapply(headers, function(one) paste(one, collapse = ", "), ""), body = body)
+}
