@@ -150,11 +150,14 @@ def overload():
             one.join()
         check(sorted(statuses) == [503] * 3 + [504] * 3, f"what the queue cannot hold is refused, what waits too long dropped: {sorted(statuses)}")
     with Server(API, "--workers", "1:3", "--worker-idle", "0.5") as ours:
-        askers = [threading.Thread(target=lambda: ask(ours.port, "GET", "/loop", headers={"X-Request-Timeout-Ms": "1000"})) for _ in range(3)]
+        askers = [threading.Thread(target=lambda: ask(ours.port, "GET", "/loop", headers={"X-Request-Timeout-Ms": "5000"})) for _ in range(3)]
         for one in askers:
             one.start()
-        time.sleep(0.6)
-        check(ours.metric('serve_workers{service="test",runtime="r",state="busy"') == 3, "a pool grows at once")
+        busy = 'serve_workers{service="test",runtime="r",state="busy"'
+        until = time.monotonic() + 4.5
+        while ours.metric(busy) < 3 and time.monotonic() < until:
+            time.sleep(0.02)
+        check(ours.metric(busy) == 3, "a pool grows when requests wait")
         for one in askers:
             one.join()
         until = time.monotonic() + 10

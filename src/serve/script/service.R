@@ -128,13 +128,20 @@ rook_request <- function(request) {
   req$QUERY_STRING <- if (nzchar(request$query)) paste0("?", request$query) else ""
   req$rook.version <- "1.1-0"
   req$rook.url_scheme <- if (request$tls) "https" else "http"
-  peer <- regmatches(request$peer, regexec("^\\[?(.*?)\\]?:([0-9]+)$", request$peer, perl = TRUE))[[1L]]
-  req$REMOTE_ADDR <- if (length(peer) == 3L) peer[[2L]] else ""
-  req$REMOTE_PORT <- if (length(peer) == 3L) peer[[3L]] else ""
-  host <- if (is.null(req$HTTP_HOST)) "" else req$HTTP_HOST
-  req$SERVER_NAME <- sub(":[0-9]+$", "", host)
-  req$SERVER_PORT <- if (grepl(":[0-9]+$", host)) sub("^.*:", "", host) else if (request$tls) "443" else "80"
+  peer <- split_port(request$peer)
+  req$REMOTE_ADDR <- peer[[1L]]
+  req$REMOTE_PORT <- peer[[2L]]
+  host <- split_port(if (is.null(req$HTTP_HOST)) "" else req$HTTP_HOST)
+  req$SERVER_NAME <- host[[1L]]
+  req$SERVER_PORT <- if (nzchar(host[[2L]])) host[[2L]] else if (request$tls) "443" else "80"
   req
+}
+
+# "[::1]:8080": "::1" and "8080".
+split_port <- function(text) {
+  colon <- regexpr(":[0-9]*$", text)
+  if (colon < 0L) return(c(text, ""))
+  c(sub("^\\[(.*)\\]$", "\\1", substr(text, 1L, colon - 1L)), substr(text, colon + 1L, nchar(text)))
 }
 
 # A promise is awaited here: a worker has one request at a time.
