@@ -9,11 +9,13 @@
 #include <set>
 #include <vector>
 
+#include "cli/script_options.h"
 #include "cli/serve_security.h"
 #include "net/http_server.h"
 #include "serve/app.h"
 #include "serve/file_state.h"
-#include "serve/served_model.h"
+#include "serve/open_version.h"
+#include "serve/script_version.h"
 
 namespace scoria::cli {
 namespace {
@@ -26,6 +28,7 @@ struct ServeOptions {
   std::string name, http = "127.0.0.1:8080", version = "1";
   int threads = 0;
   ServeSecurityOptions security;
+  std::shared_ptr<ScriptArguments> scripts;
 };
 
 // "NAME=FILE", else the file's name up to its first dot.
@@ -51,16 +54,26 @@ struct Source {
   std::string service, version, file;
   serve::FileState state;  // before it was read
 
-  Result<std::shared_ptr<serve::ServedModel>> read() {
+  Result<std::shared_ptr<serve::ServiceVersion>> read(const ScriptArguments& scripts) {
     state = serve::file_state(file);
-    return serve::ServedModel::open(file, service, version);
+    if (is_script(scripts, file)) {
+      SCORIA_TRY(options, script_options(scripts, file));
+      SCORIA_TRY(script, serve::ScriptVersion::open(std::move(options), service, version));
+      return std::shared_ptr<serve::ServiceVersion>(std::move(script));
+    }
+    serve::VersionSpec spec;
+    spec.service = service;
+    spec.version = version;
+    spec.model = file;
+    return serve::open_version(spec);
   }
 };
 
 // Files that are written anew are read anew: a new version takes the old one's place between two requests, and one that cannot be read leaves it there.
 class Watch {
  public:
-  Watch(serve::Catalog& catalog, std::vector<Source> sources) : catalog_(catalog) {
+  Watch(serve::Catalog& catalog, std::vector<Source> sources, const ScriptArguments& scripts)
+      : catalog_(catalog), scripts_(scripts) {
     for (Source& source : sources) watched_.push_back({std::move(source), {}, {}});
   }
 
@@ -72,7 +85,7 @@ class Watch {
       one.last = now;
       if (now == one.source.state || now == one.refused || now.size < 0 || !is_settled) continue;
       Source source = one.source;
-      auto read = source.read();
+      auto read = source.read(scripts_);
       if (!read.ok()) {
         one.refused = now;
         std::fprintf(stderr, "service %s keeps its model: %s\n", source.service.c_str(), read.error().message.c_str());
@@ -92,6 +105,7 @@ class Watch {
     serve::FileState last, refused;
   };
   serve::Catalog& catalog_;
+  const ScriptArguments& scripts_;
   std::vector<Watched> watched_;
 };
 
@@ -107,7 +121,7 @@ Status serve(const ServeOptions& options, const Context& context) {
     if (!names.insert(named.first).second)
       return Error{Code::invalid, "two models are named '" + named.first + "': give NAME=FILE"};
     Source& source = sources.emplace_back(Source{named.first, options.version, named.second, {}});
-    SCORIA_TRY(model, source.read());
+    SCORIA_TRY(model, source.read(*options.scripts));
     catalog.put(std::move(model));
   }
   serve::App app(catalog, context.executor, {}, security->access());
@@ -130,7 +144,7 @@ Status serve(const ServeOptions& options, const Context& context) {
   std::mutex mutex;
   std::condition_variable_any stopped;
   std::unique_lock lock(mutex);
-  Watch watch(catalog, std::move(sources));
+  Watch watch(catalog, std::move(sources), *options.scripts);
   while (!context.stop.stop_requested()) {
     stopped.wait_for(lock, context.stop, kLook, [] { return false; });
     watch.look();
@@ -157,6 +171,7 @@ void add_serve_command(CLI::App& app, Command& chosen, const Context& context) {
       ->add_option("--version-name", options->version, "version of the models, as in /v2/models/NAME/versions/VERSION")
       ->capture_default_str();
   command->add_option("--http", options->http, "where to serve without TLS, or none")->capture_default_str();
+  options->scripts = add_script_options(*command);
   add_serve_security_options(*command, options->security);
   command->add_option("--threads", options->threads, "how many (default: the cores)")->check(CLI::Range(1, 64));
   command->footer("Example: scoria serve house.rds && curl -d '{\"df\":[{\"rm\":6.5}]}' http://127.0.0.1:8080/score");

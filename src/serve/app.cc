@@ -10,6 +10,7 @@
 #include "auth/target.h"
 #include "base/log.h"
 #include "serve/gate.h"
+#include "serve/metrics_text.h"
 #include "serve/openapi.h"
 #include "serve/try_page.h"
 
@@ -56,8 +57,9 @@ Deadline deadline_of(const net::HttpRequest& request, std::chrono::milliseconds 
   return std::chrono::steady_clock::now() + patience;
 }
 
-// The target without its first segments.
+// The target's path without its first segments.
 std::string below(std::string_view target, std::size_t segments) {
+  target = target.substr(0, target.find('?'));
   std::size_t at = 0;
   for (std::size_t left = segments; left > 0; --left) {
     while (at < target.size() && target[at] == '/') ++at;
@@ -123,7 +125,7 @@ void App::route(Call& call) {
   const std::string& method = call.request.method;
   if (method == "GET" || method == "HEAD") return get(call);
   if (method == "POST") return post(call);
-  if (!pass_on(call, "", call.request.target)) call.send(wrong_method("GET, POST"));
+  if (!pass_on(call, "", below(call.request.target, 0))) call.send(wrong_method("GET, POST"));
 }
 
 bool App::pass_on(Call& call, std::string_view service, std::string path) {
@@ -169,7 +171,8 @@ void App::score(Call& call, const Form& form, const ServiceVersionPtr& version) 
   version->score_later(std::move(rows), std::move(wanted), deadline, [waiting, begin, &form](Outcome outcome) {
     const Exchange& asked = waiting->exchange;
     net::HttpReply reply = outcome.is_scored ? form.write(asked, outcome.predictions) : form.refuse(outcome.problem);
-    if (reply.status == 503 || reply.status == 429) reply.headers.emplace_back("Retry-After", "1");
+    if (outcome.retry_after_s > 0)
+      reply.headers.emplace_back("Retry-After", std::to_string(outcome.retry_after_s));
     asked.version->traffic().end(form.protocol, reply.status, asked.rows, seconds_since(begin));
     waiting->responder.send(std::move(reply));
   });
@@ -189,7 +192,7 @@ void App::serve(Call& call, const Form& form, std::string_view service, std::str
         form, "service '" + there->name + "' has no version '" + std::string(version) + "', but " + versions));
   }
   if (!found->takes_rows()) {
-    (void)pass_on(call, service, call.request.target);
+    (void)pass_on(call, service, below(call.request.target, 0));
     return;
   }
   if (const auto coding = call.request.header("Content-Encoding"); coding && !net::is_same_name(*coding, "identity")) {
@@ -213,7 +216,7 @@ void App::post(Call& call) {
     if (size == 4) return serve(call, kInferenceForm, path[2], "");
     if (size == 6 && path[3] == "versions") return serve(call, kInferenceForm, path[2], path[4]);
   }
-  if (pass_on(call, "", call.request.target)) return;
+  if (pass_on(call, "", below(call.request.target, 0))) return;
   call.send(not_found("nothing is served at this path; GET / lists what is"));
 }
 
@@ -263,7 +266,7 @@ void App::get(Call& call) {
     if (version != nullptr) return call.send(json_reply(200, swagger_document(*version)));
     return call.send(not_found("there is no service '" + path[1] + "' of version '" + path[2] + "'"));
   }
-  if (pass_on(call, "", call.request.target)) return;
+  if (pass_on(call, "", below(call.request.target, 0))) return;
   const bool is_scoring = (size == 1 && (is_scoring_verb(first) || first == "invocations")) ||
                           (size == 3 && first == "services" && is_scoring_verb(path[2])) ||
                           (size == 3 && first == "api");
@@ -273,7 +276,8 @@ void App::get(Call& call) {
 std::string App::metrics() const {
   const auto all = catalog_.services();
   std::vector<NamedTraffic> named;
-  std::string info = "# HELP serve_model_info What is served.\n# TYPE serve_model_info gauge\n", own;
+  std::string info = "# HELP serve_model_info What is served.\n# TYPE serve_model_info gauge\n";
+  std::vector<std::string> own;
   for (const Service& service : *all) {
     for (const auto& version : service.versions) {
       named.push_back({version->service(), version->version(), &version->traffic()});
@@ -282,11 +286,11 @@ std::string App::metrics() const {
                             "family=\"" + version->description().family + "\",kind=\"" + version->kind() +
                                 "\",sha256=\"" + version->sha256() + "\"") +
               " 1\n";
-      own += version->own_metrics();
+      own.push_back(version->own_metrics());
     }
   }
-  if (access_ != nullptr) own += access_->metrics();
-  return traffic_metrics(named) + info + own;
+  if (access_ != nullptr) own.push_back(access_->metrics());
+  return traffic_metrics(named) + info + join_metrics(own);
 }
 
 }  // namespace scoria::serve

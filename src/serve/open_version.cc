@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "serve/plan_version.h"
 #include "serve/protocols.h"
+#include "serve/script_version.h"
 #include "serve/served_model.h"
 #include "serve/set_version.h"
 
@@ -85,6 +86,8 @@ Result<std::shared_ptr<ServiceVersion>> open_version(const VersionSpec& spec) {
     if (!opened.ok()) return std::move(opened).error();
     return std::shared_ptr<ServiceVersion>(std::move(opened).value());
   };
+  if (!spec.script.empty() || !spec.runtime.empty())
+    return as_version(ScriptVersion::open(script_options(spec), spec.service, spec.version));
   if (is_plan(spec.model)) return as_version(PlanVersion::open(spec.model, spec.service, spec.version));
   if (is_model_set(spec.model))
     return as_version(SetVersion::open(spec.model, spec.features, spec.service, spec.version));

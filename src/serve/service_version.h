@@ -25,6 +25,7 @@ struct Outcome {
   bool is_scored = false;
   table::Table predictions;
   Problem problem;
+  int retry_after_s = 0;  // where trying again may help; 0: it is not said
 };
 
 class ServiceVersion {
@@ -55,7 +56,7 @@ class ServiceVersion {
   virtual Outcome score(const table::Table& rows, const model::Request& request, Executor& executor) const;
   using Done = std::function<void(Outcome)>;
   virtual void score_later(table::Table rows, model::Request request, Deadline deadline, Done done) const;
-  // `path` is the request's below the service, with its query: "/predict?x=1".
+  // `path` is the request's below the service: "/predict". Its query stands in the target.
   using Answered = std::function<void(net::HttpReply)>;
   virtual void answer_whole(net::HttpRequest request, std::string path, Deadline deadline, Answered done) const;
   // How long a request may take, its waiting included.
