@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 
+#include "access/access.h"
 #include "auth/shared_key.h"
 #include "base/clock.h"
 #include "batch/service.h"
@@ -45,6 +46,7 @@ struct App {
   std::string account_url;             // what nodes and tasks call us by; answers use the request's own Host
   std::string https_url = {};          // this machine's own name for the HTTPS listener; empty: there is none
   RetentionTotals retained = {};
+  access::Access* access = nullptr;  // users; null: there are none
 };
 
 }  // namespace scoria::server

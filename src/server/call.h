@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "access/access.h"
 #include "batch/service.h"
 #include "net/http.h"
 #include "server/app.h"
@@ -35,9 +36,10 @@ struct Target {
   std::optional<std::string_view> query_value(std::string_view name) const;
 };
 
-// Whose request it is: the account's, or a task's that holds a token of its job.
+// Whose request it is: the account's, a task's that holds a token of its job, or a user's.
 struct Identity {
-  std::string job;  // empty: the account's key, which may do everything
+  std::string job;                // empty: the account's key, which may do everything
+  access::CallerPtr caller = {};  // of a user, or of a key of theirs
 };
 
 // A random version 4 UUID: request-id.
@@ -54,7 +56,8 @@ class Call {
   const std::string& request_id() const { return request_id_; }
   spec::ApiVersion version;
   Identity identity;
-  batch::Work work = batch::Work::more;  // of the route: what its changes are while the disk is full
+  std::optional<access::Identified> user;  // of a request with a user's credential
+  batch::Work work = batch::Work::more;    // of the route: what its changes are while the disk is full
   std::vector<std::pair<std::string_view, std::string>> arguments;  // of the route's pattern: {"pool", "p1"}
 
   // The value of a part of the route's pattern, which must be there.

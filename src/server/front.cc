@@ -55,12 +55,14 @@ Destination destination_of(std::string_view host, const Target& target, std::str
   if (parts.size() == 3 && parts[1] == "oauth2" && parts[2] == "token") return Destination::token;
   if (!parts.empty() && parts[0] == "subscriptions") return Destination::management;
   if (parts.empty() || std::ranges::find(kServing, parts[0]) != std::end(kServing)) return Destination::serving;
+  if (access::Access::is_own_path(target.path)) return Destination::login;
   return Destination::batch;
 }
 
 Status check_account_name(std::string_view name) {
   std::vector<std::string_view> taken(std::begin(kServing), std::end(kServing));
-  for (const std::string_view own : {"readyz", "livez", "metrics", "applications", "certificates", "subscriptions"})
+  for (const std::string_view own :
+       {"readyz", "livez", "metrics", "applications", "certificates", "subscriptions", "login"})
     taken.push_back(own);
   for (const Route& route : batch_routes()) {
     const std::string_view first = route.pattern.substr(1, route.pattern.find('/', 1) - 1);
@@ -89,12 +91,14 @@ void Front::handle(net::HttpRequest request, net::Responder responder) {
       is_broken ? Destination::batch : destination_of(request.host(), target.value(), app_.account.name);
   if (destination == Destination::storage) return storage_.handle(std::move(request), std::move(responder));
   if (destination == Destination::serving) return app_.services.app().handle(std::move(request), std::move(responder));
+  if (destination == Destination::login && app_.access != nullptr)
+    return app_.access->handle_own(std::move(request), std::move(responder));
   const auto call = std::make_shared<Call>(app_, std::move(request), is_broken ? Target{} : std::move(target).value(),
                                            std::move(responder));
   try {
     if (is_broken) return call->fail(target.error());
     if (call->request().body_error && destination != Destination::node) return call->fail(*call->request().body_error);
-    serve(call, destination);
+    serve_user(call, destination);
   } catch (const std::bad_alloc&) {
     call->fail(spec::batch_error("ServerBusy", "the server is out of memory for this request"));
   } catch (const std::exception& error) {
@@ -102,6 +106,24 @@ void Front::handle(net::HttpRequest request, net::Responder responder) {
                {{"request", call->request_id()}, {"path", call->target().path}, {"error", error.what()}});
     call->fail(spec::batch_error("InternalError"));
   }
+}
+
+void Front::serve_user(const CallPtr& call, Destination destination) {
+  if (app_.access == nullptr || destination == Destination::node || !has_user_credential(call->request()))
+    return serve(call, destination);
+  const auto go_on = [this, call, destination](access::Identified user) {
+    // Who must wait is told for how long; who is refused for good, in the surface's own words.
+    if (user.refusal) {
+      const int status = access::status_of(*user.refusal);
+      if (status != 401 && status != 403) return call->send(access::reply_of(*user.refusal));
+    }
+    call->user = std::move(user);
+    serve(call, destination);
+  };
+  auto user = app_.access->identify(call->request());
+  if (!user.is_pending()) return go_on(std::move(user));
+  app_.access->identify_later(
+      call->request(), [call, go_on](access::Identified later) { guarded(call, [&] { go_on(std::move(later)); }); });
 }
 
 void Front::serve(const CallPtr& call, Destination destination) {
@@ -113,8 +135,9 @@ void Front::serve(const CallPtr& call, Destination destination) {
     case Destination::metrics:
       // A scraper on this machine needs no key; anybody else does.
       if (!call->request().peer_is_loopback) {
-        const auto identity = identify(*call);
+        auto identity = identify(*call);
         if (!identity.ok()) return call->fail(identity.error());
+        call->identity = std::move(identity).value();
         if (const Status allowed = check_scope(*call, Scope::account); !allowed.ok())
           return call->fail(allowed.error());
       }
@@ -124,6 +147,7 @@ void Front::serve(const CallPtr& call, Destination destination) {
     case Destination::token: return principals::give_token(call);
     case Destination::management: return serve_management(call);
     case Destination::own:
+    case Destination::login:  // of a server without users
     case Destination::batch: return dispatch(call);
     case Destination::serving:
     case Destination::storage: return;

@@ -8,7 +8,9 @@
 //   6. /TENANT/oauth2/token              tokens of service principals
 //   7. /subscriptions/...                the resource manager, as far as they need it
 //   8. /services /api /v2 /score ...     services (serve/app.h)
-//   9. everything else                   the Batch surface
+//   9. /login, /login/refreshToken, /.well-known/jwks.json
+//                                        logins of users (access/access.h)
+//  10. everything else                   the Batch surface
 //
 // Nothing collides: a container has at least three characters, so that none is called "v1"; names of accounts that are one of Batch's
 // nouns are refused (check_account_name()).
@@ -24,7 +26,7 @@
 
 namespace scoria::server {
 
-enum class Destination { storage, ready, live, metrics, node, own, token, management, serving, batch };
+enum class Destination { storage, ready, live, metrics, node, own, token, management, serving, login, batch };
 
 Destination destination_of(std::string_view host, const Target& target, std::string_view account);
 
@@ -44,6 +46,8 @@ class Front final : public net::HttpHandler {
 
  private:
   void serve(const CallPtr& call, Destination destination);
+  // serve(), once it is known whose the credential of a user is.
+  void serve_user(const CallPtr& call, Destination destination);
 
   App& app_;
   net::HttpHandler& storage_;

@@ -1,5 +1,8 @@
 #include "server/identity.h"
 
+#include <algorithm>
+#include <array>
+
 #include "auth/bearer.h"
 #include "server/jobs.h"
 #include "server/principals.h"
@@ -18,10 +21,38 @@ bool starts_with_scheme(std::string_view text, std::string_view scheme) {
   return true;
 }
 
+// Below /scoria/v1: what hands out the right to do everything, or secrets.
+constexpr std::array<std::string_view, 7> kOwnersNouns = {"users",   "userimports", "keys",  "signingkeys",
+                                                          "secrets", "principals",  "backup"};
+
+access::Action action_of(const Call& call) {
+  const auto& parts = call.target().segments;
+  if (parts.size() >= 3 && parts[0] == kOwnPrefix && std::ranges::find(kOwnersNouns, parts[2]) != kOwnersNouns.end())
+    return access::Action::administer;
+  if (!parts.empty() && parts[0] == "subscriptions") return access::Action::administer;  // it tells the account's key
+  const std::string& method = call.request().method;
+  return method == "GET" || method == "HEAD" ? access::Action::read : access::Action::deploy;
+}
+
 }  // namespace
+
+bool has_user_credential(const net::HttpRequest& request) {
+  const auto header = request.header("Authorization");
+  if (!header || header->empty()) return request.header("X-API-Key").has_value();
+  if (starts_with_scheme(*header, "basic")) return true;
+  if (!starts_with_scheme(*header, "bearer")) return false;
+  const std::string_view token = header->substr(7);
+  if (token.starts_with("sct1.") || auth::is_account_token(token)) return false;
+  // Three parts: a JSON Web Token.
+  return token.starts_with("sck_") || std::ranges::count(token, '.') == 2;
+}
 
 Result<Identity> identify(const Call& call) {
   App& app = call.app();
+  if (call.user) {
+    if (call.user->caller != nullptr) return Identity{.job = {}, .caller = call.user->caller};
+    return refused(std::string(access::words_of(call.user->refusal.value_or(access::Refusal{}))));
+  }
   const auto header = call.request().header("Authorization");
   if (!header || header->empty()) {
     return refused(
@@ -48,6 +79,10 @@ Result<Identity> identify(const Call& call) {
 }
 
 Status check_scope(const Call& call, Scope scope) {
+  if (call.identity.caller != nullptr) {
+    if (call.identity.caller->may(action_of(call), "")) return Ok{};
+    return spec::batch_error("InsufficientAccountPermissions", "the user's role does not allow this");
+  }
   if (call.identity.job.empty()) return Ok{};
   if (scope == Scope::job && batch::lower(call.argument("job")) == batch::lower(call.identity.job)) return Ok{};
   return spec::batch_error("InsufficientAccountPermissions",

@@ -13,6 +13,7 @@
 #include "server/schedules.h"
 #include "server/services.h"
 #include "server/tasks.h"
+#include "server/users.h"
 #include "spec/errors.h"
 
 namespace scoria::server {
@@ -124,6 +125,15 @@ constexpr Route kRoutes[] = {
     {Verb::del, "/scoria/v1/services/{service}/versions/{version}", Scope::account, services::remove_version},
     {Verb::put, "/scoria/v1/services/{service}/traffic", Scope::account, services::set_traffic},
     {Verb::post, "/scoria/v1/services/{service}/rollback", Scope::account, services::roll_back},
+    {Verb::get, "/scoria/v1/users", Scope::account, users::list},
+    {Verb::post, "/scoria/v1/users", Scope::account, users::add},
+    {Verb::patch, "/scoria/v1/users/{user}", Scope::account, users::change},
+    {Verb::del, "/scoria/v1/users/{user}", Scope::account, users::remove},
+    {Verb::post, "/scoria/v1/userimports", Scope::account, users::import_htpasswd},
+    {Verb::get, "/scoria/v1/keys", Scope::account, users::list_keys},
+    {Verb::post, "/scoria/v1/keys", Scope::account, users::add_key},
+    {Verb::del, "/scoria/v1/keys/{key}", Scope::account, users::remove_key},
+    {Verb::post, "/scoria/v1/signingkeys", Scope::account, users::rotate_signing_keys},
     {Verb::get, "/scoria/v1/schedules/{schedule}/next", Scope::account, own::next_firings},
     {Verb::post, "/scoria/v1/schedules/{schedule}/run", Scope::account, own::run_now},
     {Verb::post, "/scoria/v1/pools/{pool}/nodes/{node}/preempt", Scope::account, own::preempt},

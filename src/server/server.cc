@@ -173,6 +173,8 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
   SCORIA_TRY(blobs, blob::BlobStore::open(folder.blobs(), clock, end_at_once));
   SCORIA_TRY_STATUS(folder.write_addresses(urls.http, urls.https, urls.blob));
 
+  SCORIA_TRY(users, access::Access::open(folder.path() / "access", {.proxy = {.is_behind_proxy = config.behind_proxy}},
+                                         clock));
   Secrets secrets(*store, std::move(sealer));
   Webhooks webhooks(config.webhooks, secrets, clock);
   SCORIA_TRY(providers, Providers::open({.program = options.program,
@@ -206,7 +208,8 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
   FileRelay relay(*service);
   InlineExecutor alone;
   SCORIA_TRY(services, Services::open(folder.path() / "services", *blobs,
-                                      options.executor != nullptr ? *options.executor : alone, clock));
+                                      options.executor != nullptr ? *options.executor : alone, clock,
+                                      users.get()));
   App app{.config = config,
           .account = account,
           .clock = clock,
@@ -221,8 +224,9 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
           .nodes_folder = folder.nodes(),
           .token_key = token_key,
           .account_url = own_url,
-          .https_url = urls.https};
-  BlobSurface storage(*blobs, account, clock);
+          .https_url = urls.https,
+          .access = users.get()};
+  BlobSurface storage(*blobs, account, clock, users.get());
   Front front(app, storage);
   const Retention retention(app, config.retention);
   front.set_ready(true);
@@ -250,7 +254,8 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
   service->stop();
   http->drain(options.drain_patience);
   gate.open(nullptr);
-  http.reset();  // none of its threads is in a handler any more: what handlers use may go
+  users.reset();  // whoever waits for a password to be hashed is waited for
+  http.reset();   // none of its threads is in a handler any more: what handlers use may go
   webhooks.stop();
   providers.stop();
   log::info("server_stopped", {});

@@ -63,15 +63,16 @@ Json version_json(const serve::Service& service, std::size_t at) {
 
 }  // namespace
 
-Services::Services(serve::ServiceFolder folder, blob::BlobStore& blobs, Executor& executor, const Clock& clock)
-    : folder_(std::move(folder)), blobs_(blobs), executor_(executor), clock_(clock), app_(catalog_, executor) {
+Services::Services(serve::ServiceFolder folder, blob::BlobStore& blobs, Executor& executor, const Clock& clock,
+                   access::Access* access)
+    : folder_(std::move(folder)), blobs_(blobs), executor_(executor), clock_(clock), app_(catalog_, executor, {}, access) {
   worker_.post([this] { load(); });
 }
 
 Result<std::unique_ptr<Services>> Services::open(const fs::path& folder, blob::BlobStore& blobs, Executor& executor,
                                                  const Clock& clock) {
   SCORIA_TRY(opened, serve::ServiceFolder::open(folder));
-  return std::unique_ptr<Services>(new Services(std::move(opened), blobs, executor, clock));
+  return std::unique_ptr<Services>(new Services(std::move(opened), blobs, executor, clock, access));
 }
 
 void Services::load() {

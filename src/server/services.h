@@ -25,9 +25,10 @@ namespace scoria::server {
 
 class Services {
  public:
-  // Errors: denied, unavailable: the folder.
+  // `access`: who may ask; null: everybody. Errors: denied, unavailable: the folder.
   static Result<std::unique_ptr<Services>> open(const std::filesystem::path& folder, blob::BlobStore& blobs,
-                                                Executor& executor, const Clock& clock);
+                                                Executor& executor, const Clock& clock,
+                                                access::Access* access);
 
   serve::App& app() { return app_; }
   serve::Catalog& catalog() { return catalog_; }
@@ -47,7 +48,8 @@ class Services {
   Json list() const;
 
  private:
-  Services(serve::ServiceFolder folder, blob::BlobStore& blobs, Executor& executor, const Clock& clock);
+  Services(serve::ServiceFolder folder, blob::BlobStore& blobs, Executor& executor, const Clock& clock,
+           access::Access* access);
   void load();
   Result<Json> deploy_now(const std::string& service, const std::string& version, const Json& request);
   Result<Json> fetch(const Json& files, const std::filesystem::path& folder) const;

@@ -112,7 +112,7 @@ class WholeServerTest : public ::testing::Test {
     service_ = std::move(service).value();
     relay_ = std::make_unique<FileRelay>(*service_);
     backups_ = std::make_unique<Backups>(folder_, *blobs_, clock_);
-    auto services = Services::open(folder_ / "services", *blobs_, executor_, clock_);
+    auto services = Services::open(folder_ / "services", *blobs_, executor_, clock_, nullptr);
     ASSERT_TRUE(services.ok()) << services.error().message;
     services_ = std::move(services).value();
     app_ = std::unique_ptr<App>(new App{.config = config_,

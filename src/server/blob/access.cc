@@ -1,6 +1,7 @@
 #include "server/blob/access.h"
 
 #include "server/blob/access_policy.h"
+#include "server/identity.h"
 
 namespace scoria::server::storage {
 namespace {
@@ -22,11 +23,25 @@ bool is_public(const blob::BlobStore& store, std::string_view container, const N
   return access == "container" || (access == "blob" && needed.is_public_blob);
 }
 
+Result<Access> authorize_user(const StorageRequest& request, access::Access& users) {
+  const auto user = users.identify(request.http);
+  if (user.caller == nullptr) {
+    return Error{Code::denied,
+                 user.is_pending() ? "passwords are not taken here: get a token for them by POST /login"
+                                   : std::string(access::words_of(*user.refusal)),
+                 "AuthenticationFailed"};
+  }
+  if (user.caller->may(request.is_read() ? access::Action::read : access::Action::deploy, ""))
+    return Access{.by = Access::By::key};
+  return Error{Code::denied, "the user's role does not allow this", "AuthorizationPermissionMismatch"};
+}
+
 }  // namespace
 
 Result<Access> authorize(const StorageRequest& request, const auth::AccountKey& account, const blob::BlobStore& store,
-                         WallTime now) {
+                         WallTime now, access::Access* users) {
   const Needs needed = needs(request.operation);
+  if (users != nullptr && has_user_credential(request.http)) return authorize_user(request, *users);
   if (request.http.header("Authorization")) {
     SCORIA_TRY_STATUS(auth::check_shared_key(auth::Service::blob, account, request.http.method, request.http.target,
                                              request.http.headers, now));

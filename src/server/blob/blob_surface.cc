@@ -76,8 +76,8 @@ Result<net::HttpReply> serve(const Context& context) {
 
 }  // namespace
 
-BlobSurface::BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock)
-    : store_(store), account_(std::move(account)), clock_(clock) {}
+BlobSurface::BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock, access::Access* users)
+    : store_(store), account_(std::move(account)), clock_(clock), users_(users) {}
 
 net::BodyPlan BlobSurface::plan_body(const net::HttpRequest& head) {
   const WallTime now = clock_.now().wall;
@@ -88,7 +88,7 @@ net::BodyPlan BlobSurface::plan_body(const net::HttpRequest& head) {
   };
   auto request = storage::read_request(head, account_.name);
   if (!request.ok()) return refuse(request.error());
-  auto access = storage::authorize(request.value(), account_, store_, now);
+  auto access = storage::authorize(request.value(), account_, store_, now, users_);
   if (!access.ok()) return refuse(access.error());
   const BodyRule rule = body_rule(request.value().operation);
   net::BodyPlan plan{.max_bytes = rule.max_bytes};
@@ -113,7 +113,7 @@ net::HttpReply BlobSurface::answer(net::HttpRequest& request) {
       const Context context{store_, account_, now, read, sink->access()};
       return serve_upload(context, *sink);
     }
-    SCORIA_TRY(access, storage::authorize(read, account_, store_, now));
+    SCORIA_TRY(access, storage::authorize(read, account_, store_, now, users_));
     const Context context{store_, account_, now, read, access};
     if (!body_rule(read.operation).is_streamed) return serve(context);
     // No body at all: an empty blob.

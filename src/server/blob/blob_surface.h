@@ -1,5 +1,5 @@
 // The part of Azure Blob storage's REST API that Azure Batch's clients use, over a blob::BlobStore: docs/blob-api.md says which.
-// Source: Azure Storage services REST API, Blob service. Threads: as net::HttpHandler. Borrows: store and clock.
+// Source: Azure Storage services REST API, Blob service. Threads: as net::HttpHandler. Borrows: store, clock and users.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "access/access.h"
 #include "auth/shared_key.h"
 #include "base/clock.h"
 #include "blob/blob_store.h"
@@ -18,7 +19,7 @@ namespace scoria::server {
 class BlobSurface final : public net::HttpHandler {
  public:
   // Path style where the host is none of "account.blob.*": the first segment is then the account.
-  BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock);
+  BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock, access::Access* users = nullptr);
   net::BodyPlan plan_body(const net::HttpRequest& head) override;
   void handle(net::HttpRequest request, net::Responder responder) override;
   net::HttpReply explain(int status, std::string_view why) override;
@@ -29,6 +30,7 @@ class BlobSurface final : public net::HttpHandler {
   blob::BlobStore& store_;
   auth::AccountKey account_;
   const Clock& clock_;
+  access::Access* users_;
 };
 
 }  // namespace scoria::server
