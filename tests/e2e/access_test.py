@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Users, keys, TLS and roles from outside: `scoria serve --access` and `scoria server`, with curl and Python's ssl as peers.
+
+usage: access_test.py SCORIA FOLDER
+"""
+import csv
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+
+from cluster import Steps, conclude, until
+
+PROGRAM = pathlib.Path(sys.argv[1]).resolve()
+FOLDER = pathlib.Path(sys.argv[2]).resolve() / "access"
+ACCESS = FOLDER / "users"
+MODELS = pathlib.Path(__file__).resolve().parent.parent / "serve"
+step = Steps()
+
+
+def scoria(*words, given=None):
+    return subprocess.run([PROGRAM, *map(str, words)], input=given, text=True, capture_output=True, timeout=60)
+
+
+def curl(url, *options):
+    """Status and body."""
+    run = subprocess.run(["curl", "-sS", "--noproxy", "*", "-w", "\n%{http_code}", *map(str, options), url], capture_output=True, text=True, timeout=60)
+    body, _, code = run.stdout.rpartition("\n")
+    return int(code or 0), body
+
+
+def make_certificate(name):
+    """A pair of PEM files as certbot puts them: both renamed into place."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", f"/CN={name}",
+                    "-addext", "subjectAltName=DNS:localhost", "-keyout", FOLDER / "next.key", "-out", FOLDER / "next.pem"], check=True, capture_output=True)
+    os.rename(FOLDER / "next.pem", FOLDER / "fullchain.pem")
+    os.rename(FOLDER / "next.key", FOLDER / "privkey.pem")
+    return (FOLDER / "fullchain.pem").read_text()
+
+
+def served_certificate(port):
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as plain, context.wrap_socket(plain, server_hostname="localhost") as tls:
+        return ssl.DER_cert_to_PEM_cert(tls.getpeercert(binary_form=True)).strip()
+
+
+shutil.rmtree(FOLDER, ignore_errors=True)
+FOLDER.mkdir(parents=True)
+with open(MODELS / "rows.csv") as file:
+    row = {name: text == "TRUE" if name == "lift" else text if name == "heating" else float(text) for name, text in next(csv.DictReader(file)).items()}
+BODY = json.dumps({"df": [row]})
+processes = []
+
+
+def start(*words, lines):
+    process = subprocess.Popen([PROGRAM, *map(str, words)], stdout=subprocess.PIPE, stderr=open(FOLDER / "log", "a"), text=True)
+    processes.append(process)
+    return process, [process.stdout.readline().strip() for _ in range(lines)]
+
+
+try:
+    for words in (["--http", "0.0.0.0:0"], ["--https", "0.0.0.0:0"], ["--https", "127.0.0.1:0"], ["--http", "0.0.0.0:0", "--behind-proxy"],
+                  ["--certificate", "x"], ["--http", "none"]):
+        refused = scoria("serve", MODELS / "forest.rds", *words)
+        step(f"serve {' '.join(words)} is refused", refused.returncode == 1 and refused.stderr.startswith("scoria serve: --"), refused.stderr)
+    refused = scoria("serve", MODELS / "forest.rds", "--http", "0.0.0.0:0", "--access", ACCESS)
+    step("users alone do not open plain HTTP to others", refused.returncode == 1 and "TLS" in refused.stderr, refused.stderr)
+
+    step("a user is added", scoria("user", "add", "ann", "--role", "scorer", "--access", ACCESS, "--password-stdin", given="correct horse\n").returncode == 0)
+    step("twice is refused", scoria("user", "add", "ann", "--role", "scorer", "--access", ACCESS, "--password-stdin", given="x\n").returncode == 1)
+    step("no role is refused", scoria("user", "add", "eve", "--access", ACCESS, "--password-stdin", given="x\n").returncode == 1)
+    key = scoria("key", "create", "shop", "--grant", "scorer@linear", "--access", ACCESS).stdout.strip()
+    first = make_certificate("first")
+    serve, urls = start("serve", f"forest={MODELS / 'forest.rds'}", f"linear={MODELS / 'linear.rds'}", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0",
+                        "--certificate", FOLDER / "fullchain.pem", "--key", FOLDER / "privkey.pem", "--access", ACCESS, lines=2)
+    http, https = urls
+    port = int(https.rpartition(":")[2])
+    https = f"https://localhost:{port}"
+    tls = ["--resolve", f"localhost:{port}:127.0.0.1", "--cacert", FOLDER / "fullchain.pem"]
+    step("a password over TLS scores", curl(f"{https}/score", *tls, "-u", "ann:correct horse", "-d", BODY)[0] == 200)
+    step("none does not", curl(f"{https}/score", *tls, "-d", BODY)[0] == 401)
+    step("a key scores what it is granted", curl(f"{http}/services/linear/score", "-H", f"X-API-Key: {key}", "-d", BODY)[0] == 200)
+    step("and nothing else", curl(f"{http}/services/forest/score", "-H", f"X-API-Key: {key}", "-d", BODY)[0] == 403)
+    code, body = curl(f"{http}/login", "-d", '{"username":"ann","password":"correct horse"}')
+    tokens = json.loads(body)
+    step("a login answers as ML Server's", code == 200 and set(tokens) == {"token_type", "access_token", "expires_in", "expires_on", "refresh_token"}, body)
+    token = ["-H", f"Authorization: Bearer {tokens['access_token']}"]
+    step("its token scores", curl(f"{http}/score", *token, "-d", BODY)[0] == 200)
+    step("health is open, metrics are not", (curl(f"{http}/readyz")[0], curl(f"{http}/metrics")[0]) == (200, 401))
+    big = "x" * 200_000
+    (FOLDER / "big").write_text(big)
+    step("a large body of nobody's is refused unread", curl(f"{http}/score", "-d", f"@{FOLDER / 'big'}")[0] == 401)
+
+    step("its certificate is the one given", served_certificate(port) == first.strip())
+    second = make_certificate("second")
+    until("the renewed certificate", lambda: served_certificate(port) == second.strip(), 10)
+    step("a renewed certificate is served", True)
+    (FOLDER / "privkey.pem").write_text("no key")
+    until("what it says of a broken one", lambda: "the old certificate stays in use" in (FOLDER / "log").read_text(), 10)
+    step("one that does not fit leaves the old one", served_certificate(port) == second.strip())
+    make_certificate("third")
+    serve.send_signal(signal.SIGHUP)
+    until("the third", lambda: served_certificate(port) == (FOLDER / "fullchain.pem").read_text().strip(), 10)
+    step("SIGHUP reads it again", serve.poll() is None)
+
+    scoria("user", "remove", "ann", "--access", ACCESS)
+    until("the user's end", lambda: curl(f"{http}/score", *token, "-d", BODY)[0] == 401, 2)
+    step("a removed user's token is refused", True)
+    scoria("key", "revoke", key.split("_")[1], "--access", ACCESS)
+    until("the key's end", lambda: curl(f"{http}/services/linear/score", "-H", f"X-API-Key: {key}", "-d", BODY)[0] == 401, 2)
+    step("a revoked key is refused", True)
+    audit = [json.loads(line)["event"] for line in (ACCESS / "audit.log").read_text().splitlines()]
+    step("the audit log tells it all", {"user_added", "key_created", "login", "user_removed", "key_revoked"} <= set(audit), audit)
+    serve.terminate()
+    step("it ends as it should", serve.wait(30) == 0)
+
+    data = FOLDER / "data"
+    server, _ = start("server", "--data", data, "--http", "127.0.0.1:0", "--https", "none", lines=0)
+    until("the server", lambda: (data / "server.json").exists() and scoria("user", "list", "--data", data).returncode == 0, 30)
+    url = json.loads((data / "server.json").read_text())["httpUrl"]
+    for name, role in (("own", "owner"), ("con", "contributor"), ("rea", "reader"), ("sco", "scorer")):
+        added = scoria("user", "add", name, "--role", role, "--data", data, "--password-stdin", given=f"pw of {name}\n")
+        step(f"{role} is added by REST", added.returncode == 0, added.stderr)
+    pools, version = f"{url}/pools", "?api-version=2018-12-01.8.0"
+    for name, reads, changes, administers, lists, puts in (("own", 200, 404, 200, 200, 201), ("con", 200, 404, 403, 200, 201), ("rea", 200, 403, 403, 200, 403),
+                                                           ("sco", 403, 403, 403, 403, 403)):
+        code, body = curl(f"{url}/login", "-d", json.dumps({"username": name, "password": f"pw of {name}"}))
+        token = ["-H", f"Authorization: Bearer {json.loads(body).get('access_token')}"]
+        got = (curl(pools + version, *token)[0], curl(f"{pools}/none{version}", "-X", "DELETE", *token)[0], curl(f"{url}/scoria/v1/users", *token)[0],
+               curl(f"{url}/scoria?comp=list", *token)[0], curl(f"{url}/scoria/c{name}?restype=container", "-X", "PUT", "-d", "", *token)[0])
+        step(f"{name} may what the role says", got == (reads, changes, administers, lists, puts), got)
+        step(f"{name} with a password, too", curl(pools + version, "-u", f"{name}:pw of {name}")[0] == reads)
+        code, body = curl(f"{url}/subscriptions/x/resourceGroups/scoria/providers/Microsoft.Batch/batchAccounts/scoria/listKeys?api-version=1", "-X", "POST", "-d", "", *token)
+        step(f"{name} and the account's key", (code == 403) == (name != "own"), (code, body))
+    step("a wrong password is refused", curl(pools + version, "-u", "own:no")[0] in (401, 403))
+    step("nobody is", curl(pools + version)[0] in (401, 403))
+finally:
+    for process in processes:
+        process.kill()
+conclude("access_test", step.passed, step.failed, FOLDER)
