@@ -199,6 +199,7 @@ void Oidc::configure(std::vector<OidcIssuer> issuers) {
     entries.emplace(name, std::move(entry));
   }
   entries_ = std::move(entries);
+  is_changed_ = true;
   changed_.notify_all();
 }
 
@@ -220,6 +221,7 @@ Oidc::Outcome Oidc::verify(std::string_view token, const auth::JwtGlance& glance
     const auto found = entries_.find(glance.issuer);
     if (found != entries_.end() && now.steady - found->second.last_fetch >= kLeastBetween) {
       found->second.next_fetch = now.steady;
+      is_changed_ = true;
       changed_.notify_all();
     }
   }
@@ -246,7 +248,8 @@ void Oidc::fetch_all(const std::stop_token& stop) {
         next = std::min(next, entry.next_fetch);
       }
       if (due.issuer.empty()) {
-        changed_.wait_until(lock, stop, next, [] { return false; });
+        changed_.wait_until(lock, stop, next, [this] { return is_changed_; });
+        is_changed_ = false;
         continue;
       }
     }

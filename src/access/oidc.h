@@ -66,6 +66,7 @@ class Oidc {
 
   std::mutex mutex_;
   std::condition_variable_any changed_;
+  bool is_changed_ = false;               // guarded by mutex_; there may be something to fetch
   std::map<std::string, Entry> entries_;  // guarded by mutex_; by issuer
   std::jthread thread_;
 };

@@ -61,6 +61,7 @@ TEST(Oidc, KeysComeInTheBackgroundAndAreAskedForOnceWhenOneIsUnknown) {
   });
   self = &server;
   Oidc oidc;
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // its thread waits by now, and must be woken
   auto issuer = issuer_of(R"({"issuer":"https://idp","audience":"scoria","roles":{"Score":"scorer"}})");
   issuer.configuration = server.url("/.well-known/openid-configuration");
   oidc.configure({issuer});

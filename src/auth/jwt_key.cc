@@ -129,8 +129,8 @@ JwtKey::JwtKey(JwtAlgorithm algorithm, std::shared_ptr<evp_pkey_st> key, std::st
 }
 
 JwtKey JwtKey::generate(JwtAlgorithm algorithm) {
-  EVP_PKEY* raw =
-      algorithm == JwtAlgorithm::es256 ? EVP_EC_gen("P-256") : EVP_RSA_gen(static_cast<std::size_t>(kLeastRsaBits));
+  EVP_PKEY* raw = algorithm == JwtAlgorithm::es256 ? EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")
+                                                   : EVP_RSA_gen(static_cast<std::size_t>(kLeastRsaBits));
   SCORIA_CHECK(raw != nullptr);
   return {algorithm, own_key(raw), {}};
 }
