@@ -139,6 +139,7 @@ test-serve: build ## scoria serve with unmodified clients: Triton's, MLflow's, s
 	@tools/setup serve
 	@tools/install_python build/serve-venv tests/serve/requirements.txt
 	@tests/serve/run build/scoria
+	@tests/serve/identity/run build/scoria || [ $$? -eq 77 ]
 
 .PHONY: test-containers
 test-containers: build ## tasks in containers, by podman and a registry with passwords, which it installs; as root
