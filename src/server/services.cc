@@ -70,7 +70,7 @@ Services::Services(serve::ServiceFolder folder, blob::BlobStore& blobs, Executor
 }
 
 Result<std::unique_ptr<Services>> Services::open(const fs::path& folder, blob::BlobStore& blobs, Executor& executor,
-                                                 const Clock& clock) {
+                                                 const Clock& clock, access::Access* access) {
   SCORIA_TRY(opened, serve::ServiceFolder::open(folder));
   return std::unique_ptr<Services>(new Services(std::move(opened), blobs, executor, clock, access));
 }
