@@ -17,7 +17,7 @@ else
   SCORE_USER=ann
   SCORE_PASSWORD=$(od -An -tx1 -N16 /dev/urandom | tr -d ' \n')
   printf '%s\n' "$SCORE_PASSWORD" | "$scoria" user add "$SCORE_USER" --role scorer --access "$work/access" --password-stdin
-  "$scoria" serve "$model" --access "$work/access" --https 127.0.0.1:0 >"$work/address" &
+  "$scoria" serve "$model" --access "$work/access" --http none --https 127.0.0.1:0 >"$work/address" &
   server=$!
   export SCORE_USER SCORE_PASSWORD
 fi

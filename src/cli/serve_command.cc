@@ -9,6 +9,7 @@
 #include <set>
 #include <vector>
 
+#include "base/log.h"
 #include "cli/script_options.h"
 #include "cli/serve_security.h"
 #include "net/http_server.h"
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::chrono::seconds kDrain{10}, kLinger{1};
 constexpr std::chrono::milliseconds kLook{250};
+constexpr std::uint32_t kLeastRate = 1024;  // bytes a second of a body; slower clients are let go
 
 struct ServeOptions {
   std::vector<std::string> models;
@@ -29,6 +31,8 @@ struct ServeOptions {
   int threads = 0;
   ServeSecurityOptions security;
   std::shared_ptr<ScriptArguments> scripts;
+  serve::ObserverOptions observed;
+  std::vector<std::string> masked;
 };
 
 // "NAME=FILE", else the file's name up to its first dot.
@@ -110,6 +114,9 @@ class Watch {
 };
 
 Status serve(const ServeOptions& options, const Context& context) {
+  // What scripts write, and what users' files are in trouble with, has no other place to be said.
+  log::set_sink([](log::Level, const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); },
+                log::Level::warn);
   SCORIA_TRY(security, ServeSecurity::open(options.security, options.http));
   if (!options.name.empty() && options.models.size() > 1)
     return Error{Code::invalid, "--name names one model: give several as NAME=FILE"};
@@ -124,9 +131,11 @@ Status serve(const ServeOptions& options, const Context& context) {
     SCORIA_TRY(model, source.read(*options.scripts));
     catalog.put(std::move(model));
   }
-  serve::App app(catalog, context.executor, {}, security->access());
+  SCORIA_TRY(observer, serve::Observer::open(options.observed));
+  serve::App app(catalog, context.executor, {}, security->access(), observer.get());
   net::HttpServerConfig config;
   config.listeners = security->listeners();
+  config.min_rate = kLeastRate;
   config.threads = options.threads > 0
                        ? options.threads
                        : static_cast<int>(std::clamp<std::size_t>(context.executor.concurrency(), 1, 64));
@@ -148,7 +157,7 @@ Status serve(const ServeOptions& options, const Context& context) {
   while (!context.stop.stop_requested()) {
     stopped.wait_for(lock, context.stop, kLook, [] { return false; });
     watch.look();
-    security->look(*server);
+    if (security->look(*server)) observer->reopen();
   }
   app.set_ready(false);
   server->drain(kDrain, kLinger);
@@ -173,9 +182,24 @@ void add_serve_command(CLI::App& app, Command& chosen, const Context& context) {
   command->add_option("--http", options->http, "where to serve without TLS, or none")->capture_default_str();
   options->scripts = add_script_options(*command);
   add_serve_security_options(*command, options->security);
+  command->add_option("--access-log", options->observed.access_log, "a line of JSON for each request: a file, or - for standard output")
+      ->group("Logs");
+  command->add_option("--payload-log", options->observed.payload_log, "rows and predictions of a sample of requests: a file")
+      ->group("Logs");
+  command->add_option("--sample-rate", options->observed.sample, "share of requests of --payload-log and --drift")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str()
+      ->group("Logs");
+  command->add_option("--mask", options->masked, "columns that --payload-log must not hold")->delimiter(',')->group("Logs");
+  command->add_option("--drift", options->observed.drift_baseline,
+                      "figures per column in /metrics, against the first ROWS that are sampled")
+      ->check(CLI::Range(10, 1'000'000))
+      ->type_name("ROWS")
+      ->group("Logs");
   command->add_option("--threads", options->threads, "how many (default: the cores)")->check(CLI::Range(1, 64));
   command->footer("Example: scoria serve house.rds && curl -d '{\"df\":[{\"rm\":6.5}]}' http://127.0.0.1:8080/score");
   command->callback([options, &chosen, &context] {
+    options->observed.masked.insert(options->masked.begin(), options->masked.end());
     chosen = {"serve", [options, &context] { return serve(*options, context); }};
   });
 }

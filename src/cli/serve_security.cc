@@ -83,9 +83,6 @@ Result<std::unique_ptr<ServeSecurity>> ServeSecurity::open(const ServeSecurityOp
   SCORIA_TRY_STATUS(check_reach(options, http));
   std::unique_ptr<ServeSecurity> security(new ServeSecurity(options));
   if (!options.access.empty()) {
-    // What users' files or identity providers are in trouble with has no other place to be said.
-    log::set_sink([](log::Level, const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); },
-                  log::Level::warn);
     access::AccessOptions chosen{.requests_per_second = options.requests_per_second, .burst = options.burst};
     chosen.proxy.is_behind_proxy = options.is_behind_proxy;
     for (const std::string& text : options.trusted_proxies) {
@@ -116,6 +113,10 @@ Status ServeSecurity::ensure_own_certificate() {
 }
 
 Status ServeSecurity::add_listeners(const std::string& http) {
+  struct sigaction action {};
+  action.sa_handler = note_hang_up;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGHUP, &action, nullptr);
   if (http != "none") listeners_.push_back({.address = http, .tls = {}});
   if (options_.https.empty()) return Ok{};
   certificate_file_ = options_.certificate;
@@ -124,10 +125,6 @@ Status ServeSecurity::add_listeners(const std::string& http) {
   if (has_own_certificate_) SCORIA_TRY_STATUS(ensure_own_certificate());
   listeners_.push_back({.address = options_.https, .tls = net::TlsFiles{certificate_file_, key_file_}});
   in_use_ = last_ = pair();
-  struct sigaction action {};
-  action.sa_handler = note_hang_up;
-  action.sa_flags = SA_RESTART;
-  ::sigaction(SIGHUP, &action, nullptr);
   return Ok{};
 }
 
@@ -135,19 +132,23 @@ ServeSecurity::Pair ServeSecurity::pair() const {
   return {serve::file_state(certificate_file_), serve::file_state(key_file_)};
 }
 
-void ServeSecurity::look(net::HttpServer& server) {
-  if (options_.https.empty()) return;
+bool ServeSecurity::look(net::HttpServer& server) {
+  const bool is_told = is_hung_up != 0;
+  is_hung_up = 0;
+  if (!options_.https.empty()) look_at_certificate(server, is_told);
+  return is_told;
+}
+
+void ServeSecurity::look_at_certificate(net::HttpServer& server, bool is_told) {
   if (has_own_certificate_ && clock_.now().steady >= next_own_look_) {
     if (const Status ensured = ensure_own_certificate(); !ensured.ok())
       std::fprintf(stderr, "the certificate is not renewed: %s\n", ensured.error().message.c_str());
   }
-  const bool is_told = is_hung_up != 0;
   const Pair now = pair();
   // Two files are not written at once: they are read when both have stayed the same for a while.
   const bool is_settled = now == last_;
   last_ = now;
   if (!is_told && (now == in_use_ || !is_settled)) return;
-  is_hung_up = 0;
   in_use_ = now;  // also of a pair that does not fit, so that it is said once
   if (const Status reloaded = server.reload_tls(); !reloaded.ok()) {
     std::fprintf(stderr, "the old certificate stays in use: %s\n", reloaded.error().message.c_str());

@@ -40,13 +40,14 @@ class ServeSecurity {
   void close() { access_.reset(); }
 
   // From time to time: reads a certificate that was renewed, or after SIGHUP; one that does not fit leaves the old one in use. Says so on standard
-  // error.
-  void look(net::HttpServer& server);
+  // error. True: SIGHUP came.
+  bool look(net::HttpServer& server);
 
  private:
   explicit ServeSecurity(ServeSecurityOptions options) : options_(std::move(options)) {}
   Status add_listeners(const std::string& http);
   Status ensure_own_certificate();
+  void look_at_certificate(net::HttpServer& server, bool is_told);
 
   struct Pair {
     serve::FileState certificate, key;

@@ -10,6 +10,7 @@
 #include "auth/target.h"
 #include "base/log.h"
 #include "serve/gate.h"
+#include "serve/inflated_body.h"
 #include "serve/metrics_text.h"
 #include "serve/openapi.h"
 #include "serve/try_page.h"
@@ -68,6 +69,13 @@ std::string below(std::string_view target, std::size_t segments) {
   return std::string(target.substr(at));
 }
 
+void note_version(const NotePtr& note, const ServiceVersion& version, std::string_view protocol) {
+  if (note == nullptr) return;
+  note->service = version.service();
+  note->version = version.version();
+  note->protocol = protocol;
+}
+
 bool is_scoring_verb(const std::string& word) { return word == "score" || word == "predict"; }
 
 }  // namespace
@@ -78,16 +86,42 @@ struct App::Call {
   net::Responder responder;
   std::vector<std::string> path;
   Query query;
+  NotePtr note;  // null: nothing is kept of it
 
   void send(net::HttpReply reply) { responder.send(std::move(reply)); }
 };
 
-App::App(Catalog& catalog, Executor& executor, AppLimits limits, access::Access* access)
-    : catalog_(catalog), executor_(executor), limits_(limits), access_(access) {}
+// The body, inflated where it came compressed. False: it is none, and that is answered.
+bool App::take_body(Call& call) {
+  std::optional<Error> wrong = call.request.body_error;
+  if (!wrong && call.request.sink != nullptr) {
+    auto body = InflatedBody::of(*call.request.sink).take();
+    if (body.ok()) {
+      call.request.body = std::move(body).value();
+    } else {
+      wrong = body.error();
+    }
+  }
+  if (!wrong) return true;
+  const bool is_large = wrong->code == Code::too_large;
+  call.send(problem_reply(one_mistake(is_large ? 413 : 400, is_large ? "too_large" : "bad_request", wrong->message)));
+  return false;
+}
+
+App::App(Catalog& catalog, Executor& executor, AppLimits limits, access::Access* access, Observer* observer)
+    : catalog_(catalog), executor_(executor), limits_(limits), access_(access), observer_(observer) {}
 
 net::BodyPlan App::plan_body(const net::HttpRequest& head) {
   net::BodyPlan plan{.max_bytes = is_json(media_type(head)) ? limits_.json_bytes : limits_.other_bytes};
   if (access_ != nullptr) plan.refuse = refuse_early(*access_, first_service(), head);
+  const auto coding = head.header("Content-Encoding");
+  if (plan.refuse || !coding || net::is_same_name(*coding, "identity")) return plan;
+  auto inflated = InflatedBody::open(*coding, plan.max_bytes);
+  if (inflated.ok()) {
+    plan.sink = std::move(inflated).value();
+  } else {
+    plan.refuse = problem_reply(one_mistake(415, "bad_request", inflated.error().message));
+  }
   return plan;
 }
 
@@ -101,14 +135,23 @@ std::string App::first_service() const {
 }
 
 void App::handle(net::HttpRequest request, net::Responder responder) {
-  if (access_ == nullptr) return serve_request(std::move(request), std::move(responder));
+  NotePtr note = observer_ == nullptr ? nullptr : observer_->begin(request, responder);
+  if (access_ == nullptr) return serve_request(std::move(request), std::move(responder), std::move(note));
   pass_gate(*access_, first_service(), std::move(request), std::move(responder),
-            [this](net::HttpRequest passed, net::Responder to) { serve_request(std::move(passed), std::move(to)); });
+            [this, note](net::HttpRequest passed, net::Responder to, const access::CallerPtr& caller) {
+              if (note != nullptr && caller != nullptr) note->user = caller->name;
+              serve_request(std::move(passed), std::move(to), note);
+            });
 }
 
-void App::serve_request(net::HttpRequest request, net::Responder responder) {
-  Call call{.request = std::move(request), .responder = std::move(responder), .path = {}, .query = {}};
+void App::serve_request(net::HttpRequest request, net::Responder responder, NotePtr note) {
+  Call call{.request = std::move(request),
+            .responder = std::move(responder),
+            .path = {},
+            .query = {},
+            .note = std::move(note)};
   try {
+    if (!take_body(call)) return;
     auto target = auth::split_target(call.request.target);
     call.path = path_parts(target.path);
     call.query.items = std::move(target.query);
@@ -134,6 +177,7 @@ bool App::pass_on(Call& call, std::string_view service, std::string path) {
   if (version == nullptr || version->takes_rows()) return false;
   const auto begin = std::chrono::steady_clock::now();
   version->traffic().begin();
+  note_version(call.note, *version, "whole");
   const Deadline deadline = deadline_of(call.request, version->patience());
   auto responder = std::make_shared<net::Responder>(std::move(call.responder));
   version->answer_whole(std::move(call.request), std::move(path), deadline,
@@ -151,12 +195,16 @@ void App::score(Call& call, const Form& form, const ServiceVersionPtr& version) 
   Exchange exchange{.version = version, .request = std::move(call.request), .query = std::move(call.query)};
   table::Table rows;
   Problem problem;
-  if (!form.read(exchange, rows, problem)) {
+  note_version(call.note, *version, protocol_name(form.protocol));
+  const bool is_read = form.read(exchange, rows, problem);
+  if (call.note != nullptr) call.note->rows = exchange.rows;
+  if (!is_read) {
     traffic.end(form.protocol, problem.status, exchange.rows, seconds_since(begin));
     return call.send(form.refuse(problem));
   }
   if (version->is_immediate()) {
     const Outcome outcome = version->score(rows, exchange.wanted, executor_);
+    if (observer_ != nullptr && outcome.is_scored) observer_->observe(call.note, *version, rows, outcome.predictions);
     net::HttpReply reply = outcome.is_scored ? form.write(exchange, outcome.predictions) : form.refuse(outcome.problem);
     traffic.end(form.protocol, reply.status, exchange.rows, seconds_since(begin));
     return call.send(std::move(reply));
@@ -164,12 +212,17 @@ void App::score(Call& call, const Form& form, const ServiceVersionPtr& version) 
   struct Waiting {
     Exchange exchange;
     net::Responder responder;
+    table::Table rows;  // where they are looked at once more
+    NotePtr note;
   };
   const Deadline deadline = deadline_of(exchange.request, version->patience());
   model::Request wanted = exchange.wanted;
-  auto waiting = std::make_shared<Waiting>(Waiting{std::move(exchange), std::move(call.responder)});
-  version->score_later(std::move(rows), std::move(wanted), deadline, [waiting, begin, &form](Outcome outcome) {
+  auto waiting = std::make_shared<Waiting>(Waiting{std::move(exchange), std::move(call.responder), {}, call.note});
+  if (observer_ != nullptr && observer_->wants_rows()) waiting->rows = rows;
+  version->score_later(std::move(rows), std::move(wanted), deadline, [this, waiting, begin, &form](Outcome outcome) {
     const Exchange& asked = waiting->exchange;
+    if (observer_ != nullptr && observer_->wants_rows() && outcome.is_scored)
+      observer_->observe(waiting->note, *asked.version, waiting->rows, outcome.predictions);
     net::HttpReply reply = outcome.is_scored ? form.write(asked, outcome.predictions) : form.refuse(outcome.problem);
     if (outcome.retry_after_s > 0)
       reply.headers.emplace_back("Retry-After", std::to_string(outcome.retry_after_s));
@@ -194,11 +247,6 @@ void App::serve(Call& call, const Form& form, std::string_view service, std::str
   if (!found->takes_rows()) {
     (void)pass_on(call, service, below(call.request.target, 0));
     return;
-  }
-  if (const auto coding = call.request.header("Content-Encoding"); coding && !net::is_same_name(*coding, "identity")) {
-    return call.send(problem_reply(
-        one_mistake(415, "bad_request",
-                    "Content-Encoding is '" + std::string(coding->substr(0, 100)) + "'; send the body as it is")));
   }
   score(call, form, found);
 }
@@ -290,6 +338,7 @@ std::string App::metrics() const {
     }
   }
   if (access_ != nullptr) own.push_back(access_->metrics());
+  if (observer_ != nullptr) own.push_back(observer_->metrics());
   return traffic_metrics(named) + info + join_metrics(own);
 }
 

@@ -8,7 +8,7 @@
 //   GET  /, /openapi.json, /services, /livez, /readyz, /startupz, /health, /version, /metrics
 //   with users: POST /login, ..., and each request is let in by its sender's rights (gate.h)
 //
-// Threads: the handler's functions are called from several at once. Borrows: catalog, executor, and access.
+// Threads: the handler's functions are called from several at once. Borrows: catalog, executor, access and observer.
 #pragma once
 
 #include <atomic>
@@ -20,6 +20,7 @@
 #include "base/executor.h"
 #include "net/http.h"
 #include "serve/catalog.h"
+#include "serve/observer.h"
 #include "serve/protocols.h"
 
 namespace scoria::serve {
@@ -31,8 +32,9 @@ struct AppLimits {
 
 class App final : public net::HttpHandler {
  public:
-  // `access`: null where all is open to everyone who reaches it.
-  App(Catalog& catalog, Executor& executor, AppLimits limits = {}, access::Access* access = nullptr);
+  // `access`: null where all is open to everyone who reaches it. `observer`: null where nothing is kept of requests.
+  App(Catalog& catalog, Executor& executor, AppLimits limits = {}, access::Access* access = nullptr,
+      Observer* observer = nullptr);
 
   void set_ready(bool is_ready) { is_ready_ = is_ready; }
 
@@ -44,7 +46,8 @@ class App final : public net::HttpHandler {
  private:
   struct Call;
   std::string first_service() const;
-  void serve_request(net::HttpRequest request, net::Responder responder);
+  void serve_request(net::HttpRequest request, net::Responder responder, NotePtr note);
+  static bool take_body(Call& call);
   void route(Call& call);
   void get(Call& call);
   void get_inference(Call& call);
@@ -59,6 +62,7 @@ class App final : public net::HttpHandler {
   Executor& executor_;
   AppLimits limits_;
   access::Access* access_;
+  Observer* observer_;
   std::atomic<bool> is_ready_{true};
 };
 

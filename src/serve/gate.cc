@@ -42,7 +42,7 @@ std::string service_of(const std::vector<std::string>& parts, const std::string&
 void answer_refusal(access::Admission admission, net::HttpRequest request, net::Responder responder,
                     const Onward& onward) {
   if (admission.refusal) return responder.send(std::move(*admission.refusal));
-  onward(std::move(request), std::move(responder));
+  onward(std::move(request), std::move(responder), admission.caller);
 }
 
 }  // namespace
@@ -64,7 +64,8 @@ Need need_of(const net::HttpRequest& head, const std::string& first) {
             .action = access::Action::deploy,
             .service = service_of(parts, first)};
   if (is_get) need.action = access::Action::read;
-  if (head.method == "POST" && is_scoring_path(parts)) need.action = access::Action::score;
+  const bool is_below_service = parts.size() >= 3 && parts[0] == "services";
+  if (is_below_service || (head.method == "POST" && is_scoring_path(parts))) need.action = access::Action::score;
   return need;
 }
 
@@ -73,7 +74,7 @@ void pass_gate(access::Access& access, const std::string& first, net::HttpReques
   if (access::Access::is_own_path(std::string_view(request.target).substr(0, request.target.find('?'))))
     return access.handle_own(std::move(request), std::move(responder));
   Need need = need_of(request, first);
-  if (need.is_open) return onward(std::move(request), std::move(responder));
+  if (need.is_open) return onward(std::move(request), std::move(responder), nullptr);
   auto admission = access.admit(request, need.action, need.service);
   if (!admission.is_pending())
     return answer_refusal(std::move(admission), std::move(request), std::move(responder), onward);

@@ -1,7 +1,7 @@
 // What stands before an App where there are users: which right a request takes, by its method and path, and whether its sender has it.
 //
 //   open to all     GET of /livez, /readyz, /startupz, /health, /ping, /v2/health/...; the paths of logins (access/access.h)
-//   score           POST of a path that scores, of the service that it names
+//   score           POST of a path that scores, of the service that it names; any method below /services/NAME/, which a script may answer
 //   read            any other GET; of the service that it names, or of all
 //   deploy          any other method
 //
@@ -30,7 +30,8 @@ struct Need {
 // `first`: the service that paths without a name mean.
 Need need_of(const net::HttpRequest& head, const std::string& first);
 
-using Onward = std::function<void(net::HttpRequest, net::Responder)>;
+// `caller`: null where the path is open to all.
+using Onward = std::function<void(net::HttpRequest, net::Responder, const access::CallerPtr& caller)>;
 // Calls `onward` with a request whose sender may send it, now or from another thread; answers all others.
 void pass_gate(access::Access& access, const std::string& first, net::HttpRequest request, net::Responder responder,
                const Onward& onward);

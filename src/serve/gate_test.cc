@@ -33,15 +33,22 @@ TEST(Gate, ScoringNeedsTheRightToTheServiceThatThePathNames) {
 }
 
 TEST(Gate, WhatItDoesNotKnowNeedsTheRightToDeploy) {
-  for (const auto& [method, target] : {std::pair{"POST", "/services/a/1"},
+  for (const auto& [method, target] : {std::pair{"POST", "/services/a"},
                                        {"PUT", "/score"},
-                                       {"DELETE", "/services/a/1"},
+                                       {"DELETE", "/services/a"},
                                        {"POST", "/livez"},
                                        {"POST", "/"},
                                        {"POST", "/v2/repository/models/a/load"},
                                        {"PATCH", "/v2/models/a/infer"},
                                        {"get", "/livez"}})
     EXPECT_EQ(need(method, target).action, Action::deploy) << method << target;
+}
+
+TEST(Gate, WhatAScriptMayAnswerNeedsTheRightToScore) {
+  for (const char* method : {"GET", "POST", "DELETE"}) {
+    EXPECT_EQ(need(method, "/services/a/echo/1").action, Action::score) << method;
+    EXPECT_EQ(need(method, "/services/a/echo/1").service, "a") << method;
+  }
 }
 
 TEST(Gate, HealthAloneIsOpen) {

@@ -1,0 +1,65 @@
+// What is kept of requests beside the numbers: a line of the access log for each, and of a sample of them the rows, the predictions and how far these have
+// moved away from what was seen first.
+// Threads: any. Owns: the logs and the counts of drift.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "base/result.h"
+#include "net/http.h"
+#include "serve/access_log.h"
+#include "serve/drift.h"
+#include "serve/payload_log.h"
+#include "serve/service_version.h"
+
+namespace scoria::serve {
+
+struct ObserverOptions {
+  std::string access_log;   // file, "-": standard output; empty: none
+  std::string payload_log;  // file; empty: none
+  double sample = 0.01;     // share of requests whose rows are looked at
+  std::set<std::string, std::less<>> masked;
+  std::size_t drift_baseline = 0;  // rows that are the baseline of each version; 0: no figures of drift
+};
+
+// Of a request, filled while it is answered.
+struct Note {
+  std::string request_id, peer, user, method, target, service, version;
+  std::string_view protocol;
+  std::uint64_t rows = 0;
+  std::chrono::steady_clock::time_point begin;
+};
+using NotePtr = std::shared_ptr<Note>;
+
+class Observer {
+ public:
+  // Errors: as LogFile::open().
+  static Result<std::unique_ptr<Observer>> open(ObserverOptions options);
+
+  // Begins a request's note, whose end is a line when `responder` is sent to. Null: nothing is kept of requests.
+  NotePtr begin(const net::HttpRequest& request, net::Responder& responder);
+  void observe(const NotePtr& note, const ServiceVersion& version, const table::Table& rows,
+               const table::Table& predictions);
+  // Whether rows may be looked at after they are scored.
+  bool wants_rows() const { return payload_ != nullptr || options_.drift_baseline > 0; }
+  void reopen();  // after logrotate
+  std::string metrics() const;
+
+ private:
+  explicit Observer(ObserverOptions options) : options_(std::move(options)), sampler_(options_.sample) {}
+
+  const ObserverOptions options_;
+  const Sampler sampler_;
+  std::unique_ptr<AccessLog> access_;
+  std::unique_ptr<PayloadLog> payload_;
+  mutable std::mutex drifts_mutex_;
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<Drift>> drifts_;  // guarded by drifts_mutex_
+};
+
+}  // namespace scoria::serve
