@@ -26,7 +26,7 @@ TEST(Destination, GoesByTheFirstSegmentOtherwise) {
   EXPECT_EQ(of("localhost", "/acct?comp=list"), Destination::storage);
   EXPECT_EQ(of("localhost", "/acct/container/blob"), Destination::storage);
   EXPECT_EQ(of("localhost", "/pools"), Destination::batch);
-  EXPECT_EQ(of("localhost", "/"), Destination::batch);
+  EXPECT_EQ(of("localhost", "/"), Destination::serving);
 }
 
 TEST(Destination, CountsSeveralLeadingSlashesAsOne) {

@@ -8,6 +8,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "auth/seal.h"
 #include "auth/tokens.h"
@@ -115,6 +116,7 @@ class WholeServerTest : public ::testing::Test {
     auto services = Services::open(folder_ / "services", *blobs_, executor_, clock_, nullptr);
     ASSERT_TRUE(services.ok()) << services.error().message;
     services_ = std::move(services).value();
+    while (!services_->is_ready()) std::this_thread::yield();
     app_ = std::unique_ptr<App>(new App{.config = config_,
                                         .account = account_,
                                         .clock = clock_,

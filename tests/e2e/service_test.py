@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""`scoria service`: versions deployed, weighed, rolled back and deleted on a server while clients ask; what must be refused; and what is there after
+a restart.
+
+usage: service_test.py SCORIA FOLDER [--switches N]
+"""
+import csv
+import hashlib
+import http.client
+import http.server
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+from cluster import Steps, conclude, until
+
+PROGRAM = pathlib.Path(sys.argv[1]).resolve()
+FOLDER = pathlib.Path(sys.argv[2]).resolve() / "service"
+SWITCHES = int(sys.argv[sys.argv.index("--switches") + 1]) if "--switches" in sys.argv else 40
+TREE = pathlib.Path(__file__).resolve().parent.parent.parent
+GOLDEN = TREE / "tests/golden/rf_reg_boston"
+DATA = FOLDER / "data"
+PASSWORD = "a word that only this test knows"
+step = Steps()
+
+
+def scoria(*words, given=None):
+    return subprocess.run([PROGRAM, *map(str, words), "--data", DATA], input=given, text=True, capture_output=True, timeout=120)
+
+
+def start():
+    process = subprocess.Popen([PROGRAM, "server", "--data", DATA, "--http", "127.0.0.1:0", "--https", "none"],
+                               stdout=subprocess.DEVNULL, stderr=open(FOLDER / "server.log", "a"))
+    until("the server", lambda: scoria("pool", "list").returncode == 0, 30)
+    port = int(json.loads((DATA / "server.json").read_text())["httpUrl"].rpartition(":")[2])
+    until("its services", lambda: ask(port, "GET", "/readyz")[0] == 200, 30)
+    return process, port
+
+
+def ask(port, method, path, body=None, headers=None, key=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    sent = {"Content-Type": "application/json", **(headers or {})}
+    if key:
+        sent["X-API-Key"] = key
+    connection.request(method, path, body, sent)
+    reply = connection.getresponse()
+    return reply.status, reply.read().decode()
+
+
+def sha256(path):
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+
+
+def rows_and_expected(count):
+    """Rows of R's own case behind the first, which is missing, and what R predicts."""
+    with open(GOLDEN / "input.csv") as rows, open(GOLDEN / "expected.csv") as expected:
+        rows, expected = list(csv.DictReader(rows)), list(csv.DictReader(expected))
+    chosen = [i for i, row in enumerate(expected) if row["response"] not in ("NA", "NaN")][:count]
+    number = {"df": [{name: float(value) for name, value in rows[i].items()} for i in chosen]}
+    return json.dumps(number), [float(expected[i]["response"]) for i in chosen]
+
+
+class Client(threading.Thread):
+    def __init__(self, port, body, key):
+        super().__init__()
+        self.port, self.body, self.key, self.answers, self.troubles, self.is_told = port, body, key, 0, [], False
+
+    def run(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        while not self.is_told:
+            try:
+                connection.request("POST", "/services/boston/score", self.body, {"Content-Type": "application/json", "X-API-Key": self.key})
+                reply = connection.getresponse()
+                said = reply.read()
+                self.answers += 1
+                if reply.status != 200 or json.loads(said) != expected:
+                    self.troubles.append(f"{reply.status} {said[:200]}")
+            except (OSError, http.client.HTTPException) as error:
+                self.troubles.append(repr(error))
+                return
+
+
+shutil.rmtree(FOLDER, ignore_errors=True)
+FOLDER.mkdir(parents=True)
+os.environ["XDG_RUNTIME_DIR"] = str(FOLDER)
+body, expected = rows_and_expected(5)
+(FOLDER / "sample.json").write_text(body)
+(FOLDER / "expected.json").write_text(json.dumps(expected))
+(FOLDER / "wrong.json").write_text(json.dumps([value + 1 for value in expected]))
+server, port = start()
+files = None
+try:
+    made = scoria("key", "create", "tester", "--role", "scorer", "--json")
+    key = json.loads(made.stdout)["key"] if made.returncode == 0 else ""
+    step("a key is made", bool(key), made.stderr)
+    checked = ["--sample", FOLDER / "sample.json", "--expect", FOLDER / "expected.json"]
+    deployed = scoria("service", "deploy", "boston", GOLDEN / "model.rds", *checked)
+    step("a model is deployed after it has answered as R does", deployed.returncode == 0, deployed.stderr)
+    step("it answers as R does", ask(port, "POST", "/services/boston/score", body, key=key) == (200, json.dumps(expected, separators=(",", ":"))),
+         ask(port, "POST", "/services/boston/score", body, key=key))
+    step("nobody else is answered", ask(port, "POST", "/services/boston/score", body)[0] == 401)
+    step("a key of a scorer does not deploy",
+         ask(port, "PUT", "/scoria/v1/services/boston/versions/9", "{}", key=key)[0] in (401, 403))
+
+    refused = scoria("service", "deploy", "boston", GOLDEN / "model.rds", "--sample", FOLDER / "sample.json", "--expect", FOLDER / "wrong.json")
+    step("a version that answers otherwise is refused, with the number", refused.returncode != 0 and "the answer[0]" in refused.stderr, refused.stderr)
+    (FOLDER / "broken.rds").write_bytes((GOLDEN / "model.rds").read_bytes()[:5000])
+    refused = scoria("service", "deploy", "boston", FOLDER / "broken.rds")
+    step("half a model is refused", refused.returncode != 0 and "broken.rds" in refused.stderr, refused.stderr)
+    refused = scoria("service", "deploy", "boston", GOLDEN / "model.rds", "--version-name", "1")
+    step("a version does not change", refused.returncode != 0 and "already" in refused.stderr, refused.stderr)
+    shown = json.loads(scoria("service", "show", "boston", "--json").stdout)
+    step("what was refused left nothing", [v["version"] for v in shown["versions"]] == ["1"] and len(list((DATA / "services/boston").glob("[0-9]*"))) == 1
+         and not list((DATA / "services").glob(".deploying*")), shown)
+
+    handler = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
+    files = http.server.ThreadingHTTPServer(("127.0.0.1", 0), lambda *a: handler(*a, directory=str(GOLDEN)))
+    threading.Thread(target=files.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{files.server_address[1]}/model.rds"
+    step("a URL without its sum is refused", "sha256" in scoria("service", "deploy", "boston", url).stderr)
+    refused = scoria("service", "deploy", "boston", url + "#sha256=" + "0" * 64)
+    step("other bytes than those are refused", refused.returncode != 0 and "SHA-256" in refused.stderr, refused.stderr)
+    deployed = scoria("service", "deploy", "boston", url + "#sha256=" + sha256(GOLDEN / "model.rds"), "--weight", 25)
+    step("a model comes from a URL, as a canary", deployed.returncode == 0, deployed.stderr)
+    shown = json.loads(scoria("service", "show", "boston", "--json").stdout)
+    step("the canary has its share", {v["version"]: v["weight"] for v in shown["versions"]} == {"1": 75, "2": 25}, shown)
+    versions = [json.loads(ask(port, "POST", "/v2/models/boston/infer",
+                               json.dumps({"inputs": [{"name": "X", "shape": [1, 13], "datatype": "FP64", "data": list(range(13))}]}), key=key)[1]).get("model_version")
+                for _ in range(400)]
+    # Five standard deviations of a binomial with p = 0.25 and n = 400.
+    step("and gets about so many requests", abs(versions.count("2") - 100) < 5 * (400 * 0.25 * 0.75) ** 0.5, versions.count("2"))
+    pinned = ask(port, "POST", "/services/boston/score", body, {"X-Scoria-Version": "2"}, key)
+    step("a version can be asked for", pinned[0] == 200, pinned)
+    step("a version with a weight is not deleted", "gets requests" in scoria("service", "delete", "boston", "--version-name", "2").stderr)
+
+    clients = [Client(port, body, key) for _ in range(4)]
+    for client in clients:
+        client.start()
+    begun = time.monotonic()
+    failed = [run.stderr for i in range(SWITCHES) if (run := scoria("service", "traffic", "boston", f"{1 + i % 2}=100")).returncode != 0]
+    deployed = scoria("service", "deploy", "boston", GOLDEN / "model.rds", *checked)
+    back = scoria("service", "rollback", "boston")
+    for client in clients:
+        client.is_told = True
+    for client in clients:
+        client.join()
+    troubles = [trouble for client in clients for trouble in client.troubles]
+    step(f"{SWITCHES} switches, a deployment and a way back under load: no request failed ({sum(c.answers for c in clients)} answered in {time.monotonic() - begun:.1f} s)",
+         not troubles and not failed and deployed.returncode == 0 and back.returncode == 0, (troubles[:3], failed[:3], deployed.stderr, back.stderr))
+
+    if shutil.which("Rscript"):
+        (FOLDER / "score.R").write_text("score <- function(df) 2 * df$x\n")
+        deployed = scoria("service", "deploy", "double", "--script", FOLDER / "score.R", "--row-wise", "--workers", "1")
+        answer = ask(port, "POST", "/services/double/score", '{"df":[{"x":1.5},{"x":4}]}', key=key)
+        step("an R function is deployed and answers", deployed.returncode == 0 and answer[0] == 200 and json.loads(answer[1]) == [3, 8], (deployed.stderr, answer))
+        (FOLDER / "stop.R").write_text("score <- function(df) stop('no')\nstop('broken at its start')\n")
+        refused = scoria("service", "deploy", "double", "--script", FOLDER / "stop.R", "--workers", "1")
+        step("a script that cannot start is refused in its own words", "broken at its start" in refused.stderr, refused.stderr)
+    sensors = TREE / "examples/sensor-anomaly"
+    packed = subprocess.run([PROGRAM, "pack", "models/model_{Device}_{Sensor}", "-o", FOLDER / "sensors.pack"], cwd=sensors, capture_output=True, text=True)
+    deployed = scoria("service", "deploy", "sensors", FOLDER / "sensors.pack", "--features", "Value")
+    answer = ask(port, "POST", "/services/sensors/score?type=decision", '{"df":[{"Device":"1","Sensor":"1","Value":12.57}]}', key=key)
+    # scikit-learn's decision_function: the first row of examples/sensor-anomaly/expected.csv.gz.
+    step("a pack is deployed and answers as scikit-learn does",
+         deployed.returncode == 0 and answer[0] == 200 and abs(json.loads(answer[1])[0] - 0.5117400250216315) < 1e-12, (packed.stderr, deployed.stderr, answer))
+
+    before = json.loads(scoria("service", "list", "--json").stdout)
+    server.send_signal(signal.SIGTERM)
+    step("the server ends", server.wait(30) == 0)
+    server, port = start()
+    after = json.loads(scoria("service", "list", "--json").stdout)
+    plain = lambda all: sorted((v["name"], v["version"], v["weight"], v["sha256"]) for v in (all if isinstance(all, list) else all["value"]))
+    step("all versions and weights are there again", plain(before) == plain(after), (before, after))
+    step("and answer as R does", json.loads(ask(port, "POST", "/services/boston/score", body, key=key)[1]) == expected)
+    step("metrics tell of them", "serve_requests_total{service=\"boston\"" in ask(port, "GET", "/metrics")[1])
+    removed = scoria("service", "delete", "boston")
+    step("a service is deleted", removed.returncode == 0 and not (DATA / "services/boston").exists(), removed.stderr)
+    step("and answers no more", ask(port, "POST", "/services/boston/score", body, key=key)[0] == 404)
+finally:
+    if files:
+        files.shutdown()
+    subprocess.run([PROGRAM, "workers", "stop"], capture_output=True)
+    server.kill()
+conclude("service_test", step.passed, step.failed, FOLDER)
