@@ -101,10 +101,18 @@ Result<std::vector<double>> convert(const Column& column, const Feature& feature
                                               : unknown_levels(column, feature, first_row);
 }
 
+// A table that was made for the model needs no search, which for one row would take longer than most models do.
+bool is_in_order(std::span<const Feature> features, std::span<const std::string> names) {
+  return features.size() <= names.size() &&
+         std::equal(features.begin(), features.end(), names.begin(),
+                    [](const Feature& feature, const std::string& name) { return feature.name == name; });
+}
+
 }  // namespace
 
 std::vector<std::string> absent_columns(std::span<const Feature> features, std::span<const std::string> names) {
   std::vector<std::string> absent;
+  if (is_in_order(features, names)) return absent;
   const std::unordered_set<std::string_view> present(names.begin(), names.end());
   for (const Feature& feature : features) {
     if (!present.contains(feature.name)) absent.push_back(feature.name);
@@ -145,13 +153,9 @@ std::string listed(std::span<const std::string> names) {
 
 Result<FeatureMatrix> bind_features(const table::Table& table, std::span<const Feature> features, UnseenLevel unseen,
                                     std::size_t first_row) {
-  // A table that was made for the model needs no search, which for one row would take longer than most models do.
-  const bool is_in_order =
-      features.size() <= table.columns() &&
-      std::equal(features.begin(), features.end(), table.names().begin(),
-                 [](const Feature& feature, const std::string& name) { return feature.name == name; });
+  const bool in_order = is_in_order(features, table.names());
   std::unordered_map<std::string_view, std::size_t> positions;
-  if (!is_in_order) {
+  if (!in_order) {
     const std::vector<std::string> absent = absent_columns(features, table.names());
     if (!absent.empty()) return lacks_columns(absent);
     for (std::size_t i = 0; i < table.columns(); ++i) positions.emplace(table.names()[i], i);
@@ -162,7 +166,7 @@ Result<FeatureMatrix> bind_features(const table::Table& table, std::span<const F
   matrix.columns.reserve(features.size());
   for (std::size_t i = 0; i < features.size(); ++i) {
     const Feature& feature = features[i];
-    const table::ColumnPtr& column = table.column(is_in_order ? i : positions.at(feature.name));
+    const table::ColumnPtr& column = table.column(in_order ? i : positions.at(feature.name));
     const bool is_number = feature.kind == FeatureKind::number || feature.kind == FeatureKind::logical;
     if (is_number && column->type() == Type::real) {
       matrix.columns.push_back(column->reals().data());

@@ -113,7 +113,8 @@ Products multiply(const Fit& fit, const terms::ModelFrame& frame, const Wanted& 
   if (wanted.terms) products.terms.assign(term_columns.size(), std::vector<double>(rows));
   if (wanted.term_variance) products.term_variance.assign(term_columns.size(), std::vector<double>(rows));
 
-  const std::size_t step = block_rows(columns);
+  // Scratch for no more rows than there are: for one row, making it took longer than all else.
+  const std::size_t step = std::clamp<std::size_t>(rows, 1, block_rows(columns));
   const std::size_t blocks = (rows + step - 1) / step;
   // Several blocks a task, so that scratch is made once for them.
   const std::size_t tasks = std::min(blocks, executor.concurrency() * 4);
