@@ -74,43 +74,37 @@ std::size_t Validity::null_count(std::size_t rows) const {
   return rows - valid;
 }
 
-ColumnPtr Column::finish(Column column) {
-  if (column.validity_.null_count(column.size_) == 0) column.validity_ = Validity();
-  return std::make_shared<const Column>(std::move(column));
+std::shared_ptr<Column> Column::make(Type type, std::size_t size, Validity validity) {
+  auto column = std::make_shared<Column>(Key{});
+  column->type_ = type;
+  column->size_ = size;
+  if (validity.null_count(size) > 0) column->validity_ = std::move(validity);
+  return column;
 }
 
 ColumnPtr Column::real(std::vector<double> values, Validity validity) {
   check_size(validity, values.size());
   // Most columns have no NaN at all, and that is quickly seen.
   if (!validity.all_valid() || has_nan(values)) agree(values, validity, na_real(), [](double x) { return is_na(x); });
-  Column column;
-  column.type_ = Type::real;
-  column.size_ = values.size();
-  column.validity_ = std::move(validity);
-  column.reals_ = std::move(values);
-  return finish(std::move(column));
+  auto column = make(Type::real, values.size(), std::move(validity));
+  column->reals_ = std::move(values);
+  return column;
 }
 
 ColumnPtr Column::integer(std::vector<std::int32_t> values, Validity validity) {
   check_size(validity, values.size());
   agree(values, validity, kNaInt, [](std::int32_t x) { return x == kNaInt; });
-  Column column;
-  column.type_ = Type::integer;
-  column.size_ = values.size();
-  column.validity_ = std::move(validity);
-  column.integers_ = std::move(values);
-  return finish(std::move(column));
+  auto column = make(Type::integer, values.size(), std::move(validity));
+  column->integers_ = std::move(values);
+  return column;
 }
 
 ColumnPtr Column::logical(std::vector<std::uint8_t> values, Validity validity) {
   check_size(validity, values.size());
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = values[i] != 0 && !validity.is_null(i) ? 1 : 0;
-  Column column;
-  column.type_ = Type::logical;
-  column.size_ = values.size();
-  column.validity_ = std::move(validity);
-  column.logicals_ = std::move(values);
-  return finish(std::move(column));
+  auto column = make(Type::logical, values.size(), std::move(validity));
+  column->logicals_ = std::move(values);
+  return column;
 }
 
 ColumnPtr Column::text(std::vector<std::int64_t> offsets, std::string bytes, Validity validity) {
@@ -122,15 +116,12 @@ ColumnPtr Column::text(std::vector<std::int64_t> offsets, std::string bytes, Val
     SCORIA_CHECK(offsets[i] <= offsets[i + 1]);
     null_with_bytes |= validity.is_null(i) && offsets[i] != offsets[i + 1];
   }
-  Column column;
-  column.type_ = Type::text;
-  column.size_ = size;
-  column.validity_ = std::move(validity);
+  auto column = make(Type::text, size, std::move(validity));
   if (null_with_bytes) {
     std::vector<std::int64_t> kept_offsets{0};
     std::string kept;
     for (std::size_t i = 0; i < size; ++i) {
-      if (!column.validity_.is_null(i)) {
+      if (!column->is_null(i)) {
         kept.append(bytes, static_cast<std::size_t>(offsets[i]), static_cast<std::size_t>(offsets[i + 1] - offsets[i]));
       }
       kept_offsets.push_back(static_cast<std::int64_t>(kept.size()));
@@ -138,9 +129,9 @@ ColumnPtr Column::text(std::vector<std::int64_t> offsets, std::string bytes, Val
     offsets = std::move(kept_offsets);
     bytes = std::move(kept);
   }
-  column.offsets_ = std::move(offsets);
-  column.bytes_ = std::move(bytes);
-  return finish(std::move(column));
+  column->offsets_ = std::move(offsets);
+  column->bytes_ = std::move(bytes);
+  return column;
 }
 
 ColumnPtr Column::text(std::span<const std::string> values, Validity validity) {
@@ -162,14 +153,11 @@ ColumnPtr Column::factor(std::vector<std::int32_t> codes, std::shared_ptr<const 
   for (const std::int32_t code : codes) {
     SCORIA_CHECK(code >= -1 && code < static_cast<std::int64_t>(levels->size()));
   }
-  Column column;
-  column.type_ = Type::factor;
-  column.ordered_ = ordered;
-  column.size_ = codes.size();
-  column.validity_ = std::move(validity);
-  column.integers_ = std::move(codes);
-  column.levels_ = std::move(levels);
-  return finish(std::move(column));
+  auto column = make(Type::factor, codes.size(), std::move(validity));
+  column->ordered_ = ordered;
+  column->integers_ = std::move(codes);
+  column->levels_ = std::move(levels);
+  return column;
 }
 
 std::span<const double> Column::reals() const {

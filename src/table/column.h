@@ -40,7 +40,11 @@ class Column;
 using ColumnPtr = std::shared_ptr<const Column>;
 
 class Column {
+  struct Key {};  // for the functions below alone, which build columns where they stay
+
  public:
+  explicit Column(Key) {}
+
   // A null slot holds: real na_real(), integer kNaInt, logical 0, factor -1, text "". The builders below enforce it,
   // and turn na_real() / kNaInt / -1 found in values into nulls, so R's own vectors can be handed over as they are.
   static ColumnPtr real(std::vector<double> values, Validity validity = {});
@@ -75,8 +79,7 @@ class Column {
   ColumnPtr slice(std::size_t begin, std::size_t count) const;
 
  private:
-  Column() = default;
-  static ColumnPtr finish(Column column);
+  static std::shared_ptr<Column> make(Type type, std::size_t size, Validity validity);
 
   Type type_ = Type::real;
   bool ordered_ = false;
