@@ -11,7 +11,7 @@
 namespace scoria::serve {
 namespace {
 
-constexpr const char* kJson = "application/json";
+constexpr std::string_view kJson = "application/json";
 
 const Envelope kPlumberRows{.members = {{"df"}, {"data"}, {"newdata"}, {"rows"}, {"instances"}}, .may_be_bare = true};
 const Envelope kInvocationsRows{.members = {{"dataframe_split", Envelope::Rows::split},
@@ -143,12 +143,11 @@ std::string_view media_type(const net::HttpRequest& request) {
 }
 
 net::HttpReply json_reply(int status, std::string body) {
-  return {.status = status,
-          .headers = {{"Content-Type", kJson}},
-          .body = std::move(body),
-          .file = {},
-          .source = {},
-          .head_length = {}};
+  net::HttpReply reply{
+      .status = status, .headers = {}, .body = std::move(body), .file = {}, .source = {}, .head_length = {}};
+  // In place: a list would be copied from.
+  reply.headers.emplace_back("Content-Type", kJson);
+  return reply;
 }
 
 net::HttpReply problem_reply(const Problem& problem) {
