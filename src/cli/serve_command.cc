@@ -182,17 +182,24 @@ void add_serve_command(CLI::App& app, Command& chosen, const Context& context) {
   command->add_option("--http", options->http, "where to serve without TLS, or none")->capture_default_str();
   options->scripts = add_script_options(*command);
   add_serve_security_options(*command, options->security);
-  command->add_option("--access-log", options->observed.access_log, "a line of JSON for each request: a file, or - for standard output")
+  command
+      ->add_option("--access-log", options->observed.access_log,
+                   "a line of JSON for each request: a file, or - for standard output")
       ->group("Logs");
-  command->add_option("--payload-log", options->observed.payload_log, "rows and predictions of a sample of requests: a file")
+  command
+      ->add_option("--payload-log", options->observed.payload_log,
+                   "rows and predictions of a sample of requests: a file")
       ->group("Logs");
   command->add_option("--sample-rate", options->observed.sample, "share of requests of --payload-log and --drift")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str()
       ->group("Logs");
-  command->add_option("--mask", options->masked, "columns that --payload-log must not hold")->delimiter(',')->group("Logs");
-  command->add_option("--drift", options->observed.drift_baseline,
-                      "figures per column in /metrics, against the first ROWS that are sampled")
+  command->add_option("--mask", options->masked, "columns that --payload-log must not hold")
+      ->delimiter(',')
+      ->group("Logs");
+  command
+      ->add_option("--drift", options->observed.drift_baseline,
+                   "figures per column in /metrics, against the first ROWS that are sampled")
       ->check(CLI::Range(10, 1'000'000))
       ->type_name("ROWS")
       ->group("Logs");

@@ -208,8 +208,7 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
   FileRelay relay(*service);
   InlineExecutor alone;
   SCORIA_TRY(services, Services::open(folder.path() / "services", *blobs,
-                                      options.executor != nullptr ? *options.executor : alone, clock,
-                                      users.get()));
+                                      options.executor != nullptr ? *options.executor : alone, clock, users.get()));
   App app{.config = config,
           .account = account,
           .clock = clock,

@@ -65,7 +65,11 @@ Json version_json(const serve::Service& service, std::size_t at) {
 
 Services::Services(serve::ServiceFolder folder, blob::BlobStore& blobs, Executor& executor, const Clock& clock,
                    access::Access* access)
-    : folder_(std::move(folder)), blobs_(blobs), executor_(executor), clock_(clock), app_(catalog_, executor, {}, access) {
+    : folder_(std::move(folder)),
+      blobs_(blobs),
+      executor_(executor),
+      clock_(clock),
+      app_(catalog_, executor, {}, access) {
   worker_.post([this] { load(); });
 }
 

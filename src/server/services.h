@@ -27,8 +27,7 @@ class Services {
  public:
   // `access`: who may ask; null: everybody. Errors: denied, unavailable: the folder.
   static Result<std::unique_ptr<Services>> open(const std::filesystem::path& folder, blob::BlobStore& blobs,
-                                                Executor& executor, const Clock& clock,
-                                                access::Access* access);
+                                                Executor& executor, const Clock& clock, access::Access* access);
 
   serve::App& app() { return app_; }
   serve::Catalog& catalog() { return catalog_; }
