@@ -155,6 +155,10 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
   SCORIA_TRY(token_key, auth::ensure_key(folder.path() / "token.key"));
   SCORIA_TRY(sealer, auth::Sealer::open(folder.path() / "secrets.key"));
 
+  // Before anybody can ask: signing keys are made at the first start, which takes a while.
+  SCORIA_TRY(users, access::Access::open(folder.path() / "access", {.proxy = {.is_behind_proxy = config.behind_proxy}},
+                                         clock));
+
   net::HttpServerConfig listening{.listeners = {}, .threads = static_cast<int>(config.threads)};
   if (!config.http.empty()) listening.listeners.push_back({.address = config.http, .tls = {}});
   if (!config.https.empty()) {
@@ -173,8 +177,6 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
   SCORIA_TRY(blobs, blob::BlobStore::open(folder.blobs(), clock, end_at_once));
   SCORIA_TRY_STATUS(folder.write_addresses(urls.http, urls.https, urls.blob));
 
-  SCORIA_TRY(users, access::Access::open(folder.path() / "access", {.proxy = {.is_behind_proxy = config.behind_proxy}},
-                                         clock));
   Secrets secrets(*store, std::move(sealer));
   Webhooks webhooks(config.webhooks, secrets, clock);
   SCORIA_TRY(providers, Providers::open({.program = options.program,
