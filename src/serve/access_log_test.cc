@@ -88,7 +88,9 @@ TEST_F(AccessLogTest, CostsARequestLittle) {
   }
   RecordProperty("nanoseconds_a_line", std::to_string(took.count() / kLines));
   // 300 ns are the goal of an optimized build; twenty times as much fails on any machine that lets lines wait for the disk.
+#ifndef __SANITIZE_THREAD__  // which takes longer than that by itself
   EXPECT_LT(took.count() / kLines, 6000);
+#endif
   EXPECT_EQ(log->dropped(), 0u);
 }
 

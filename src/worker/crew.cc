@@ -97,13 +97,23 @@ Status Crew::open() {
   clear_away_strays();
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder_, error)) {
+    // The host of another build of ours may live beside this one, and has its files here, too: those of the dead are left over.
     const std::string name = entry.path().filename();
-    if (name.ends_with(".out") || name.starts_with("in-")) fs::remove(entry.path(), error);
+    long long pid = 0;
+    const bool is_hosts = sscanf(name.c_str(), "in-%lld", &pid) == 1 || sscanf(name.c_str(), "out-%lld-", &pid) == 1;
+    if (is_hosts && pid > 0 && (pid == getpid() || ::kill(static_cast<pid_t>(pid), 0) != 0)) {
+      std::error_code ignored;
+      fs::remove(entry.path(), ignored);
+    }
   }
   socket_path_ = folder_ / ("in-" + std::to_string(getpid()));
   SCORIA_TRY(listener, listen_at(socket_path_, 128));
   listener_ = std::move(listener);
   return Ok{};
+}
+
+fs::path Crew::output_file(const char* of, std::uint64_t number) const {
+  return folder_ / ("out-" + std::to_string(getpid()) + "-" + of + "-" + std::to_string(number));
 }
 
 void Crew::add_polls(std::vector<pollfd>& polls) const {
@@ -180,7 +190,7 @@ Result<TemplateRecord*> Crew::template_for(const TemplateRequest& request) {
   record = std::make_unique<TemplateRecord>();
   record->request = request;
   record->last_use = Steady::now();
-  record->output = folder_ / ("template-" + std::to_string(next_template_++) + ".out");
+  record->output = output_file("template", next_template_++);
   // "--fd 3" comes behind these, where R and Python look for arguments of the script, which takes its first ones alone.
   const auto arguments = template_arguments(request.runtime, *kit_, request.program, 3, request.preload);
   if (!record->line.start(arguments, &request.environment, record->output.string())) {
@@ -200,7 +210,7 @@ Result<std::uint64_t> Crew::hire(const TemplateRequest& request, const Limits& l
   SCORIA_TRY(record, template_for(request));
   const std::uint64_t id = next_id_++;
   WorkerRecord worker{.id = id, .template_key = request.key(), .runtime = request.runtime, .since = Steady::now()};
-  worker.output = folder_ / ("worker-" + std::to_string(id) + ".out");
+  worker.output = output_file("worker", id);
   // One that is killed removes nothing.
   worker.temporary = fs::path(node::find_setting(request.environment, "TMPDIR").value_or("/tmp")) /
                      ("scoria-worker-" + std::to_string(getpid()) + "-" + std::to_string(id));

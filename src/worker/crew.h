@@ -82,6 +82,8 @@ class Crew {
     std::string said;
   };
   static void clear_away_strays();
+  // What a process wrote; the host's id in its name, as of all that is its own in the folder.
+  std::filesystem::path output_file(const char* of, std::uint64_t number) const;
   void make_room_for_template();
   bool is_used(const std::string& template_key) const;
   Result<TemplateRecord*> template_for(const TemplateRequest& request);

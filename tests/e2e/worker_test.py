@@ -202,7 +202,7 @@ def check_what_is_left():
     pids = [worker.pid, host.started["pid"]]
     step("`workers stop` ends all", until("the end", lambda: all(is_gone(pid) for pid in pids), 10))
     left = [path.name for path in FOLDER.iterdir() if path.name.startswith(("scoria-worker", "Rtmp"))]
-    left += [path.name for path in (FOLDER / "run" / "scoria").iterdir() if path.suffix in (".out", ".sock") or path.name.startswith("in-")]
+    left += [path.name for path in (FOLDER / "run" / "scoria").iterdir() if path.suffix == ".sock" or path.name.startswith(("in-", "out-"))]
     step("no temporary folder, output or socket stays", not left, left)
 
 

@@ -75,6 +75,17 @@ std::optional<Time> JobQueue::next_deadline() const {
       ->deadline;
 }
 
+std::optional<Time> JobQueue::first_deadline() const {
+  if (jobs_.empty()) return {};
+  return jobs_.front()->deadline;
+}
+
+JobPtr JobQueue::take_first() {
+  JobPtr first = std::move(jobs_.front());
+  jobs_.pop_front();
+  return first;
+}
+
 bool has_same_columns(const table::Table& left, const table::Table& right) {
   if (left.names() != right.names()) return false;
   for (std::size_t i = 0; i < left.columns(); ++i) {

@@ -45,6 +45,9 @@ class JobQueue {
   std::size_t calls() const;  // that those who wait make, at least
   std::optional<Time> oldest() const;
   std::optional<Time> next_deadline() const;
+  // Of the job whose turn is next, and that job by itself. Precondition of the second: there is one.
+  std::optional<Time> first_deadline() const;
+  JobPtr take_first();
 
  private:
   std::size_t capacity_, most_rows_;

@@ -133,6 +133,13 @@ void WorkerPool::submit(Question question, Time deadline, std::function<void(Out
               .detail = start_error_,
               .retry_after_s = kRetryAfterS},
              answered);
+    } else if (queue_.size() > 0 && job->since + times_.expected(queue_.calls(), options_.most) > deadline) {
+      reject(job,
+             {.status = 503,
+              .code = "overloaded",
+              .message = "its deadline would pass while it waits behind " + std::to_string(queue_.size()) + " requests",
+              .retry_after_s = kRetryAfterS},
+             answered);
     } else if (!queue_.push(job)) {
       reject(job,
              {.status = 503,
@@ -201,6 +208,7 @@ bool WorkerPool::wait_for_jobs(Slot& slot, std::unique_lock<std::mutex>& lock, s
     if (is_stopping_) return false;
     Answered answered;
     answer_expired(Steady::now(), answered);
+    answer_hopeless(Steady::now(), answered);
     if (!answered.all.empty()) {
       lock.unlock();
       answered.call();
@@ -260,7 +268,9 @@ void WorkerPool::run(Slot& slot, std::unique_lock<std::mutex>& lock, std::vector
   }
   if (!outcome.output.empty()) log::info("script_output", {{"text", outcome.output}});
   lock.lock();
-  numbers_.compute.add(seconds(Steady::now() - begin));
+  const auto took = Steady::now() - begin;
+  numbers_.compute.add(seconds(took));
+  if (outcome.answer) times_.add(took);
   ++numbers_.calls;
   slot.running.clear();
   if (outcome.is_over) {
@@ -316,6 +326,12 @@ void WorkerPool::retry_or_fail(std::vector<JobPtr>& jobs, const Outcome& outcome
 void WorkerPool::answer_expired(Time now, Answered& answered) {
   for (const auto& job : queue_.take_expired(now))
     reject(job, deadline_passed("while it waited for a worker"), answered);
+}
+
+// Not the last one that waits: if nothing were begun, nobody would see that calls have become quicker.
+void WorkerPool::answer_hopeless(Time now, Answered& answered) {
+  while (queue_.size() > 1 && *queue_.first_deadline() < now + times_.quick())
+    reject(queue_.take_first(), deadline_passed("too soon to begin with it"), answered);
 }
 
 void WorkerPool::grow(Time now) {

@@ -4,6 +4,7 @@
 //   grows    at once, when a job has waited longer than `patience` and there are fewer than `most` workers
 //   shrinks  to `least`, by workers that were idle for `idle`
 //   a call of several jobs (tables of the same columns, where most_rows > 0) that fails is taken in halves, until the job that fails is alone
+//   refuses  with 503 what it could not answer by its deadline, as calls have taken so far, behind those that wait: begun too late, it would cost a worker
 //   a worker that cannot be started is tried again after 0.1 s, then twice as long each time, at most 30 s
 //
 // Threads: submit() and numbers() by any; a job's done() is called on a worker's or the pool's own thread, or within submit(), and must not block.
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "serve/script/call_times.h"
 #include "serve/script/job_queue.h"
 #include "serve/script/pool_numbers.h"
 #include "serve/script/script_worker.h"
@@ -67,6 +69,7 @@ class WorkerPool {
   void retry_or_fail(std::vector<JobPtr>& jobs, const Outcome& outcome, Answered& answered);
   void supervise() noexcept;
   void answer_expired(Time now, Answered& answered);
+  void answer_hopeless(Time now, Answered& answered);
   void grow(Time now);
   Time next_event(Time now) const;
   std::size_t count(State state) const;
@@ -79,6 +82,7 @@ class WorkerPool {
   std::condition_variable work_, supervisor_, started_, stopping_;
   JobQueue queue_;
   std::vector<std::unique_ptr<Slot>> slots_;
+  CallTimes times_;
   PoolNumbers numbers_;
   std::string start_error_;  // of the last start that failed, until one succeeds
   std::size_t failed_starts_ = 0;

@@ -159,6 +159,42 @@ TEST_F(WorkerPoolTest, RefusesWhatTheQueueCannotHold) {
   EXPECT_EQ(pool->numbers().rejected.at("overloaded"), 1u);
 }
 
+TEST_F(WorkerPoolTest, RefusesWhatItCouldNotAnswerByItsDeadline) {
+  const auto pool = open({});
+  // A call of a fifth of a second: two more rounds do not fit into a quarter.
+  auto slow = ask(*pool, 0);
+  wait_at_gate(1);
+  std::this_thread::sleep_for(200ms);
+  open_gate();
+  EXPECT_EQ(value_of(std::move(slow)), 0);
+  {
+    const std::lock_guard lock(control_.mutex);
+    control_.is_open = false;
+    control_.at_gate = 0;
+  }
+  auto running = ask(*pool, 0);
+  wait_at_gate(1);
+  auto waiting = ask(*pool, 1, 20s);
+  const Outcome refused = ask(*pool, 2, 250ms).get();
+  EXPECT_EQ(refused.failure.status, 503);
+  EXPECT_EQ(refused.failure.code, "overloaded");
+  auto patient = ask(*pool, 3, 20s);
+  open_gate();
+  EXPECT_EQ(value_of(std::move(running)), 0);
+  EXPECT_EQ(value_of(std::move(waiting)), 2);
+  EXPECT_EQ(value_of(std::move(patient)), 6);
+}
+
+TEST(CallTimes, ForgetsWhatWasSlow) {
+  CallTimes times;
+  EXPECT_EQ(times.expected(100, 1), 0ns) << "nothing is known";
+  times.add(10s);
+  for (int i = 0; i < 200; ++i) times.add(10ms);
+  EXPECT_LT(times.expected(0, 1), 50ms);
+  EXPECT_LT(times.quick(), 11ms);
+  EXPECT_GT(times.expected(100, 2), 500ms);
+}
+
 TEST_F(WorkerPoolTest, TakesWaitingRowsInOneCall) {
   const auto pool = open({.most_rows = 100});
   auto stuck = ask(*pool, 0);
