@@ -141,6 +141,11 @@ test-serve: build ## scoria serve with unmodified clients: Triton's, MLflow's, s
 	@tests/serve/run build/scoria
 	@tests/serve/identity/run build/scoria || [ $$? -eq 77 ]
 
+.PHONY: test-serve-long
+test-serve-long: build ## scoria serve under pressure, by the goals: poison, overload, SERVE_SWAPS swaps (default 1000), restarts, certificates, killed workers; installs R
+	@tools/setup r
+	@tests/e2e/serve_pressure.py build/scoria build/serve-long --strict --seconds $${SERVE_SECONDS:-8} --swaps $${SERVE_SWAPS:-1000}
+
 .PHONY: test-containers
 test-containers: build ## tasks in containers, by podman and a registry with passwords, which it installs; as root
 	@tools/setup containers

@@ -224,7 +224,8 @@ void App::score(Call& call, const Form& form, const ServiceVersionPtr& version) 
     if (observer_ != nullptr && observer_->wants_rows() && outcome.is_scored)
       observer_->observe(waiting->note, *asked.version, waiting->rows, outcome.predictions);
     net::HttpReply reply = outcome.is_scored ? form.write(asked, outcome.predictions) : form.refuse(outcome.problem);
-    if (outcome.retry_after_s > 0) reply.headers.emplace_back("Retry-After", std::to_string(outcome.retry_after_s));
+    if (outcome.retry_after_s > 0)
+      reply.headers.emplace_back("Retry-After", std::to_string(outcome.retry_after_s));
     asked.version->traffic().end(form.protocol, reply.status, asked.rows, seconds_since(begin));
     waiting->responder.send(std::move(reply));
   });

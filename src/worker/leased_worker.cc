@@ -70,6 +70,12 @@ Status LeasedWorker::wait(short events, Until until) const {
   }
 }
 
+bool LeasedWorker::is_gone() const {
+  // It says nothing of itself: what there is to read is the end.
+  pollfd waiting{.fd = socket_.get(), .events = POLLIN, .revents = 0};
+  return poll(&waiting, 1, 0) > 0;
+}
+
 Status LeasedWorker::send(std::uint32_t kind, std::string_view payload, Until until) {
   FrameHead head{kind, 0, payload.size()};
   std::size_t sent = 0;

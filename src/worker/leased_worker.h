@@ -45,6 +45,8 @@ class LeasedWorker {
 
   // One frame, one answer. Errors: deadline (it still runs: kill it), unavailable (it is gone: end() says how), too_large (its answer).
   Result<WorkerAnswer> call(std::uint32_t kind, std::string_view payload, Until until);
+  // Of one that is not called now: whether it has ended meanwhile, as one does that the system needed the memory of.
+  bool is_gone() const;
   void kill();
   // After its socket closed, or kill(): "it was killed by signal 9 (Killed)...", with what it wrote last below it.
   std::string end();

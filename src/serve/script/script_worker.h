@@ -53,6 +53,8 @@ class ScriptWorker {
   virtual ~ScriptWorker() = default;
   // A worker that has no answer by `until` is killed.
   virtual Outcome ask(const Question& question, Time until) = 0;
+  // Whether it can be asked still: it may have been killed while it was idle. Does not block.
+  virtual bool is_there() const = 0;
   virtual std::uint64_t resident_bytes() const = 0;
 };
 

@@ -30,6 +30,7 @@ class WarmWorker final : public ScriptWorker {
     return outcome;
   }
 
+  bool is_there() const override { return !leased_->is_gone(); }
   std::uint64_t resident_bytes() const override { return worker::resident_bytes(pid_); }
 
  private:

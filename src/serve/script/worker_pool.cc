@@ -235,6 +235,14 @@ void WorkerPool::work(Slot& slot) noexcept {
       }
       std::vector<JobPtr> jobs;
       if (!wait_for_jobs(slot, lock, jobs)) break;
+      if (!slot.worker->is_there()) {
+        // They had nothing to do with it: another worker takes them, or its successor.
+        queue_.put_back(jobs);
+        if (count(State::idle) > 1) work_.notify_one();
+        slot.worker.reset();
+        ++numbers_.restarts["died"];
+        continue;
+      }
       run(slot, lock, std::move(jobs));
     }
     slot.state = State::over;

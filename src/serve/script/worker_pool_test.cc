@@ -32,6 +32,7 @@ class Fake final : public ScriptWorker {
     std::condition_variable gate;
     bool is_open = false;
     int at_gate = 0, made = 0;
+    int killed_when_idle = 0;  // that many workers are gone when they get a job
     int broken_starts = 0;  // that many next starts fail
     std::vector<std::size_t> calls;
     int last_after = 1'000'000;
@@ -61,6 +62,10 @@ class Fake final : public ScriptWorker {
             .failure = {},
             .is_over = ++calls_ >= control_.last_after,
             .why_over = "recycled"};
+  }
+  bool is_there() const override {
+    const std::lock_guard lock(control_.mutex);
+    return control_.killed_when_idle-- <= 0;
   }
   std::uint64_t resident_bytes() const override { return 1000; }
 
@@ -183,6 +188,18 @@ TEST_F(WorkerPoolTest, RefusesWhatItCouldNotAnswerByItsDeadline) {
   EXPECT_EQ(value_of(std::move(running)), 0);
   EXPECT_EQ(value_of(std::move(waiting)), 2);
   EXPECT_EQ(value_of(std::move(patient)), 6);
+}
+
+TEST_F(WorkerPoolTest, AsksAnotherWorkerWhereOneWasKilledWhileItWasIdle) {
+  const auto pool = open({});
+  {
+    const std::lock_guard lock(control_.mutex);
+    control_.killed_when_idle = 3;
+  }
+  EXPECT_EQ(value_of(ask(*pool, 3)), 6);
+  EXPECT_EQ(pool->numbers().restarts.at("died"), 3u);
+  const std::lock_guard lock(control_.mutex);
+  EXPECT_EQ(control_.made, 4);
 }
 
 TEST(CallTimes, ForgetsWhatWasSlow) {
