@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Scripts in pools of warm workers beside plumber, and beside Flask with gunicorn: the same predict, the same requests, sides in turn, answers checked first.
 
-usage: bench/serve_scripts.py [--server SCRIPT_SERVER] [--rounds N] [--seconds S] [--python PYTHON] [--flask FOLDER]
+usage: bench/serve_scripts.py [--server SCORIA] [--rounds N] [--seconds S] [--python PYTHON] [--flask FOLDER]
 Needs wrk, and R with plumber, randomForest, MASS and jsonlite. The Python part needs a python3 with scikit-learn and pandas (--python), and a folder with
 flask and gunicorn (--flask, from pip install --target FOLDER flask gunicorn); without them it is left out, and that is said.
 CPU per request is that of server and workers together, from /proc.
@@ -95,7 +95,7 @@ class Side:
             sys.exit(f"{self.name} answers {got} instead of {self.expected}")
 
     def pids(self):
-        own = self.command[0].endswith("script_server")
+        own = self.command[1] == "serve"
         return set(tree(self.process.pid)) | set(workers_of(self.command[0]) if own else [])
 
     def load(self, connections, seconds):
@@ -154,7 +154,7 @@ def r_part(options, folder):
     for row in rows:
         row.pop("medv", None)
     sample = write("sample.json", json.dumps(rows))
-    server = [options.server, "127.0.0.1:PORT"]
+    server = [options.server, "serve", "--http", "127.0.0.1:PORT"]
     score, plumb = write("score.R", SCORE_R), write("plumb.R", PLUMB_R)
     common = ["--model", model, "--workers", "1"]
     started = subprocess.run(["Rscript", "-e", f"""suppressMessages(library(randomForest)); m <- readRDS("{model}"); d <- jsonlite::fromJSON("{body}")$df
@@ -183,7 +183,7 @@ def python_part(options, folder):
     json.dump(json.load(open(body))["df"], open(sample, "w"))
     expected = json.load(open(expected_file))
     environment = {**os.environ, "MODEL": model, "PYTHONPATH": options.flask, "OMP_NUM_THREADS": "1"}
-    common = [options.server, "127.0.0.1:PORT", predict, "--program", options.python, "--model", model, "--sample", sample, "--packages", "sklearn,joblib", "--workers", "1"]
+    common = [options.server, "serve", "--http", "127.0.0.1:PORT", predict, "--program", options.python, "--model", model, "--sample", sample, "--packages", "sklearn,joblib", "--workers", "1"]
     sides = [Side("Flask + gunicorn, one worker", [options.python, "-m", "gunicorn", "-w", "1", "-b", "127.0.0.1:PORT", "flask_app:app"], body, expected, 0.0, environment, folder),
              Side("predict(df), one warm worker", common, body, expected),
              Side("predict(df), row-wise, one warm worker", common + ["--rowwise"], body, expected)]
@@ -197,7 +197,7 @@ def python_part(options, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--server", default=os.path.join(ROOT, "build/release/tests/script_server"))
+    parser.add_argument("--server", default=os.path.join(ROOT, "build/scoria"))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--python", default=os.path.join(ROOT, "build/sklearn-venv/bin/python"))

@@ -224,8 +224,7 @@ void App::score(Call& call, const Form& form, const ServiceVersionPtr& version) 
     if (observer_ != nullptr && observer_->wants_rows() && outcome.is_scored)
       observer_->observe(waiting->note, *asked.version, waiting->rows, outcome.predictions);
     net::HttpReply reply = outcome.is_scored ? form.write(asked, outcome.predictions) : form.refuse(outcome.problem);
-    if (outcome.retry_after_s > 0)
-      reply.headers.emplace_back("Retry-After", std::to_string(outcome.retry_after_s));
+    if (outcome.retry_after_s > 0) reply.headers.emplace_back("Retry-After", std::to_string(outcome.retry_after_s));
     asked.version->traffic().end(form.protocol, reply.status, asked.rows, seconds_since(begin));
     waiting->responder.send(std::move(reply));
   });
@@ -297,6 +296,8 @@ void App::get(Call& call) {
   const auto& path = call.path;
   const std::size_t size = path.size();
   const auto all = catalog_.services();
+  // A plumber file's own "/" goes before the page.
+  if (size == 0 && pass_on(call, "", "/")) return;
   if (size == 0) return call.send(plain(200, try_page(*all), "text/html; charset=utf-8"));
   const std::string& first = path[0];
   if (first == "v2") return get_inference(call);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Scripts behind a URL: a plumber file answers as plumber itself does; what loops, crashes or grows costs its own request alone.
 
-usage: script_test.py SCRIPT_SERVER WORK_FOLDER. Ends with 77 where R or plumber is missing."""
+usage: script_test.py SCORIA WORK_FOLDER. Ends with 77 where R or plumber is missing."""
 import http.client
 import json
 import os
@@ -50,10 +50,10 @@ def ask(port, method, path, body=None, headers=None, timeout=30):
 
 
 class Server:
-    """script_server of a script; a context that ends it."""
+    """`scoria serve` of a script; a context that ends it."""
 
     def __init__(self, script, *options):
-        self.process = subprocess.Popen([PROGRAM, "127.0.0.1:0", script, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([PROGRAM, "serve", script, "--http", "127.0.0.1:0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         self.error = "" if line else self.process.stderr.read()
         self.port = int(line.rsplit(":", 1)[1]) if line else None
@@ -71,7 +71,7 @@ class Server:
         self.process.wait(20)
 
     def metric(self, name):
-        text = ask(self.port, "GET", "/-/metrics")[2].decode()
+        text = ask(self.port, "GET", "/metrics")[2].decode()
         return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(name))
 
 
@@ -153,7 +153,7 @@ def overload():
         askers = [threading.Thread(target=lambda: ask(ours.port, "GET", "/loop", headers={"X-Request-Timeout-Ms": "5000"})) for _ in range(3)]
         for one in askers:
             one.start()
-        busy = 'serve_workers{service="test",runtime="r",state="busy"'
+        busy = 'serve_workers{service="api",version="1",runtime="r",state="busy"'
         until = time.monotonic() + 4.5
         while ours.metric(busy) < 3 and time.monotonic() < until:
             time.sleep(0.02)
@@ -205,9 +205,9 @@ def python_modules(folder):
         status, _, body = ask(ours.port, "POST", "/", "no JSON")
         check(status == 500 and b"JSONDecodeError" in body, "an exception is named")
     with Server(write("cls.py", "class Model:\n    rowwise = True\n    def load_context(self, context):\n        self.k = 2\n    def predict(self, context, df):\n        return [self.k * one for one in df['x']]\n"), "--workers", "1") as ours:
-        check(ask(ours.port, "POST", "/", '[{"x":1},{"x":2.5}]')[2] == b"[2,5]", "a class with predict answers rows")
+        check(ask(ours.port, "POST", "/score", '[{"x":1},{"x":2.5}]')[2] == b"[2,5]", "a class with predict answers rows")
     with Server(write("die.py", "import os\ndef predict(df):\n    if df['x'][0] == 1:\n        os._exit(4)\n    return df['x']\n"), "--workers", "1") as ours:
-        check(ask(ours.port, "POST", "/", '[{"x":1}]')[0] == 502 and ask(ours.port, "POST", "/", '[{"x":2}]')[2] == b"[2]", "a module that ends costs its request alone")
+        check(ask(ours.port, "POST", "/score", '[{"x":1}]')[0] == 502 and ask(ours.port, "POST", "/score", '[{"x":2}]')[2] == b"[2]", "a module that ends costs its request alone")
 
 
 def main():

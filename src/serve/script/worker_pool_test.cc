@@ -33,7 +33,7 @@ class Fake final : public ScriptWorker {
     bool is_open = false;
     int at_gate = 0, made = 0;
     int killed_when_idle = 0;  // that many workers are gone when they get a job
-    int broken_starts = 0;  // that many next starts fail
+    int broken_starts = 0;     // that many next starts fail
     std::vector<std::size_t> calls;
     int last_after = 1'000'000;
   };
