@@ -18,7 +18,8 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import paired
-from serve import CACHE, PLUMBER, ROOT, TICK, free_port, post, tree
+from serve import CACHE, PLUMBER, ROOT
+from served import TICK, free_port, post, tree
 
 SCORE_R = "suppressMessages(library(randomForest))\nscore <- function(df, model) predict(model, df)\n"
 PLUMB_R = ('suppressMessages(library(randomForest))\n#* @post /score\n#* @serializer json list(digits = NA)\nfunction(df) predict(model, df)\n')
@@ -148,8 +149,8 @@ def r_part(options, folder):
         return os.path.join(folder, name)
 
     body = os.path.join(CACHE, "serve_1.json")
-    expected = [float(line) for line in open(os.path.join(CACHE, "serve_1.txt"))]
-    model = os.path.join(CACHE, "serve.rds")
+    expected = [float(line) for line in open(os.path.join(CACHE, "serve_forest_all.txt"))][:1]
+    model = os.path.join(CACHE, "serve_forest.rds")
     rows = json.load(open(body))["df"]
     for row in rows:
         row.pop("medv", None)
@@ -161,7 +162,7 @@ def r_part(options, folder):
         for (i in 1:200) predict(m, d); t <- replicate(500, system.time(predict(m, d), gcFirst = FALSE)[3]); s <- Sys.time(); for (i in 1:2000) predict(m, d)
         cat(1e6 * as.numeric(Sys.time() - s, units = "secs") / 2000)"""], capture_output=True, text=True, check=True)
     print(f"predict() of one row within R: {float(started.stdout):.0f} us")
-    sides = [Side("plumber, one process", PLUMBER + ["PORT"], body, expected, 1e-14),
+    sides = [Side("plumber, one process", PLUMBER + ["PORT", "serve_forest.rds"], body, expected, 1e-14),
              Side("the same plumber file, one warm worker", server + [plumb] + common, body, expected, 1e-14),
              Side("R function, one warm worker", server + [score, "--sample", sample] + common, body, expected),
              Side("R function, row-wise, one warm worker", server + [score, "--sample", sample, "--rowwise"] + common, body, expected)]
