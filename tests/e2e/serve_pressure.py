@@ -24,14 +24,14 @@ from serve_load import Load, request
 from serve_proxy import Proxy
 
 MODELS = pathlib.Path(__file__).resolve().parent.parent / "serve"
-parser = argparse.ArgumentParser(usage=__doc__)
+parser = argparse.ArgumentParser(usage=__doc__.replace("%", "%%"))
 parser.add_argument("program", type=lambda word: pathlib.Path(word).resolve())
 parser.add_argument("folder", type=lambda word: pathlib.Path(word).resolve() / "serve_pressure")
 parser.add_argument("parts", nargs="*")
 parser.add_argument("--seconds", type=float, default=2.0)
 parser.add_argument("--swaps", type=int, default=60)
 parser.add_argument("--strict", action="store_true")
-options = parser.parse_args()
+options = parser.parse_intermixed_args()
 FOLDER, SECONDS = options.folder, options.seconds
 SHARE, QUICK_503_S, QUICK_4XX_S = (0.95, 0.010, 0.050) if options.strict else (0.8, 0.1, 0.5)
 step = Steps()
