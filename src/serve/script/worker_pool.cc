@@ -239,6 +239,7 @@ void WorkerPool::work(Slot& slot) noexcept {
         // They had nothing to do with it: another worker takes them, or its successor.
         queue_.put_back(jobs);
         if (count(State::idle) > 1) work_.notify_one();
+        supervisor_.notify_one();  // their deadline may pass before either is there
         slot.worker.reset();
         ++numbers_.restarts["died"];
         continue;
