@@ -1,5 +1,7 @@
 #include "net/sha256.h"
 
+#include <fstream>
+
 #include <openssl/evp.h>
 
 #include "base/result.h"
@@ -41,6 +43,17 @@ std::string sha256(std::string_view bytes) {
   Sha256 hash;
   hash.add(bytes);
   return hash.finish();
+}
+
+Result<std::string> sha256_of_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{Code::not_found, "'" + path.string() + "' cannot be read"};
+  Sha256 sum;
+  std::string piece(1u << 20, '\0');
+  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0)
+    sum.add({piece.data(), static_cast<std::size_t>(file.gcount())});
+  if (file.bad() || !file.eof()) return Error{Code::unavailable, "'" + path.string() + "' cannot be read"};
+  return sum.finish();
 }
 
 }  // namespace scoria::net

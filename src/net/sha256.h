@@ -2,13 +2,18 @@
 // Threads: free functions; a Sha256 is for one caller at a time.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
+
 namespace scoria::net {
 
 std::string sha256(std::string_view bytes);
+// Of a file of any size, piece by piece. Errors: not_found, unavailable.
+Result<std::string> sha256_of_file(const std::filesystem::path& path);
 
 // Of bytes that come piece by piece.
 class Sha256 {

@@ -1,7 +1,6 @@
 #include "serve/set_version.h"
 
 #include <filesystem>
-#include <fstream>
 
 #include "net/sha256.h"
 #include "pack/key.h"
@@ -10,20 +9,6 @@
 #include "serve/served_model.h"
 
 namespace scoria::serve {
-namespace {
-
-Result<std::string> sha256_of_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  net::Sha256 sum;
-  std::string piece(1u << 20, '\0');
-  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0)
-    sum.add({piece.data(), static_cast<std::size_t>(file.gcount())});
-  if (file.bad()) return Error{Code::unavailable, "'" + path + "' cannot be read"};
-  return sum.finish();
-}
-
-}  // namespace
-
 bool is_model_set(const std::string& path) {
   std::error_code error;
   if (std::filesystem::is_regular_file(path, error)) return plan::is_pack_file(path);
@@ -45,7 +30,7 @@ Result<std::shared_ptr<SetVersion>> SetVersion::open(const std::string& path, st
   opened->give_back(std::move(set));
   if (plan::is_pack_file(path)) {
     SCORIA_TRY_STATUS(opened->describe_pack());
-    SCORIA_TRY(sum, sha256_of_file(path));
+    SCORIA_TRY(sum, net::sha256_of_file(path));
     opened->sha256_ = std::move(sum);
   }
   return opened;

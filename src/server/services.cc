@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <set>
 
 #include "base/file.h"
@@ -34,16 +33,6 @@ struct Scratch {
     fs::remove_all(path, ignored);
   }
 };
-
-Result<std::string> sha256_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  net::Sha256 sum;
-  std::string piece(1u << 20, '\0');
-  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0)
-    sum.add({piece.data(), static_cast<std::size_t>(file.gcount())});
-  if (file.bad() || !file.eof()) return Error{Code::unavailable, "cannot read '" + path.string() + "'"};
-  return sum.finish();
-}
 
 std::string text_of(const Json& object, const char* name) {
   const auto found = object.find(name);
@@ -146,7 +135,7 @@ Result<Json> Services::fetch(const Json& files, const fs::path& folder) const {
       SCORIA_TRY(body, http.get(url));
       SCORIA_TRY_STATUS(write_file(folder / path, body));
     }
-    SCORIA_TRY(sum, sha256_of(folder / path));
+    SCORIA_TRY(sum, net::sha256_of_file(folder / path));
     if (sum != wanted) {
       return Error{Code::invalid, "file '" + path + "' has the SHA-256 " + sum + ", not " + wanted +
                                       ": it is not what was to be deployed"};

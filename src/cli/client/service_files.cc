@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <vector>
 
 #include "net/sha256.h"
@@ -16,17 +15,6 @@ namespace fs = std::filesystem;
 constexpr const char* kContainer = "services";
 constexpr std::string_view kSum = "#sha256=";
 
-Result<std::string> sha256_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{Code::not_found, "'" + path + "' cannot be read"};
-  net::Sha256 sum;
-  std::string piece(1u << 20, '\0');
-  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0)
-    sum.add({piece.data(), static_cast<std::size_t>(file.gcount())});
-  if (!file.eof()) return Error{Code::unavailable, "'" + path + "' cannot be read"};
-  return sum.finish();
-}
-
 bool is_elsewhere(const std::string& place) {
   return place.starts_with("blob:") || place.starts_with("https://") || place.starts_with("http://");
 }
@@ -34,7 +22,7 @@ bool is_elsewhere(const std::string& place) {
 }  // namespace
 
 Status ServiceFiles::put(const std::string& file, const std::string& path) {
-  SCORIA_TRY(sum, sha256_of(file));
+  SCORIA_TRY(sum, net::sha256_of_file(file));
   if (!has_container_) {
     const auto made = server_.blob("PUT", std::string("/") + kContainer + "?restype=container");
     if (!made.ok() && made.error().code != Code::conflict) return made.error();

@@ -1,13 +1,8 @@
 #include "serve/script/script_rows.h"
 
-#include <simdjson.h>
-
-#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <unordered_map>
 
 #include "base/file.h"
-#include "serve/json_rows.h"
 #include "table/csv.h"
 #include "table/json_lines.h"
 
@@ -58,78 +53,6 @@ Result<table::Table> first_rows(Result<Reader> reader, const std::string& path) 
   return with_doubles(*batch);
 }
 
-// Kinds of a name's values, joined.
-struct Seen {
-  bool number = false, boolean = false, text = false;
-};
-
-class Walk {
- public:
-  // Rows within a body: an array of records, a record, columns, or one of these in an envelope.
-  void rows(simdjson::dom::element element, bool may_be_envelope) {
-    if (element.is_array()) {
-      for (const auto row : simdjson::dom::array(element)) {
-        if (row.is_object()) record(simdjson::dom::object(row));
-      }
-      return;
-    }
-    if (!element.is_object()) return;
-    const simdjson::dom::object object(element);
-    if (may_be_envelope) {
-      for (const char* name :
-           {"df", "data", "newdata", "rows", "instances", "inputs", "dataframe_records", "inputData"}) {
-        simdjson::dom::element inner;
-        if (object.at_key(name).get(inner) == simdjson::SUCCESS && (inner.is_array() || inner.is_object()))
-          return rows(inner, false);
-      }
-    }
-    record(object);
-  }
-
-  std::vector<model::Feature> features() const {
-    std::vector<model::Feature> made;
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      const Seen& seen = seen_[i];
-      const auto kind = seen.text                      ? model::FeatureKind::factor
-                        : seen.boolean && !seen.number ? model::FeatureKind::logical
-                                                       : model::FeatureKind::number;
-      made.push_back({.name = std::string(names_[i]), .kind = kind});
-    }
-    return made;
-  }
-  bool has_too_many() const { return names_.size() > JsonLimits{}.keys; }
-
- private:
-  void record(simdjson::dom::object object) {
-    for (const auto field : object) {
-      if (has_too_many()) return;
-      const auto [at, is_new] = positions_.try_emplace(field.key, names_.size());
-      if (is_new) {
-        names_.push_back(field.key);
-        seen_.emplace_back();
-      }
-      if (field.value.is_array()) {
-        for (const auto value : simdjson::dom::array(field.value)) note(seen_[at->second], value);
-      } else {
-        note(seen_[at->second], field.value);
-      }
-    }
-  }
-
-  static void note(Seen& seen, simdjson::dom::element value) {
-    seen.number = seen.number || value.is_number();
-    seen.boolean = seen.boolean || value.is_bool();
-    std::string_view text;
-    if (value.get(text) != simdjson::SUCCESS) return;
-    const bool is_number_word = text == "NA" || text == "NaN" || text == "Inf" || text == "-Inf" || text.empty();
-    seen.text = seen.text || !is_number_word;
-  }
-
-  std::unordered_map<std::string_view, std::size_t> positions_;
-  std::vector<std::string_view> names_;
-  std::vector<Seen> seen_;
-};
-
 }  // namespace
 
 Result<table::Table> read_sample(const std::string& path) {
@@ -157,29 +80,6 @@ model::Description describe_columns(const table::Table& table) {
     description.features.push_back(std::move(feature));
   }
   return description;
-}
-
-bool describe_json(std::string& body, model::Description& description, Problem& problem) {
-  thread_local simdjson::dom::parser parser;
-  const JsonLimits limits;
-  if (const auto error = parser.allocate(std::max<std::size_t>(body.size(), 64u << 10), limits.depth)) {
-    problem = one_mistake(413, "too_large", std::string("the body cannot be read: ") + simdjson::error_message(error));
-    return false;
-  }
-  body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
-  simdjson::dom::element root;
-  if (const auto error = parser.parse(body.data(), body.size(), false).get(root)) {
-    problem = one_mistake(400, "bad_json", std::string("the body is not JSON: ") + simdjson::error_message(error));
-    return false;
-  }
-  Walk walk;
-  walk.rows(root, true);
-  if (walk.has_too_many()) {
-    problem = one_mistake(413, "too_many_columns", "rows have more than " + std::to_string(limits.keys) + " names");
-    return false;
-  }
-  description.features = walk.features();
-  return true;
 }
 
 }  // namespace scoria::serve::script

@@ -18,8 +18,4 @@ Result<table::Table> read_sample(const std::string& path);
 // What a table's columns are as a model's features: texts have no levels, any text will do.
 model::Description describe_columns(const table::Table& table);
 
-// What a JSON body's rows have: names in the order in which they come, and kinds that hold for all values of a name. An envelope ("df", "data", ...) is
-// looked through. False: `problem` (bad JSON, too deep, too many names).
-bool describe_json(std::string& body, model::Description& description, Problem& problem);
-
 }  // namespace scoria::serve::script

@@ -3,13 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <thread>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "model/loaders.h"
+#include "serve/protocols.h"
 #include "serve/script/script_rows.h"
 
 namespace scoria::serve::script {
@@ -41,13 +41,6 @@ net::HttpReply problem_answer(const Problem& problem, int retry_after_s) {
   if (retry_after_s > 0) reply.headers.emplace_back("Retry-After", std::to_string(retry_after_s));
   reply.body = to_json(problem);
   return reply;
-}
-
-std::string_view type_of(const net::HttpRequest& request) {
-  std::string_view type = request.header("Content-Type").value_or("");
-  type = type.substr(0, type.find(';'));
-  while (type.ends_with(' ')) type.remove_suffix(1);
-  return type;
 }
 
 }  // namespace
@@ -86,17 +79,6 @@ Result<std::shared_ptr<ScriptService>> ScriptService::open(ScriptOptions options
   return service;
 }
 
-Time ScriptService::deadline_of(const net::HttpRequest& request) const {
-  auto timeout = options_.timeout;
-  if (const auto asked = request.header("X-Request-Timeout-Ms")) {
-    long long ms = 0;
-    const auto [end, error] = std::from_chars(asked->data(), asked->data() + asked->size(), ms);
-    if (error == std::errc{} && end == asked->data() + asked->size() && ms > 0)
-      timeout = std::min(timeout, std::chrono::milliseconds(ms));
-  }
-  return std::chrono::steady_clock::now() + timeout;
-}
-
 void ScriptService::score(table::Table rows, Time deadline, std::function<void(ScoredRows)> done) {
   pool_->submit(Question(std::move(rows)), deadline, [script = plan_.script, done = std::move(done)](Outcome outcome) {
     if (outcome.answer && std::holds_alternative<table::Table>(*outcome.answer))
@@ -112,7 +94,7 @@ void ScriptService::answer(net::HttpRequest request, std::string path, Time dead
   const auto mark = target.find('?');
   WholeRequest whole;
   whole.query = mark == std::string_view::npos ? "" : std::string(target.substr(mark + 1));
-  auto problem = guard_body(type_of(request), request.body, options_.guard);
+  auto problem = guard_body(media_type(request), request.body, options_.guard);
   if (!problem) problem = guard_form(whole.query, options_.guard);
   if (problem) return done(problem_answer(*problem, 0));
   whole.method = std::move(request.method);

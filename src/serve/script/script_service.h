@@ -1,7 +1,7 @@
 // A script behind a URL: its pool of warm workers, the columns that its function takes, and what becomes of a request that fails.
 //
 //   SCORIA_TRY(service, ScriptService::open({.wish = {.script = "score.R"}}));
-//   if (service->takes_rows()) service->score(table, service->deadline_of(request), [](ScoredRows scored) { ... });
+//   if (service->takes_rows()) service->score(table, deadline, [](ScoredRows scored) { ... });
 //   else                       service->answer(std::move(request), "/predict", deadline, [](net::HttpReply reply) { ... });
 //
 // Threads: all functions by any; callbacks on threads of the pool, or before the call returns, and must not block. Owns: the pool, whose workers end with it.
@@ -47,11 +47,10 @@ class ScriptService {
 
   const ScriptPlan& plan() const { return plan_; }
   bool takes_rows() const { return plan_.takes_rows(); }
-  // Of rows; null: the function takes what a request brings, see describe_json().
+  // Of rows; null: the function takes what a request brings, see find_features.h.
   const model::Description* description() const { return description_ ? &*description_ : nullptr; }
   const Schema* schema() const { return schema_ ? &*schema_ : nullptr; }
 
-  Time deadline_of(const net::HttpRequest& request) const;
   void score(table::Table rows, Time deadline, std::function<void(ScoredRows)> done);
   // `path`: below the service, with its slash in front. The body is looked at before a worker gets it (413, 400).
   void answer(net::HttpRequest request, std::string path, Time deadline, std::function<void(net::HttpReply)> done);

@@ -14,6 +14,14 @@ constexpr int kRetryAfterS = 1;
 
 double seconds(Steady::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
+Failure no_worker(const std::string& why) {
+  return {.status = 503,
+          .code = "no_worker",
+          .message = "no worker of the script can be started; it is tried again",
+          .detail = why,
+          .retry_after_s = kRetryAfterS};
+}
+
 Failure deadline_passed(const char* where) {
   return {.status = 504, .code = "deadline", .message = std::string("the request's deadline passed ") + where};
 }
@@ -126,13 +134,7 @@ void WorkerPool::submit(Question question, Time deadline, std::function<void(Out
     } else if (deadline <= job->since) {
       reject(job, deadline_passed("before it was begun"), answered);
     } else if (!start_error_.empty() && count(State::idle) + count(State::busy) == 0) {
-      reject(job,
-             {.status = 503,
-              .code = "no_worker",
-              .message = "no worker of the script can be started; it is tried again",
-              .detail = start_error_,
-              .retry_after_s = kRetryAfterS},
-             answered);
+      reject(job, no_worker(start_error_), answered);
     } else if (queue_.size() > 0 && job->since + times_.expected(queue_.calls(), options_.most) > deadline) {
       reject(job,
              {.status = 503,
@@ -183,13 +185,7 @@ bool WorkerPool::start_worker(Slot& slot, std::unique_lock<std::mutex>& lock) {
   Answered answered;
   if (count(State::idle) + count(State::busy) == 0) {
     for (const auto& job : queue_.take_all()) {
-      reject(job,
-             {.status = 503,
-              .code = "no_worker",
-              .message = "no worker of the script can be started; it is tried again",
-              .detail = start_error_,
-              .retry_after_s = kRetryAfterS},
-             answered);
+      reject(job, no_worker(start_error_), answered);
     }
   }
   lock.unlock();
