@@ -1,10 +1,12 @@
 #include "model/tree/ensemble.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include "base/na.h"
+#include "model/tree/row_walk.h"
 
 namespace scoria::model::tree {
 namespace {
@@ -233,15 +235,29 @@ void Ensemble::walk_numbers(std::uint32_t begin, std::span<const double> row, st
   }
 }
 
-void Ensemble::walk_row(std::uint32_t begin, std::uint32_t end, const FeatureMatrix& x, std::size_t row,
+void Ensemble::walk_row(std::uint32_t begin, std::uint32_t end, const FeatureMatrix& x, std::size_t row, Simd simd,
                         std::span<std::uint32_t> leaves) const {
+  constexpr std::uint32_t kFewTrees = 4;  // a group of lanes would be mostly empty
   leaves = leaves.first(end - begin);
-  if (!routes_.empty() || features_ == 0) {
+  if (!routes_.empty() || features_ == 0 || end - begin < kFewTrees) {
     for (std::uint32_t tree = begin; tree < end; ++tree) leaves[tree - begin] = walk(tree, x, row);
     return;
   }
-  std::vector<double> values(features_);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = x.columns[i][row];
+  std::array<double, kRowWalkPadding> few{};
+  std::vector<double> many;
+  if (features_ > few.size()) many.resize(features_);
+  const std::span<double> values = many.empty() ? std::span<double>(few) : many;
+  for (std::size_t i = 0; i < features_; ++i) values[i] = x.columns[i][row];
+  if (simd == Simd::avx512) {
+    return tree::walk_row({.nodes = nodes_,
+                           .roots = std::span(roots_).subspan(begin, end - begin),
+                           .features = features_,
+                           .row = values,
+                           .leaves = leaves,
+                           .comparison = comparison_,
+                           .has_missing_children = has_missing_children_,
+                           .has_missing_sides = has_missing_sides_});
+  }
   const bool less = comparison_ == Comparison::less;
   if (has_missing_children_) {
     less ? walk_numbers<Missing::child, Comparison::less>(begin, values, leaves)

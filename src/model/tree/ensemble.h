@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "model/features.h"
+#include "model/tree/simd.h"
 
 namespace scoria::model::tree {
 
@@ -88,7 +89,7 @@ class Ensemble {
   std::uint32_t walk(std::uint32_t tree, const FeatureMatrix& x, std::size_t row) const;
 
   // The same of one row in trees [begin, end), into leaves[0...]: several trees at a time, so that no step waits for the one before it.
-  void walk_row(std::uint32_t begin, std::uint32_t end, const FeatureMatrix& x, std::size_t row,
+  void walk_row(std::uint32_t begin, std::uint32_t end, const FeatureMatrix& x, std::size_t row, Simd simd,
                 std::span<std::uint32_t> leaves) const;
 
   // Where a node of layout() stood in its source tree. Precondition: EnsembleSource::keeps_positions.

@@ -151,26 +151,33 @@ TEST(Ensemble, WalksADeepChainWithoutRecursion) {
 }
 
 TEST(Ensemble, WalksARowThroughManyTreesAsThroughEach) {
-  std::size_t of_numbers = 0;
+  std::size_t of_numbers = 0, of_categories = 0;
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     RandomEnsemble random(seed, {.comparison = seed % 2 == 0 ? Comparison::less : Comparison::less_equal,
                                  .has_missing_children = seed % 3 == 1,
                                  .has_missing_sides = seed % 3 == 2,
-                                 .trees = static_cast<std::uint32_t>(1 + seed % 37)});
+                                 .trees = static_cast<std::uint32_t>(1 + seed % 137),
+                                 .most_features = seed % 4 == 0 ? 9u : 40u,
+                                 .has_categories = seed % 4 == 0});
     const auto built = Ensemble::build(random.source);
     ASSERT_TRUE(built.ok()) << built.error().message;
     const Ensemble& ensemble = built.value();
-    of_numbers += ensemble.route_bytes() == 0 ? 1 : 0;
+    ++(ensemble.route_bytes() == 0 ? of_numbers : of_categories);
     const FeatureMatrix x = random.rows(5, true);
     const std::uint32_t begin = seed % 2 == 0 ? 0 : ensemble.trees() / 2;
     std::vector<std::uint32_t> leaves(ensemble.trees());
-    for (std::size_t row = 0; row < x.rows; ++row) {
-      ensemble.walk_row(begin, ensemble.trees(), x, row, leaves);
-      for (std::uint32_t tree = begin; tree < ensemble.trees(); ++tree)
-        ASSERT_EQ(leaves[tree - begin], ensemble.walk(tree, x, row)) << "seed " << seed << ", tree " << tree;
+    for (const SimdTarget target : {SimdTarget::plain, SimdTarget::avx2, SimdTarget::avx512}) {
+      const auto simd = resolve_simd(target);
+      if (!simd.ok()) continue;
+      for (std::size_t row = 0; row < x.rows; ++row) {
+        ensemble.walk_row(begin, ensemble.trees(), x, row, simd.value(), leaves);
+        for (std::uint32_t tree = begin; tree < ensemble.trees(); ++tree)
+          ASSERT_EQ(leaves[tree - begin], ensemble.walk(tree, x, row)) << "seed " << seed << ", tree " << tree;
+      }
     }
   }
-  EXPECT_GT(of_numbers, 20u);
+  EXPECT_GT(of_numbers, 200u);
+  EXPECT_GT(of_categories, 20u);
 }
 
 }  // namespace

@@ -32,17 +32,20 @@ class RandomEnsemble {
     std::uint32_t trees = 8;
     std::uint32_t most_leaves = 40;  // of one tree
     std::uint32_t classes = 0;       // leaves are whole numbers below it; 0: any numbers
+    std::uint32_t most_features = 9;
+    bool has_categories = true;
   };
 
   RandomEnsemble(std::uint64_t seed, Shape shape) : random_(seed), shape_(shape) {
     source.comparison = shape.comparison;
     source.has_missing_children = shape.has_missing_children;
     source.has_missing_sides = shape.has_missing_sides;
-    source.features = 1 + below(9);
+    source.features = 1 + below(shape.most_features);
     source.keeps_positions = true;
     constexpr std::uint32_t kLevels[] = {2, 3, 17, 53, 256, 300};
     for (std::uint32_t f = 0; f < source.features; ++f) {
-      source.levels.push_back(below(3) == 0 ? kLevels[below(6)] : 0);
+      const std::uint32_t levels = below(3) == 0 ? kLevels[below(6)] : 0;
+      source.levels.push_back(shape.has_categories ? levels : 0);
       std::vector<double>& pool = pools_.emplace_back();
       const std::uint32_t distinct = below(4) == 0 ? 1 : 1 + below(60);
       for (std::uint32_t i = 0; i < distinct; ++i) pool.push_back(number());

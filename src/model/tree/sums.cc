@@ -268,12 +268,16 @@ void Sums::sum(const FeatureMatrix& x, const SumRequest& request, std::span<doub
       } else if (rows.count < kFewRows) {
         leaves.resize(segment.end - segment.begin);
         for (std::size_t i = 0; i < rows.count; ++i) {
-          ensemble_->walk_row(segment.begin, segment.end, x, rows.begin + i, leaves);
-          std::uint32_t output = 0;
-          for (const std::uint32_t leaf : leaves) {
-            sums[output * stride + i] += ensemble_->layout()[leaf].value;
-            if (++output == request.outputs) output = 0;
+          ensemble_->walk_row(segment.begin, segment.end, x, rows.begin + i, request.kernels.simd, leaves);
+          const std::span<const Node> nodes = ensemble_->layout();
+          if (request.outputs == 1) {
+            double sum = sums[i];
+            for (const std::uint32_t leaf : leaves) sum += nodes[leaf].value;
+            sums[i] = sum;
+            continue;
           }
+          for (std::size_t t = 0; t < leaves.size(); ++t)
+            sums[t % request.outputs * stride + i] += nodes[leaves[t]].value;
         }
       } else {
         for (std::uint32_t tree = segment.begin; tree < segment.end; ++tree) {
@@ -300,7 +304,7 @@ void Sums::vote(const FeatureMatrix& x, KernelChoice choice, std::span<double* c
     } else if (rows.count < kFewRows) {
       std::vector<std::uint32_t> leaves(ensemble_->trees());
       for (std::size_t i = 0; i < rows.count; ++i) {
-        ensemble_->walk_row(0, ensemble_->trees(), x, rows.begin + i, leaves);
+        ensemble_->walk_row(0, ensemble_->trees(), x, rows.begin + i, choice.simd, leaves);
         for (const std::uint32_t leaf : leaves)
           votes[static_cast<std::size_t>(ensemble_->layout()[leaf].value) * stride + i] += 1.0;
       }
