@@ -162,7 +162,6 @@ Result<FeatureMatrix> bind_features(const table::Table& table, std::span<const F
   }
   FeatureMatrix matrix;
   matrix.rows = table.rows();
-  matrix.converted.reserve(features.size());
   matrix.columns.reserve(features.size());
   for (std::size_t i = 0; i < features.size(); ++i) {
     const Feature& feature = features[i];

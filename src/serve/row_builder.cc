@@ -60,7 +60,7 @@ Word number_of_word(std::string_view text, double& number) {
 
 namespace {
 
-table::ColumnPtr logical_column(const std::vector<double>& numbers) {
+table::ColumnPtr logical_column(std::span<const double> numbers) {
   std::vector<std::uint8_t> values(numbers.size());
   table::Validity validity;
   for (std::size_t row = 0; row < numbers.size(); ++row) {
@@ -74,10 +74,11 @@ table::ColumnPtr logical_column(const std::vector<double>& numbers) {
 
 }  // namespace
 
-RowBuilder::RowBuilder(const Schema& schema) : schema_(schema), columns_(schema.features().size()) {
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (!is_number(schema.features()[i].kind) && schema.levels(i) == nullptr)
-      columns_[i].texts = std::make_unique<Texts>();
+RowBuilder::RowBuilder(const Schema& schema) : schema_(schema) {
+  columns_.reserve(schema.features().size());
+  for (std::size_t i = 0; i < schema.features().size(); ++i) {
+    Column& column = columns_.emplace_back(&memory_);
+    if (!is_number(schema.features()[i].kind) && schema.levels(i) == nullptr) column.texts = std::make_unique<Texts>();
   }
 }
 
@@ -247,6 +248,15 @@ bool RowBuilder::finish(bool is_read, table::Table& table, Problem& problem) {
     return false;
   }
   if (!is_read) return false;
+  std::vector<double> numbers;
+  numbers.reserve(columns_.size() * rows_);
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (schema_.features()[i].kind == model::FeatureKind::number)
+      numbers.insert(numbers.end(), columns_[i].numbers.begin(), columns_[i].numbers.end());
+  }
+  std::vector<table::ColumnPtr> reals;
+  if (!numbers.empty()) reals = table::Column::reals(std::move(numbers), rows_);
+  auto real = reals.begin();
   table = table::Table(rows_);
   table.reserve(columns_.size());
   for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -255,10 +265,10 @@ bool RowBuilder::finish(bool is_read, table::Table& table, Problem& problem) {
     if (feature.kind == model::FeatureKind::logical) {
       table.add(feature.name, logical_column(column.numbers));
     } else if (is_number(feature.kind)) {
-      table.add(feature.name, table::Column::real(std::move(column.numbers)));
+      table.add(feature.name, rows_ > 0 ? std::move(*real++) : table::Column::real({}));
     } else if (const auto& levels = schema_.levels(i); levels != nullptr) {
-      table.add(feature.name,
-                table::Column::factor(std::move(column.codes), levels, feature.kind == model::FeatureKind::ordered));
+      table.add(feature.name, table::Column::factor({column.codes.begin(), column.codes.end()}, levels,
+                                                    feature.kind == model::FeatureKind::ordered));
     } else {
       table::Validity validity;
       if (!column.texts->nulls.empty()) validity = table::Validity(rows_);

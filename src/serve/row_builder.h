@@ -3,8 +3,11 @@
 // Threads: one user. Borrows: the schema.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +30,8 @@ struct Cell {
 class RowBuilder {
  public:
   explicit RowBuilder(const Schema& schema);
+  RowBuilder(const RowBuilder&) = delete;
+  RowBuilder& operator=(const RowBuilder&) = delete;
   void reserve(std::size_t rows);
 
   // By rows: begin_row(), then cells in any order, then end_row().
@@ -56,12 +61,12 @@ class RowBuilder {
     std::vector<std::string> values;
     std::vector<std::uint32_t> nulls;
   };
-  // Small: what a dozen of these take must come from the allocator's cache, for each request anew.
   struct Column {
+    explicit Column(std::pmr::memory_resource* memory) : numbers(memory), codes(memory) {}
     std::size_t size = 0;
     std::size_t absent = 0;  // rows that left it out
-    std::vector<double> numbers;
-    std::vector<std::int32_t> codes;
+    std::pmr::vector<double> numbers;
+    std::pmr::vector<std::int32_t> codes;
     std::unique_ptr<Texts> texts;
   };
   void find_missing_columns();
@@ -72,7 +77,10 @@ class RowBuilder {
   void refuse(std::size_t feature, const char* code, const Cell& cell, std::string what);
 
   const Schema& schema_;
-  std::vector<Column> columns_;
+  // Most requests have one row: theirs lies here, and nothing is asked from the allocator for each column.
+  std::array<std::byte, 4096> room_;
+  std::pmr::monotonic_buffer_resource memory_{room_.data(), room_.size()};
+  std::pmr::vector<Column> columns_{&memory_};
   std::vector<Mistake> mistakes_;
   std::size_t rows_ = 0;
 };

@@ -14,7 +14,7 @@ constexpr std::size_t words_for(std::size_t size) { return (size + 63) / 64; }
 
 // Marks as null every slot that holds the missing value, and puts the missing value into every null slot.
 template <typename Value, typename IsMissing>
-void agree(std::vector<Value>& values, Validity& validity, Value missing, IsMissing is_missing) {
+void agree(std::span<Value> values, Validity& validity, Value missing, IsMissing is_missing) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (is_missing(values[i])) {
       if (validity.all_valid()) validity = Validity(values.size());
@@ -35,15 +35,20 @@ bool has_nan(std::span<const double> values) {
   return nan;
 }
 
+// Most columns have no NaN at all, and that is quickly seen.
+void agree_reals(std::span<double> values, Validity& validity) {
+  if (!validity.all_valid() || has_nan(values)) agree(values, validity, na_real(), [](double x) { return is_na(x); });
+}
+
 template <typename Value>
-std::vector<Value> pick(const std::vector<Value>& values, std::span<const std::uint32_t> rows) {
+std::vector<Value> pick(std::span<const Value> values, std::span<const std::uint32_t> rows) {
   std::vector<Value> out(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) out[i] = values[rows[i]];
   return out;
 }
 
 template <typename Value>
-std::vector<Value> part(const std::vector<Value>& values, std::size_t begin, std::size_t count) {
+std::vector<Value> part(std::span<const Value> values, std::size_t begin, std::size_t count) {
   const auto first = values.begin() + static_cast<std::ptrdiff_t>(begin);
   return {first, first + static_cast<std::ptrdiff_t>(count)};
 }
@@ -74,26 +79,55 @@ std::size_t Validity::null_count(std::size_t rows) const {
   return rows - valid;
 }
 
+void Column::set(Type type, std::size_t size, Validity validity) {
+  type_ = type;
+  size_ = size;
+  if (validity.null_count(size) > 0) validity_ = std::move(validity);
+}
+
 std::shared_ptr<Column> Column::make(Type type, std::size_t size, Validity validity) {
   auto column = std::make_shared<Column>(Key{});
-  column->type_ = type;
-  column->size_ = size;
-  if (validity.null_count(size) > 0) column->validity_ = std::move(validity);
+  column->set(type, size, std::move(validity));
   return column;
 }
 
 ColumnPtr Column::real(std::vector<double> values, Validity validity) {
   check_size(validity, values.size());
-  // Most columns have no NaN at all, and that is quickly seen.
-  if (!validity.all_valid() || has_nan(values)) agree(values, validity, na_real(), [](double x) { return is_na(x); });
+  agree_reals(values, validity);
   auto column = make(Type::real, values.size(), std::move(validity));
-  column->reals_ = std::move(values);
+  column->own_reals_ = std::move(values);
+  column->reals_ = column->own_reals_;
   return column;
+}
+
+struct Column::Block {
+  std::vector<double> values;
+  std::vector<Column> columns;
+};
+
+std::vector<ColumnPtr> Column::reals(std::vector<double> values, std::size_t rows) {
+  SCORIA_CHECK(rows > 0 && values.size() % rows == 0);
+  auto block = std::make_shared<Block>();
+  block->values = std::move(values);
+  const std::size_t count = block->values.size() / rows;
+  block->columns.reserve(count);
+  std::vector<ColumnPtr> columns;
+  columns.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::span<double> own = std::span(block->values).subspan(i * rows, rows);
+    Validity validity;
+    agree_reals(own, validity);
+    Column& column = block->columns.emplace_back(Key{});
+    column.set(Type::real, rows, std::move(validity));
+    column.reals_ = own;
+    columns.emplace_back(block, &column);
+  }
+  return columns;
 }
 
 ColumnPtr Column::integer(std::vector<std::int32_t> values, Validity validity) {
   check_size(validity, values.size());
-  agree(values, validity, kNaInt, [](std::int32_t x) { return x == kNaInt; });
+  agree(std::span(values), validity, kNaInt, [](std::int32_t x) { return x == kNaInt; });
   auto column = make(Type::integer, values.size(), std::move(validity));
   column->integers_ = std::move(values);
   return column;
@@ -149,7 +183,7 @@ ColumnPtr Column::factor(std::vector<std::int32_t> codes, std::shared_ptr<const 
                          bool ordered, Validity validity) {
   SCORIA_CHECK(levels != nullptr);
   check_size(validity, codes.size());
-  agree(codes, validity, -1, [](std::int32_t code) { return code == -1; });
+  agree(std::span(codes), validity, -1, [](std::int32_t code) { return code == -1; });
   for (const std::int32_t code : codes) {
     SCORIA_CHECK(code >= -1 && code < static_cast<std::int64_t>(levels->size()));
   }
@@ -211,10 +245,10 @@ ColumnPtr Column::take(std::span<const std::uint32_t> rows) const {
     }
   }
   switch (type_) {
-    case Type::logical: return logical(pick(logicals_, rows), std::move(validity));
-    case Type::integer: return integer(pick(integers_, rows), std::move(validity));
-    case Type::real: return real(pick(reals_, rows), std::move(validity));
-    case Type::factor: return factor(pick(integers_, rows), levels_, ordered_, std::move(validity));
+    case Type::logical: return logical(pick<std::uint8_t>(logicals_, rows), std::move(validity));
+    case Type::integer: return integer(pick<std::int32_t>(integers_, rows), std::move(validity));
+    case Type::real: return real(pick<double>(reals_, rows), std::move(validity));
+    case Type::factor: return factor(pick<std::int32_t>(integers_, rows), levels_, ordered_, std::move(validity));
     case Type::text: break;
   }
   std::vector<std::int64_t> offsets{0};
@@ -237,13 +271,14 @@ ColumnPtr Column::slice(std::size_t begin, std::size_t count) const {
     }
   }
   switch (type_) {
-    case Type::logical: return logical(part(logicals_, begin, count), std::move(validity));
-    case Type::integer: return integer(part(integers_, begin, count), std::move(validity));
-    case Type::real: return real(part(reals_, begin, count), std::move(validity));
-    case Type::factor: return factor(part(integers_, begin, count), levels_, ordered_, std::move(validity));
+    case Type::logical: return logical(part<std::uint8_t>(logicals_, begin, count), std::move(validity));
+    case Type::integer: return integer(part<std::int32_t>(integers_, begin, count), std::move(validity));
+    case Type::real: return real(part<double>(reals_, begin, count), std::move(validity));
+    case Type::factor:
+      return factor(part<std::int32_t>(integers_, begin, count), levels_, ordered_, std::move(validity));
     case Type::text: break;
   }
-  std::vector<std::int64_t> offsets = part(offsets_, begin, count + 1);
+  std::vector<std::int64_t> offsets = part<std::int64_t>(offsets_, begin, count + 1);
   const std::int64_t first = offsets.front();
   std::string bytes = bytes_.substr(static_cast<std::size_t>(first), static_cast<std::size_t>(offsets.back() - first));
   for (std::int64_t& offset : offsets) offset -= first;

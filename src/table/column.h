@@ -48,6 +48,9 @@ class Column {
   // A null slot holds: real na_real(), integer kNaInt, logical 0, factor -1, text "". The builders below enforce it,
   // and turn na_real() / kNaInt / -1 found in values into nulls, so R's own vectors can be handed over as they are.
   static ColumnPtr real(std::vector<double> values, Validity validity = {});
+  // Columns of `rows` doubles each, one behind the other in `values`, whose memory they share: a table of one row would
+  // otherwise cost more to make than most models take to score it. Precondition: rows > 0 divides values.size().
+  static std::vector<ColumnPtr> reals(std::vector<double> values, std::size_t rows);
   static ColumnPtr integer(std::vector<std::int32_t> values, Validity validity = {});
   static ColumnPtr logical(std::vector<std::uint8_t> values, Validity validity = {});
   // offsets.size() == rows + 1; row i is bytes [offsets[i], offsets[i + 1]).
@@ -79,13 +82,16 @@ class Column {
   ColumnPtr slice(std::size_t begin, std::size_t count) const;
 
  private:
+  struct Block;
   static std::shared_ptr<Column> make(Type type, std::size_t size, Validity validity);
+  void set(Type type, std::size_t size, Validity validity);
 
   Type type_ = Type::real;
   bool ordered_ = false;
   std::size_t size_ = 0;
   Validity validity_;
-  std::vector<double> reals_;
+  std::span<const double> reals_;
+  std::vector<double> own_reals_;       // what reals_ shows, unless other columns' numbers lie beside it
   std::vector<std::int32_t> integers_;  // integers, or factor codes
   std::vector<std::uint8_t> logicals_;
   std::vector<std::int64_t> offsets_;

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <limits>
+#include <numeric>
 
 #include "base/na.h"
 #include "model/parameters.h"
@@ -12,6 +13,15 @@ namespace {
 
 // 4 GiB of votes: a small file may name a million classes.
 constexpr std::size_t kMostVotes = 1u << 29;
+
+bool is_finite(const FeatureMatrix& x) {
+  bool is_other = false;
+  for (const double* column : x.columns) {
+    for (std::size_t row = 0; row < x.rows; ++row)
+      is_other |= !(std::fabs(column[row]) <= std::numeric_limits<double>::max());
+  }
+  return !is_other;
+}
 
 bool is_of_each_tree(const std::string& type) { return type == "individual" || type == "nodes"; }
 
@@ -25,6 +35,11 @@ RandomForest::RandomForest(Description description, Sums sums, bool refuses_miss
 
 Result<RandomForest::Rows> RandomForest::complete_rows(const table::Table& table, std::size_t first_row) const {
   SCORIA_TRY(matrix, bind_features(table, used_, UnseenLevel::refuse, first_row));
+  if (only_required_.empty() && is_finite(matrix)) {
+    Rows all{.complete = std::move(matrix), .positions = std::vector<std::uint32_t>(table.rows())};
+    std::iota(all.positions.begin(), all.positions.end(), 0u);
+    return all;
+  }
   std::vector<bool> incomplete = incomplete_rows(matrix);
   for (const Feature& feature : only_required_) {
     const table::ColumnPtr column = table.find(feature.name);

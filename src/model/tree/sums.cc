@@ -232,8 +232,8 @@ Sums::Sums(Ensemble ensemble)
 Sums::Sums(Sums&&) noexcept = default;
 Sums::~Sums() = default;
 
-void Sums::over_blocks(const FeatureMatrix& x, std::size_t block_rows, Executor& executor,
-                       const std::function<void(Rows)>& body) const {
+template <typename Body>
+void Sums::over_blocks(const FeatureMatrix& x, std::size_t block_rows, Executor& executor, const Body& body) const {
   const std::size_t blocks = (x.rows + block_rows - 1) / block_rows;
   const auto block = [&](std::size_t i) { body({i * block_rows, std::min(block_rows, x.rows - i * block_rows)}); };
   if (blocks > 1 && executor.concurrency() > 1 && x.rows * ensemble_->trees() >= kWorthThreads) {

@@ -8,7 +8,6 @@
 // Threads: immutable; calls may run concurrently. The layouts are made once, by the first request that gains from them.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <span>
 
@@ -81,8 +80,8 @@ class Sums {
     std::size_t count;
   };
   // Calls body for blocks of so many rows, on several threads where that gains.
-  void over_blocks(const FeatureMatrix& x, std::size_t block_rows, Executor& executor,
-                   const std::function<void(Rows)>& body) const;
+  template <typename Body>
+  void over_blocks(const FeatureMatrix& x, std::size_t block_rows, Executor& executor, const Body& body) const;
 
   std::unique_ptr<const Ensemble> ensemble_;  // stays where it is when this moves: layouts refer to it
   std::unique_ptr<Layouts> layouts_;
