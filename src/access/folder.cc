@@ -1,7 +1,5 @@
 #include "access/folder.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +8,7 @@
 
 #include "auth/jwt.h"
 #include "auth/private_file.h"
+#include "base/folder_lock.h"
 
 namespace scoria::access {
 namespace {
@@ -48,27 +47,13 @@ template <typename Record>
 Status change_file(const fs::path& folder, const char* file, Result<std::vector<Record>> (*read)(const Json&),
                    Json (*write)(const std::vector<Record>&),
                    const std::function<Status(std::vector<Record>&)>& change) {
-  SCORIA_TRY(lock, FolderLock::take(folder));
+  SCORIA_TRY(lock, FolderLock::take(folder, FolderLock::kForever));
   SCORIA_TRY(records, read_as(folder / file, read));
   SCORIA_TRY_STATUS(change(records));
   return auth::replace_private_file(folder / file, write(records).dump(1) + "\n");
 }
 
 }  // namespace
-
-Result<FolderLock> FolderLock::take(const fs::path& folder) {
-  const fs::path path = folder / "lock";
-  FolderLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (lock.descriptor_ < 0) return folder_error(path, "open");
-  while (::flock(lock.descriptor_, LOCK_EX) != 0) {
-    if (errno != EINTR) return folder_error(path, "lock");
-  }
-  return lock;
-}
-
-FolderLock::~FolderLock() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
 
 Result<Folder> Folder::open(const fs::path& path, WallTime now) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return folder_error(path, "make the folder");
@@ -91,6 +76,18 @@ Result<Folder> Folder::open(const fs::path& path, WallTime now) {
     }));
   }
   return folder;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> Folder::copy(const fs::path& path) {
+  SCORIA_TRY(lock, FolderLock::take(path, FolderLock::kForever));
+  std::vector<std::pair<std::string, std::string>> files;
+  for (const char* name : {kUsersFile, kKeysFile, kSigningFile, kSessionsFile, kSettingsFile, kOidcFile, kUsedFile}) {
+    auto text = auth::read_private_file(path / name, kMostFileBytes);
+    if (!text.ok() && text.error().code == Code::not_found) continue;
+    if (!text.ok()) return text.error();
+    files.emplace_back(name, std::move(text).value());
+  }
+  return files;
 }
 
 Result<std::vector<User>> Folder::users() const { return read_as(path_ / kUsersFile, read_users); }
@@ -117,7 +114,7 @@ Status Folder::change_sessions(const std::function<Status(std::vector<Session>&)
 }
 
 Status Folder::change_document(const std::string& file, const std::function<Status(Json&)>& change) const {
-  SCORIA_TRY(lock, FolderLock::take(path_));
+  SCORIA_TRY(lock, FolderLock::take(path_, FolderLock::kForever));
   SCORIA_TRY(document, read_document(path_ / file));
   SCORIA_TRY_STATUS(change(document));
   return auth::replace_private_file(path_ / file, document.dump(1) + "\n");

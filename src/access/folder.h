@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "access/records.h"
@@ -26,6 +27,9 @@ class Folder {
   static Result<Folder> open(const std::filesystem::path& path, WallTime now);
 
   const std::filesystem::path& path() const { return path_; }
+
+  // The files of a folder, {name, content}, as they are at one moment: for backups. It is not made, and need not be open. Errors: as users().
+  static Result<std::vector<std::pair<std::string, std::string>>> copy(const std::filesystem::path& path);
 
   // What is not there is empty. Errors: denied (a file that others may read), corrupt, unavailable; all name the file.
   Result<std::vector<User>> users() const;
@@ -58,18 +62,5 @@ inline constexpr const char* kSessionsFile = "sessions.json";
 inline constexpr const char* kSettingsFile = "settings.json";
 inline constexpr const char* kOidcFile = "oidc.json";
 inline constexpr const char* kUsedFile = "used.json";
-
-// Holds the lock of a folder until it is destroyed. Errors: denied, unavailable.
-class FolderLock {
- public:
-  static Result<FolderLock> take(const std::filesystem::path& folder);
-  FolderLock(FolderLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  FolderLock& operator=(FolderLock&&) = delete;
-  ~FolderLock();
-
- private:
-  explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
-};
 
 }  // namespace scoria::access

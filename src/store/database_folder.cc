@@ -10,7 +10,7 @@
 #include <cstring>
 #include <vector>
 
-#include "store/folder_lock.h"
+#include "base/folder_lock.h"
 
 namespace scoria::store {
 namespace {
