@@ -184,6 +184,12 @@ void Access::identify_later(const net::HttpRequest& head, std::function<void(Ide
 
 namespace {
 
+std::optional<Refusal> over_rate(const Caller& caller, SteadyTime now) {
+  if (caller.limit == nullptr) return std::nullopt;
+  const auto wait = caller.limit->take(now);
+  return wait ? std::optional(Refusal{.reason = Reason::rate_limited, .retry_after = *wait}) : std::nullopt;
+}
+
 Admission admission_of(Identified identified, Action action, std::string_view service, SteadyTime now,
                        RefusalCounts& refusals) {
   if (identified.refusal) return {.caller = nullptr, .refusal = reply_of(*identified.refusal)};
@@ -192,15 +198,18 @@ Admission admission_of(Identified identified, Action action, std::string_view se
     refusals.add(refusal.reason);
     return Admission{.caller = nullptr, .refusal = reply_of(refusal)};
   };
-  if (identified.caller->limit != nullptr) {
-    if (const auto wait = identified.caller->limit->take(now))
-      return refuse({.reason = Reason::rate_limited, .retry_after = *wait});
-  }
+  if (const auto refusal = over_rate(*identified.caller, now)) return refuse(*refusal);
   if (!identified.caller->may(action, service)) return refuse({.reason = Reason::forbidden});
   return {.caller = std::move(identified.caller), .refusal = {}};
 }
 
 }  // namespace
+
+std::optional<Refusal> Access::throttle(const Caller& caller) {
+  const auto refusal = over_rate(caller, state_->clock.now().steady);
+  if (refusal) state_->refusals.add(refusal->reason);
+  return refusal;
+}
 
 Admission Access::admit(const net::HttpRequest& head, Action action, std::string_view service) {
   const Now now = state_->clock.now();

@@ -60,7 +60,10 @@ class Access {
   Identified identify(const net::HttpRequest& head);
   void identify_later(const net::HttpRequest& head, std::function<void(Identified)> then);
 
-  // The same, and whether it may, and not too often. `service`: empty for what is of no single one.
+  // Counts a request of the caller's; a refusal where it asks too often.
+  std::optional<Refusal> throttle(const Caller& caller);
+
+  // Who it is, and whether it may, and not too often. `service`: empty for what is of no single one.
   Admission admit(const net::HttpRequest& head, Action action, std::string_view service);
   void admit_later(const net::HttpRequest& head, Action action, std::string service,
                    std::function<void(Admission)> then);

@@ -101,6 +101,21 @@ class AccessTest : public testing::Test {
   std::unique_ptr<Access> access_;
 };
 
+TEST_F(AccessTest, ACallerWhoAsksTooOftenIsToldForHowLongToWait) {
+  open({.requests_per_second = 0.5, .burst = 2});
+  const auto key = create_key(folder(), "k", {.role = Role::scorer}, std::nullopt, doing());
+  const auto caller = access_->identify(bearer(key.value().text)).caller;
+  ASSERT_NE(caller, nullptr);
+  EXPECT_FALSE(access_->throttle(*caller));
+  EXPECT_EQ(status(bearer(key.value().text)), 200) << "both count";
+  const auto refused = access_->throttle(*caller);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(status_of(*refused), 429);
+  EXPECT_GT(refused->retry_after, std::chrono::seconds(1));
+  clock_.advance(std::chrono::seconds(2));
+  EXPECT_FALSE(access_->throttle(*caller));
+}
+
 TEST_F(AccessTest, ALoginGivesATokenThatScores) {
   const Json tokens = log_in();
   EXPECT_EQ(tokens["token_type"], "Bearer");

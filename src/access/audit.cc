@@ -46,7 +46,7 @@ void write_audit(const std::filesystem::path& folder, std::string_view event, co
   nlohmann::ordered_json line{{"time", format_time(now)}, {"event", event}};
   for (const auto& [name, value] : fields) line[std::string(name)] = value.substr(0, kMostAuditField);
   const std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-  const std::filesystem::path path = folder / "audit.log";
+  const std::filesystem::path path = folder / kAuditFile;
   // A lock of its own: whoever changes users holds the folder's while it writes here.
   const AuditFile lock(folder / "audit.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW);
   const bool is_locked = lock.descriptor() >= 0 && ::flock(lock.descriptor(), LOCK_EX) == 0;

@@ -13,6 +13,8 @@
 
 namespace scoria::access {
 
+inline constexpr const char* kAuditFile = "audit.log";
+
 using AuditFields = std::vector<std::pair<std::string_view, std::string>>;
 
 // A line that cannot be written is said in the program's own log.

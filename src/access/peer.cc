@@ -57,7 +57,20 @@ bool is_from_proxy(const net::HttpRequest& request, const ProxyRules& rules) {
   return request.peer_is_loopback || is_trusted(without_port(request.peer), rules);
 }
 
+bool has_forwarding_header(const net::HttpRequest& request) {
+  return request.header("X-Forwarded-For") || request.header("X-Forwarded-Proto") || request.header("Forwarded");
+}
+
 }  // namespace
+
+Result<ProxyRules> ProxyRules::parse(bool is_behind_proxy, const std::vector<std::string>& trusted) {
+  ProxyRules rules{.is_behind_proxy = is_behind_proxy, .trusted = {}};
+  for (const std::string& text : trusted) {
+    SCORIA_TRY(range, AddressRange::parse(text));
+    rules.trusted.push_back(range);
+  }
+  return rules;
+}
 
 Result<AddressRange> AddressRange::parse(std::string_view text) {
   AddressRange range;
@@ -107,11 +120,16 @@ std::string client_address(const net::HttpRequest& request, const ProxyRules& ru
   return bytes ? address_text(*bytes) : std::string(address);
 }
 
+bool is_https(const net::HttpRequest& request, const ProxyRules& rules) {
+  return request.is_tls ||
+         (is_from_proxy(request, rules) && request.header("X-Forwarded-Proto").value_or("") == "https");
+}
+
+bool is_local(const net::HttpRequest& request) { return request.peer_is_loopback && !has_forwarding_header(request); }
+
 bool is_safe(const net::HttpRequest& request, const ProxyRules& rules) {
-  if (request.is_tls) return true;
-  if (is_from_proxy(request, rules) && (request.header("X-Forwarded-For") || request.header("X-Forwarded-Proto")))
-    return request.header("X-Forwarded-Proto").value_or("") == "https";
-  return request.peer_is_loopback;
+  if (is_https(request, rules)) return true;
+  return request.peer_is_loopback && !(is_from_proxy(request, rules) && has_forwarding_header(request));
 }
 
 }  // namespace scoria::access

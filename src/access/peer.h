@@ -27,6 +27,9 @@ class AddressRange {
 struct ProxyRules {
   bool is_behind_proxy = false;
   std::vector<AddressRange> trusted;  // beside loopback
+
+  // `trusted`: addresses and ranges as texts. Errors: invalid.
+  static Result<ProxyRules> parse(bool is_behind_proxy, const std::vector<std::string>& trusted);
 };
 
 // Without port; the last of X-Forwarded-For that is no trusted proxy's. Of IPv6 its first 64 bits, which are a customer's.
@@ -34,5 +37,11 @@ std::string client_address(const net::HttpRequest& request, const ProxyRules& ru
 
 // By TLS, from this machine itself, or by TLS to a trusted proxy: what passwords may travel by.
 bool is_safe(const net::HttpRequest& request, const ProxyRules& rules);
+
+// Whether the client sees a URL of https: by TLS, or by TLS to a trusted proxy.
+bool is_https(const net::HttpRequest& request, const ProxyRules& rules);
+
+// From this machine itself, not from beyond a proxy on it: one that says so, told of or not.
+bool is_local(const net::HttpRequest& request);
 
 }  // namespace scoria::access

@@ -41,6 +41,25 @@ TEST(Peer, IsSafeByTlsItsOwnOrATrustedProxys) {
   EXPECT_FALSE(is_safe(from("127.0.0.1:99", {{"X-Forwarded-For", "192.0.2.1"}}), kProxy)) << "a proxy here without TLS";
 }
 
+TEST(Peer, IsLocalOnlyWithoutAProxyInBetween) {
+  EXPECT_TRUE(is_local(from("127.0.0.1:99")));
+  EXPECT_FALSE(is_local(from("192.0.2.1:99")));
+  for (const char* header : {"X-Forwarded-For", "X-Forwarded-Proto", "Forwarded"})
+    EXPECT_FALSE(is_local(from("127.0.0.1:99", {{header, "for=192.0.2.1"}}))) << header;
+}
+
+TEST(Peer, IsOfHttpsByTheWordOfATrustedProxyAlone) {
+  EXPECT_TRUE(is_https(from("10.1.2.3:99", {{"X-Forwarded-Proto", "https"}}), kProxy));
+  EXPECT_FALSE(is_https(from("10.1.2.3:99", {{"X-Forwarded-Proto", "https"}}), kNoProxy));
+  EXPECT_FALSE(is_https(from("192.0.2.1:99", {{"X-Forwarded-Proto", "https"}}), kProxy));
+  EXPECT_FALSE(is_https(from("127.0.0.1:99"), kProxy));
+}
+
+TEST(Peer, RulesOfProxiesAreReadOrRefusedWhole) {
+  EXPECT_EQ(ProxyRules::parse(true, {"10.0.0.0/8", "fd00::1"}).value().trusted.size(), 2u);
+  EXPECT_EQ(ProxyRules::parse(true, {"10.0.0.0/8", "proxy.example.com"}).error().code, Code::invalid);
+}
+
 TEST(Peer, RangesAreReadStrictly) {
   for (const char* wrong : {"", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0", "::/129", "host"})
     EXPECT_FALSE(AddressRange::parse(wrong).ok()) << wrong;

@@ -9,12 +9,12 @@
 #include <set>
 #include <vector>
 
+#include "base/file_state.h"
 #include "base/log.h"
 #include "cli/script_options.h"
 #include "cli/serve_security.h"
 #include "net/http_server.h"
 #include "serve/app.h"
-#include "serve/file_state.h"
 #include "serve/open_version.h"
 #include "serve/script_version.h"
 
@@ -56,10 +56,10 @@ Result<std::pair<std::string, std::string>> name_and_file(const std::string& wor
 // A file that answers as a service, read anew when it is written anew.
 struct Source {
   std::string service, version, file;
-  serve::FileState state;  // before it was read
+  FileState state;  // before it was read
 
   Result<std::shared_ptr<serve::ServiceVersion>> read(const ScriptArguments& scripts) {
-    state = serve::file_state(file);
+    state = file_state(file);
     if (is_script(scripts, file)) {
       SCORIA_TRY(options, script_options(scripts, file));
       SCORIA_TRY(script, serve::ScriptVersion::open(std::move(options), service, version));
@@ -83,7 +83,7 @@ class Watch {
 
   void look() {
     for (Watched& one : watched_) {
-      const serve::FileState now = serve::file_state(one.source.file);
+      const FileState now = file_state(one.source.file);
       // Whoever writes it may still be at it: it is read once it has stayed the same for a while.
       const bool is_settled = now == one.last;
       one.last = now;
@@ -106,7 +106,7 @@ class Watch {
  private:
   struct Watched {
     Source source;
-    serve::FileState last, refused;
+    FileState last, refused;
   };
   serve::Catalog& catalog_;
   const ScriptArguments& scripts_;

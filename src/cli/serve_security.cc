@@ -3,26 +3,15 @@
 #include <unistd.h>
 
 #include <array>
-#include <csignal>
 #include <cstdio>
+#include <filesystem>
 
 #include "base/iso8601.h"
-#include "base/log.h"
+#include "cli/hang_up.h"
+#include "net/peer.h"
 
 namespace scoria::cli {
 namespace {
-
-constexpr std::chrono::hours kOwnCertificateLook{1};
-
-volatile std::sig_atomic_t is_hung_up = 0;
-
-void note_hang_up(int) { is_hung_up = 1; }
-
-// Whether only this machine's own users reach it.
-bool is_loopback_address(const std::string& address) {
-  const std::string host = address.substr(0, address.rfind(':'));
-  return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
-}
 
 std::string machine_name() {
   std::array<char, 256> name{};
@@ -30,8 +19,8 @@ std::string machine_name() {
 }
 
 Status check_reach(const ServeSecurityOptions& options, const std::string& http) {
-  const bool is_open_http = http != "none" && !is_loopback_address(http);
-  const bool is_open_https = !options.https.empty() && !is_loopback_address(options.https);
+  const bool is_open_http = http != "none" && !net::is_loopback_address(http);
+  const bool is_open_https = !options.https.empty() && !net::is_loopback_address(options.https);
   if (is_open_http && !options.is_behind_proxy) {
     return Error{Code::invalid, "--http " + http +
                                     " can be reached from other machines without TLS: use --https HOST:PORT there, or "
@@ -56,15 +45,10 @@ Status check_reach(const ServeSecurityOptions& options, const std::string& http)
 
 }  // namespace
 
-void add_serve_security_options(CLI::App& command, ServeSecurityOptions& options) {
-  command.add_option("--access", options.access,
-                     "folder of users and keys (scoria user, scoria key); without: open to all on this machine");
-  command.add_option("--https", options.https, "HOST:PORT to serve by TLS");
+void add_reach_options(CLI::App& command, ReachOptions& options) {
   command.add_option("--certificate", options.certificate,
                      "PEM file: fullchain.pem of certbot (default: one of our own)");
   command.add_option("--key", options.key, "PEM file: privkey.pem of certbot");
-  command.add_option("--certificate-name", options.certificate_names, "a name or address in a certificate of our own")
-      ->take_all();
   command.add_flag("--behind-proxy", options.is_behind_proxy,
                    "a proxy ends TLS, and says by X-Forwarded-For and -Proto who asks");
   command
@@ -78,18 +62,24 @@ void add_serve_security_options(CLI::App& command, ServeSecurityOptions& options
       ->default_str("");
 }
 
+void add_serve_security_options(CLI::App& command, ServeSecurityOptions& options) {
+  command.add_option("--access", options.access,
+                     "folder of users and keys (scoria user, scoria key); without: open to all on this machine");
+  command.add_option("--https", options.https, "HOST:PORT to serve by TLS");
+  command.add_option("--certificate-name", options.certificate_names, "a name or address in a certificate of our own")
+      ->take_all();
+  add_reach_options(command, options);
+}
+
 Result<std::unique_ptr<ServeSecurity>> ServeSecurity::open(const ServeSecurityOptions& options,
                                                            const std::string& http) {
   SCORIA_TRY_STATUS(check_reach(options, http));
   std::unique_ptr<ServeSecurity> security(new ServeSecurity(options));
   if (!options.access.empty()) {
     access::AccessOptions chosen{.requests_per_second = options.requests_per_second, .burst = options.burst};
-    chosen.proxy.is_behind_proxy = options.is_behind_proxy;
-    for (const std::string& text : options.trusted_proxies) {
-      auto range = access::AddressRange::parse(text);
-      if (!range.ok()) return with_context("--trusted-proxy", range.error());
-      chosen.proxy.trusted.push_back(range.value());
-    }
+    auto proxy = access::ProxyRules::parse(options.is_behind_proxy, options.trusted_proxies);
+    if (!proxy.ok()) return with_context("--trusted-proxy", proxy.error());
+    chosen.proxy = std::move(proxy).value();
     SCORIA_TRY(access, access::Access::open(options.access, std::move(chosen), security->clock_));
     security->access_ = std::move(access);
   }
@@ -97,66 +87,37 @@ Result<std::unique_ptr<ServeSecurity>> ServeSecurity::open(const ServeSecurityOp
   return security;
 }
 
-Status ServeSecurity::ensure_own_certificate() {
-  std::vector<std::string> names = {"localhost", "127.0.0.1", "::1"};
-  if (const std::string own = machine_name(); !own.empty() && own != "localhost") names.push_back(own);
-  names.insert(names.end(), options_.certificate_names.begin(), options_.certificate_names.end());
-  const Now now = clock_.now();
-  next_own_look_ = now.steady + kOwnCertificateLook;
-  const std::filesystem::path folder = std::filesystem::path(options_.access) / "tls";
-  std::error_code error;
-  std::filesystem::create_directory(folder, error);  // where it fails, the next line says why
-  SCORIA_TRY(files, net::ensure_certificates(folder, names, now.wall));
-  certificate_file_ = files.server_chain.string();
-  key_file_ = files.server_key.string();
-  return Ok{};
-}
-
 Status ServeSecurity::add_listeners(const std::string& http) {
-  struct sigaction action {};
-  action.sa_handler = note_hang_up;
-  action.sa_flags = SA_RESTART;
-  ::sigaction(SIGHUP, &action, nullptr);
+  catch_hang_up();
   if (http != "none") listeners_.push_back({.address = http, .tls = {}});
   if (options_.https.empty()) return Ok{};
-  certificate_file_ = options_.certificate;
-  key_file_ = options_.key;
-  has_own_certificate_ = certificate_file_.empty();
-  if (has_own_certificate_) SCORIA_TRY_STATUS(ensure_own_certificate());
-  listeners_.push_back({.address = options_.https, .tls = net::TlsFiles{certificate_file_, key_file_}});
-  in_use_ = last_ = pair();
+  net::CertificateSource source{.chain = options_.certificate, .key = options_.key, .own_folder = {}, .names = {}};
+  if (source.chain.empty()) {
+    source.own_folder = std::filesystem::path(options_.access) / "tls";
+    source.names = {"localhost", "127.0.0.1", "::1"};
+    if (const std::string own = machine_name(); !own.empty() && own != "localhost") source.names.push_back(own);
+    source.names.insert(source.names.end(), options_.certificate_names.begin(), options_.certificate_names.end());
+    std::error_code error;
+    std::filesystem::create_directory(source.own_folder, error);  // where it fails, the next line says why
+  }
+  SCORIA_TRY(watch, net::CertificateWatch::open(std::move(source), clock_.now()));
+  certificate_ = std::move(watch);
+  listeners_.push_back({.address = options_.https, .tls = certificate_->files()});
   return Ok{};
-}
-
-ServeSecurity::Pair ServeSecurity::pair() const {
-  return {serve::file_state(certificate_file_), serve::file_state(key_file_)};
 }
 
 bool ServeSecurity::look(net::HttpServer& server) {
-  const bool is_told = is_hung_up != 0;
-  is_hung_up = 0;
-  if (!options_.https.empty()) look_at_certificate(server, is_told);
+  const bool is_told = take_hang_up();
+  if (!certificate_) return is_told;
+  const auto news = certificate_->look(server, clock_.now(), is_told);
+  if (!news) return is_told;
+  if (news->ok()) {
+    std::fprintf(stderr, "the certificate is read anew: %s, good until %s\n",
+                 certificate_->files().certificate_chain.c_str(), format_time(news->value()).c_str());
+  } else {
+    std::fprintf(stderr, "%s\n", news->error().message.c_str());
+  }
   return is_told;
-}
-
-void ServeSecurity::look_at_certificate(net::HttpServer& server, bool is_told) {
-  if (has_own_certificate_ && clock_.now().steady >= next_own_look_) {
-    if (const Status ensured = ensure_own_certificate(); !ensured.ok())
-      std::fprintf(stderr, "the certificate is not renewed: %s\n", ensured.error().message.c_str());
-  }
-  const Pair now = pair();
-  // Two files are not written at once: they are read when both have stayed the same for a while.
-  const bool is_settled = now == last_;
-  last_ = now;
-  if (!is_told && (now == in_use_ || !is_settled)) return;
-  in_use_ = now;  // also of a pair that does not fit, so that it is said once
-  if (const Status reloaded = server.reload_tls(); !reloaded.ok()) {
-    std::fprintf(stderr, "the old certificate stays in use: %s\n", reloaded.error().message.c_str());
-    return;
-  }
-  const auto end = net::certificate_end(certificate_file_);
-  std::fprintf(stderr, "the certificate is read anew: %s%s\n", certificate_file_.c_str(),
-               end.ok() ? (", good until " + format_time(end.value())).c_str() : "");
 }
 
 }  // namespace scoria::cli

@@ -4,25 +4,32 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "access/access.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "net/certificate.h"
+#include "net/certificate_watch.h"
 #include "net/http_server.h"
-#include "serve/file_state.h"
 
 namespace scoria::cli {
 
-struct ServeSecurityOptions {
-  std::string access;  // folder
-  std::string https, certificate, key;
-  std::vector<std::string> certificate_names;
+// Options of the same words for `scoria serve` and `scoria server`: by which certificate they are reached, through what, and how often by one caller.
+struct ReachOptions {
+  std::string certificate, key;
   bool is_behind_proxy = false;
   std::vector<std::string> trusted_proxies;
   double requests_per_second = 0, burst = 0;
+};
+
+void add_reach_options(CLI::App& command, ReachOptions& options);
+
+struct ServeSecurityOptions : ReachOptions {
+  std::string access;  // folder
+  std::string https;
+  std::vector<std::string> certificate_names;
 };
 
 void add_serve_security_options(CLI::App& command, ServeSecurityOptions& options);
@@ -46,23 +53,12 @@ class ServeSecurity {
  private:
   explicit ServeSecurity(ServeSecurityOptions options) : options_(std::move(options)) {}
   Status add_listeners(const std::string& http);
-  Status ensure_own_certificate();
-  void look_at_certificate(net::HttpServer& server, bool is_told);
-
-  struct Pair {
-    serve::FileState certificate, key;
-    bool operator==(const Pair&) const = default;
-  };
-  Pair pair() const;
 
   ServeSecurityOptions options_;
   SystemClock clock_;
   std::unique_ptr<access::Access> access_;
   std::vector<net::Listener> listeners_;
-  bool has_own_certificate_ = false;
-  SteadyTime next_own_look_;
-  std::string certificate_file_, key_file_;
-  Pair in_use_, last_;
+  std::optional<net::CertificateWatch> certificate_;
 };
 
 }  // namespace scoria::cli

@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "cli/client/commands.h"
 #include "cli/client/connection.h"
+#include "cli/hang_up.h"
+#include "cli/serve_security.h"
 #include "node/agent.h"
 #include "server/routes.h"
 #include "server/server.h"
@@ -18,6 +20,7 @@ namespace {
 struct ServerCommandOptions {
   std::string data = default_data_folder().string();
   std::string http, https, config;
+  ReachOptions reach;
   bool prints_reference = false, prints_routes = false;
 };
 
@@ -28,6 +31,19 @@ void log_to_standard_error(log::Level least) {
         std::fwrite(whole.data(), 1, whole.size(), stderr);
       },
       least);
+}
+
+// What is given on the command line goes before the file's.
+void apply(const ReachOptions& given, server::ServerConfig& config) {
+  // Together: the key of one certificate is not another's.
+  if (!given.certificate.empty() || !given.key.empty()) {
+    config.certificate = given.certificate;
+    config.key = given.key;
+  }
+  if (given.is_behind_proxy) config.behind_proxy = true;
+  if (!given.trusted_proxies.empty()) config.trusted_proxies = given.trusted_proxies;
+  if (given.requests_per_second > 0) config.requests_per_second = given.requests_per_second;
+  if (given.burst > 0) config.burst = given.burst;
 }
 
 Status serve(const ServerCommandOptions& options, const Context& context) {
@@ -50,6 +66,7 @@ Status serve(const ServerCommandOptions& options, const Context& context) {
   }
   if (!options.http.empty()) server.config.http = options.http == "none" ? "" : options.http;
   if (!options.https.empty()) server.config.https = options.https == "none" ? "" : options.https;
+  apply(options.reach, server.config);
   if (server.config.http.empty() && server.config.https.empty()) {
     return Error{Code::invalid, "--http and --https are both none: one must be served"};
   }
@@ -62,6 +79,8 @@ Status serve(const ServerCommandOptions& options, const Context& context) {
     std::fprintf(stderr, "scoria serves on %s%s%s; its account: scoria account show --data %s\n", http.c_str(),
                  http.empty() || https.empty() ? "" : " and ", https.c_str(), options.data.c_str());
   };
+  catch_hang_up();
+  server.is_told_to_look = take_hang_up;
   const SystemClock clock;
   return server::run_server(std::move(server), clock, context.stop);
 }
@@ -75,6 +94,7 @@ void add_server(CLI::App& app, Command& chosen, const Context& context) {
   command->add_option("--http", options->http, "where to serve HTTP, or none (default: 127.0.0.1:10100)");
   command->add_option("--https", options->https, "where to serve HTTPS, or none (default: 127.0.0.1:10101)");
   command->add_option("--config", options->config, "a YAML file; its keys: docs/server-config.md");
+  add_reach_options(*command, options->reach);
   command->add_flag("--print-config-reference", options->prints_reference)->group("");
   command->add_flag("--print-routes", options->prints_routes)->group("");
   command->footer("Example: scoria server --data /srv/scoria --https 0.0.0.0:10101 --config server.yaml\n");

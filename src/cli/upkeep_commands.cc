@@ -194,7 +194,7 @@ void add_backup(CLI::App& app, Command& chosen, const Context& context) {
   command->add_flag("--json", options->json, "print JSON");
   CLI::Option_group* server = command->add_option_group("Server");
   server->add_option("--server", options->where.server,
-                     "the server's URL; its account from SCORIA_ACCOUNT and SCORIA_KEY");
+                     "the server's URL; who asks from SCORIA_TOKEN, or SCORIA_ACCOUNT and SCORIA_KEY");
   server->add_option("--profile", options->where.profile,
                      "a server by the name of its file in ~/.config/scoria/profiles");
   server->add_option("--data", options->where.data, "a data folder on this machine, whether its server runs or not");

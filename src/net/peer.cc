@@ -1,5 +1,6 @@
 #include "net/peer.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -34,7 +35,16 @@ Peer peer_of(int descriptor) {
   const std::string_view name = host;
   return {.host = host,
           .shown = (is_v6 ? "[" + std::string(name) + "]" : std::string(name)) + ":" + port,
-          .is_loopback = is_v6 ? name == "::1" : name.starts_with("127.")};
+          .is_loopback = is_loopback_host(name)};
 }
+
+bool is_loopback_host(std::string_view host) {
+  if (host == "localhost" || host == "::1" || host == "[::1]") return true;
+  in_addr address{};
+  // As four numbers: "127.example.com" is a name, and anybody's.
+  return ::inet_pton(AF_INET, std::string(host).c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
+}
+
+bool is_loopback_address(std::string_view address) { return is_loopback_host(address.substr(0, address.rfind(':'))); }
 
 }  // namespace scoria::net

@@ -47,6 +47,7 @@ struct App {
   std::string https_url = {};          // this machine's own name for the HTTPS listener; empty: there is none
   RetentionTotals retained = {};
   access::Access* access = nullptr;  // users; null: there are none
+  access::ProxyRules proxies = {};   // whose word on clients is taken
 };
 
 }  // namespace scoria::server

@@ -137,9 +137,7 @@ std::string Call::base_url() const {
   const std::string_view host = request_.host();
   if (!is_plain_host(host)) return app_.account_url;
   // A proxy that ends TLS says so; anybody else's word for it would go into links.
-  const bool is_tls =
-      request_.is_tls || (app_.config.behind_proxy && request_.header("X-Forwarded-Proto").value_or("") == "https");
-  return (is_tls ? "https://" : "http://") + std::string(host);
+  return (access::is_https(request_, app_.proxies) ? "https://" : "http://") + std::string(host);
 }
 
 batch::Precondition Call::precondition() const {

@@ -9,6 +9,7 @@
 #include <set>
 #include <variant>
 
+#include "access/peer.h"
 #include "base/file.h"
 #include "base/iso8601.h"
 #include "server/config_values.h"
@@ -65,7 +66,7 @@ struct Key {
 
 std::string number_text(double value) {
   char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed).ptr;
   return {text, end};
 }
 
@@ -83,8 +84,21 @@ const std::vector<Key>& keys() {
       {"https", Text{&C::https, "HOST:PORT, or empty"}, "Where HTTPS is served. Empty: nowhere."},
       {"names", Special{"a list of DNS names and IP addresses", "none", read_names},
        "Names of the certificate, beside `localhost`, `*.blob.localhost`, `127.0.0.1` and `::1`."},
+      {"certificate", Text{&C::certificate, "a PEM file, or empty"},
+       "Certificate for HTTPS, with its chain (`fullchain.pem` of certbot), in use within a second of its renewal. "
+       "Empty: "
+       "one of an own authority, `DATA/tls/ca.pem`. With one of somebody else's, `url` must be by a name that it "
+       "holds."},
+      {"key", Text{&C::key, "a PEM file, or empty"}, "The private key of `certificate` (`privkey.pem` of certbot)."},
       {"behind_proxy", Switch{&C::behind_proxy},
        "Allows plain HTTP on an address that others can reach, where a trusted proxy ends TLS."},
+      {"trusted_proxies", Texts{&C::trusted_proxies, "a list of addresses and ranges"},
+       "Of such a peer, and of this machine, are `X-Forwarded-For` and `X-Forwarded-Proto` believed, with "
+       "`behind_proxy`: `[10.0.0.0/8]`."},
+      {"requests_per_second", Number{&C::requests_per_second, 0, 1e6},
+       "Of each user, key and identity of a provider, over all their connections and tokens; more is 429. 0: no limit. "
+       "The account's key, nodes and tasks have none."},
+      {"burst", Number{&C::burst, 0, 1e6}, "Requests of a caller at once, after a rest. 0: a second's."},
       {"account", Text{&C::account, "3 to 24 lower-case letters and digits"},
        "The account's name, when it is made. One that is there keeps its own."},
       {"url", Text{&C::url, "an http or https URL"},
@@ -296,6 +310,13 @@ Result<ServerConfig> parse_server_config(std::string_view text, std::string_view
   } catch (const YAML::Exception& error) {
     return Error{Code::invalid, std::string(file_name) + ":" + std::to_string(error.mark.line + 1) + ": " + error.msg};
   }
+  if (config.certificate.empty() != config.key.empty()) {
+    return Error{Code::invalid, std::string(file_name) + ": certificate and key go together: only one is given"};
+  }
+  if (const auto proxies = access::ProxyRules::parse(config.behind_proxy, config.trusted_proxies); !proxies.ok())
+    return with_context(std::string(file_name) + ": trusted_proxies", proxies.error());
+  if (config.burst > 0 && config.burst < 1)
+    return Error{Code::invalid, std::string(file_name) + ": burst is less than a request, must be 0 or at least 1"};
   if (config.http.empty() && config.https.empty()) {
     return Error{Code::invalid, std::string(file_name) + ": http and https are both empty: one must be served"};
   }

@@ -45,7 +45,11 @@ struct ServerConfig {
   std::string http = "127.0.0.1:10100";   // empty: not served
   std::string https = "127.0.0.1:10101";  // empty: not served
   std::vector<std::string> names;  // of the certificate, beside localhost, *.blob.localhost and loopback addresses
+  std::string certificate, key;    // PEM files of somebody else's certificate; empty: one of our own authority
   bool behind_proxy = false;       // plain HTTP beyond this machine is meant: a trusted proxy ends TLS
+  std::vector<std::string> trusted_proxies;  // addresses and ranges, beside this machine
+  double requests_per_second = 0;            // of each user and key; 0: as many as they like
+  double burst = 0;                          // 0: what a second brings
   std::string account = "scoria";
   std::string url;  // by which nodes and tasks call the server; empty: the http address
   std::map<std::string, pool::ResourceClass> sizes;

@@ -20,6 +20,23 @@ TEST(ServerConfig, OfAnEmptyFileIsTheDefault) {
   EXPECT_EQ(config.value().containers, "podman");
 }
 
+TEST(ServerConfig, SaysHowItIsReached) {
+  const auto config = parse_server_config(
+      "certificate: f.pem\nkey: k.pem\nbehind_proxy: true\ntrusted_proxies: [10.0.0.0/8, \"fd00::1\"]\n"
+      "requests_per_second: 2.5\nburst: 10\n",
+      "s.yaml");
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_EQ(config.value().certificate, "f.pem");
+  EXPECT_EQ(config.value().key, "k.pem");
+  EXPECT_EQ(config.value().trusted_proxies, (std::vector<std::string>{"10.0.0.0/8", "fd00::1"}));
+  EXPECT_EQ(config.value().requests_per_second, 2.5);
+  EXPECT_EQ(config.value().burst, 10);
+  EXPECT_NE(refusal("certificate: f.pem\n").find("go together"), std::string::npos);
+  EXPECT_NE(refusal("trusted_proxies: [proxy.example.com]\n").find("trusted_proxies"), std::string::npos);
+  EXPECT_NE(refusal("requests_per_second: -1\n"), "accepted");
+  EXPECT_NE(refusal("burst: 0.5\n").find("at least 1"), std::string::npos);
+}
+
 TEST(ServerConfig, ReadsWhatGoesByItself) {
   const auto alone = parse_server_config("retention: P30D\n", "s.yaml");
   ASSERT_TRUE(alone.ok()) << alone.error().message;

@@ -1,15 +1,11 @@
 #include "server/data_folder.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "base/file.h"
 #include "server/data_version.h"
@@ -25,34 +21,12 @@ Error failed(const std::filesystem::path& path, std::string_view what) {
   return {code, "data folder '" + path.string() + "': " + std::string(what) + ": " + std::strerror(errno)};
 }
 
-std::string text_of(const std::filesystem::path& file) {
-  const auto bytes = FileBytes::open(file);
-  return bytes.ok() ? std::string(bytes.value().text()) : std::string();
-}
-
 }  // namespace
 
 Result<DataFolder> DataFolder::lock(const std::filesystem::path& path) {
-  const std::filesystem::path lock_path = path / "server.lock";
-  const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock < 0) return failed(path, "cannot be written");
-  DataFolder folder(std::filesystem::absolute(path), lock);
-  const auto end = std::chrono::steady_clock::now() + kLockPatience;
-  while (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return failed(path, "cannot be locked");
-    if (std::chrono::steady_clock::now() < end) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      continue;
-    }
-    std::string pid = text_of(lock_path);
-    return Error{Code::conflict, "data folder '" + path.string() + "' is in use by another server" +
-                                     (pid.empty() ? "" : " (process " + pid + ")") +
-                                     ": stop it, or choose another folder with --data"};
-  }
-  // The number is for people: a full disk keeps no server from starting.
-  const std::string pid = std::to_string(getpid());
-  if (ftruncate(lock, 0) == 0) (void)!pwrite(lock, pid.data(), pid.size(), 0);
-  return folder;
+  auto lock = FolderLock::take(path, kLockPatience, "server.lock");
+  if (!lock.ok()) return with_context("the server's data", lock.error());
+  return DataFolder(std::filesystem::absolute(path), std::move(lock).value());
 }
 
 Result<DataFolder> DataFolder::hold(const std::filesystem::path& path) {
@@ -78,24 +52,18 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
   return std::move(folder);
 }
 
-DataFolder::DataFolder(DataFolder&& other) noexcept
-    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
-
-DataFolder::~DataFolder() {
-  if (lock_ >= 0) close(lock_);
-}
-
 Status DataFolder::write_addresses(const std::string& http_url, const std::string& https_url,
-                                   const std::string& blob_url) const {
+                                   const std::string& blob_url, bool has_own_authority) const {
   nlohmann::ordered_json json{{"httpUrl", http_url}, {"httpsUrl", https_url}, {"blobUrl", blob_url}, {"pid", getpid()}};
   json["url"] = http_url.empty() ? https_url : http_url;
-  json["ca_file"] = (tls() / "ca.pem").string();
+  json["ca_file"] = has_own_authority ? (tls() / "ca.pem").string() : "";
   json["blob_hosts"] = nlohmann::ordered_json::array();
   for (const std::string& url : {http_url, https_url}) {
     const auto at = url.find("://");
     if (at == std::string::npos) continue;
     const std::string authority = url.substr(at + 3);
-    const std::string port = authority.substr(authority.rfind(':'));
+    const auto colon = authority.rfind(':');
+    const std::string port = colon == std::string::npos ? ":443" : authority.substr(colon);
     for (const std::string& host : {authority, "localhost" + port, "*.blob.localhost" + port}) {
       json["blob_hosts"].push_back(host);
     }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "base/folder_lock.h"
 #include "base/result.h"
 
 namespace scoria::server {
@@ -17,9 +18,6 @@ class DataFolder {
   // Locks a folder that is there, and leaves all of it as it is: for backups and checks while no server runs. Errors: not_found (nothing of
   // a server is in it), conflict, denied, unavailable.
   static Result<DataFolder> hold(const std::filesystem::path& path);
-  DataFolder(DataFolder&& other) noexcept;
-  DataFolder& operator=(DataFolder&&) = delete;
-  ~DataFolder();
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path tls() const { return path_ / "tls"; }
@@ -27,14 +25,16 @@ class DataFolder {
   std::filesystem::path blobs() const { return path_ / "blobs"; }
   std::filesystem::path nodes() const { return path_ / "nodes"; }
 
-  // server.json: for clients on this machine {httpUrl, httpsUrl, blobUrl, pid}; for agents (node/agent.h) {url, ca_file, blob_hosts}.
-  Status write_addresses(const std::string& http_url, const std::string& https_url, const std::string& blob_url) const;
+  // server.json: for clients on this machine {httpUrl, httpsUrl, blobUrl, pid}; for agents (node/agent.h) {url, ca_file, blob_hosts}. Without an
+  // authority of its own ca_file is empty: the system's are trusted.
+  Status write_addresses(const std::string& http_url, const std::string& https_url, const std::string& blob_url,
+                         bool has_own_authority) const;
 
  private:
   static Result<DataFolder> lock(const std::filesystem::path& path);
-  DataFolder(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
+  DataFolder(std::filesystem::path path, FolderLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
   std::filesystem::path path_;
-  int lock_ = -1;
+  FolderLock lock_;
 };
 
 }  // namespace scoria::server

@@ -87,8 +87,7 @@ net::BodyPlan Front::plan_body(const net::HttpRequest& head) {
 void Front::handle(net::HttpRequest request, net::Responder responder) {
   auto target = Target::parse(request.target);
   const bool is_broken = !target.ok();
-  const Destination destination =
-      is_broken ? Destination::batch : destination_of(request.host(), target.value(), app_.account.name);
+  const Destination destination = is_broken ? Destination::batch : destination_of(request.host(), target.value(), app_.account.name);
   if (destination == Destination::storage) return storage_.handle(std::move(request), std::move(responder));
   if (destination == Destination::serving) return app_.services.app().handle(std::move(request), std::move(responder));
   if (destination == Destination::login && app_.access != nullptr)
@@ -116,6 +115,8 @@ void Front::serve_user(const CallPtr& call, Destination destination) {
     if (user.refusal) {
       const int status = access::status_of(*user.refusal);
       if (status != 401 && status != 403) return call->send(access::reply_of(*user.refusal));
+    } else if (const auto refusal = app_.access->throttle(*user.caller)) {
+      return call->send(access::reply_of(*refusal));
     }
     call->user = std::move(user);
     serve(call, destination);
@@ -133,8 +134,8 @@ void Front::serve(const CallPtr& call, Destination destination) {
                                                               : plain(503, "starting or stopping\n"));
     case Destination::live: return call->send(plain(200, "live\n"));
     case Destination::metrics:
-      // A scraper on this machine needs no key; anybody else does.
-      if (!call->request().peer_is_loopback) {
+      // A scraper on this machine needs no key; anybody else does, whom a proxy on this machine lets through, too.
+      if (!access::is_local(call->request())) {
         auto identity = identify(*call);
         if (!identity.ok()) return call->fail(identity.error());
         call->identity = std::move(identity).value();

@@ -26,7 +26,20 @@
 
 namespace scoria::server {
 
-enum class Destination { storage, ready, live, metrics, node, own, token, management, serving, login, batch };
+enum class Destination {
+  storage,
+  ready,
+  live,
+  metrics,
+  node,
+  own,
+  token,
+  management,
+  serving,
+ 
+  login,
+  batch
+};
 
 Destination destination_of(std::string_view host, const Target& target, std::string_view account);
 

@@ -34,6 +34,20 @@ access::Action action_of(const Call& call) {
   return method == "GET" || method == "HEAD" ? access::Action::read : access::Action::deploy;
 }
 
+// Operations of one service are allowed by what is granted for it; all others by the role alone.
+bool is_of_services(const Call& call) {
+  const auto& parts = call.target().segments;
+  return parts.size() >= 3 && parts[0] == kOwnPrefix && parts[2] == "services";
+}
+
+bool is_list_of_services(const Call& call) {
+  return is_of_services(call) && call.target().segments.size() == 3 && call.request().method == "GET";
+}
+
+std::string service_of(const Call& call) {
+  return is_of_services(call) && call.target().segments.size() > 3 ? call.target().segments[3] : std::string();
+}
+
 }  // namespace
 
 bool has_user_credential(const net::HttpRequest& request) {
@@ -80,7 +94,8 @@ Result<Identity> identify(const Call& call) {
 
 Status check_scope(const Call& call, Scope scope) {
   if (call.identity.caller != nullptr) {
-    if (call.identity.caller->may(action_of(call), "")) return Ok{};
+    if (is_list_of_services(call)) return Ok{};  // of those that the caller may read
+    if (call.identity.caller->may(action_of(call), service_of(call))) return Ok{};
     return spec::batch_error("InsufficientAccountPermissions", "the user's role does not allow this");
   }
   if (call.identity.job.empty()) return Ok{};

@@ -1,6 +1,6 @@
 // Who sends a request, and whether they may: the account by its key or by a service principal's token, a task by a token of its job, or a user by
 // a token, a key or a password (access/access.h), who may what their role may: a reader reads, a contributor changes, an owner also sees to users,
-// principals and secrets.
+// principals and secrets. What is of one service may also who has a grant for it.
 // Threads: as Call.
 #pragma once
 

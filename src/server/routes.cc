@@ -239,7 +239,10 @@ void dispatch(const CallPtr& call) {
                                         "there is no operation " + call->request().method + " " + call->target().path));
   }
   call->arguments = std::move(match.arguments);
-  if (const Status allowed = check_scope(*call, match.route->scope); !allowed.ok()) return call->fail(allowed.error());
+  if (const Status allowed = check_scope(*call, match.route->scope); !allowed.ok()) {
+    if (match.route->pattern.starts_with("/scoria/v1/services/")) services::note_refusal(*call);
+    return call->fail(allowed.error());
+  }
   if (!match.route->pattern.starts_with("/scoria/")) {
     const auto version = spec::ApiVersion::parse(call->target().query_value("api-version").value_or(""));
     if (!version.ok()) return call->fail(version.error());

@@ -12,10 +12,12 @@
 #include "auth/seal.h"
 #include "auth/tokens.h"
 #include "base/file.h"
+#include "base/iso8601.h"
 #include "base/log.h"
 #include "batch/notices.h"
-#include "net/certificate.h"
+#include "net/certificate_watch.h"
 #include "net/http_server.h"
+#include "net/peer.h"
 #include "net/url.h"
 #include "server/blob/blob_surface.h"
 #include "server/data_folder.h"
@@ -32,6 +34,7 @@ namespace scoria::server {
 namespace {
 
 constexpr int kExitIo = 74;  // EX_IOERR of sysexits.h
+constexpr std::chrono::milliseconds kLook{250};
 
 // Listens before there is anything to serve, so that a port that is in use is found before any state is touched; answers 503 until it
 // is given the handler.
@@ -65,15 +68,19 @@ class Gate final : public net::HttpHandler {
   std::atomic<net::HttpHandler*> handler_ = nullptr;
 };
 
-bool is_loopback(std::string_view address) {
-  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]");
-}
-
 Status check_addresses(const ServerConfig& config) {
-  if (!config.http.empty() && !is_loopback(config.http) && !config.behind_proxy) {
+  if (!config.http.empty() && !net::is_loopback_address(config.http) && !config.behind_proxy) {
     return Error{Code::invalid, "http is '" + config.http +
                                     "', which others can reach without TLS: use https there, or, where a trusted proxy "
                                     "ends TLS, set behind_proxy"};
+  }
+  if (!config.certificate.empty() && config.https.empty())
+    return Error{Code::invalid, "certificate is of HTTPS, and https is not served"};
+  if (!config.certificate.empty() && config.http.empty() && config.url.empty()) {
+    return Error{
+        Code::invalid,
+        "a certificate of somebody else's holds no name by which this machine's own nodes could call: set url to "
+        "https://NAME:PORT with a name of the certificate, or serve http on 127.0.0.1, too"};
   }
   return Ok{};
 }
@@ -129,12 +136,22 @@ Urls urls_of(const net::HttpServer& http, const ServerConfig& config, const std:
   if (!config.https.empty()) {
     const std::string address = http.address(listener);
     urls.https = url_of("https", address);
+    // A certificate of somebody else's does not hold this machine's own addresses.
+    if (!config.certificate.empty() && config.url.starts_with("https://")) urls.https = config.url;
     // Path style: few resolvers know names below localhost. account.blob.localhost is answered, too.
-    urls.blob = "https://localhost:" + address.substr(address.rfind(':') + 1) + "/" + account;
+    if (config.certificate.empty())
+      urls.blob = "https://localhost:" + address.substr(address.rfind(':') + 1) + "/" + account;
   }
-  if (urls.blob.empty()) urls.blob = urls.http + "/" + account;
+  if (urls.blob.empty()) urls.blob = (urls.http.empty() ? urls.https : urls.http) + "/" + account;
   if (!config.url.empty()) urls.blob = config.url + "/" + account;  // what other machines know us by
   return urls;
+}
+
+void tell(const std::optional<Result<WallTime>>& news, const net::CertificateWatch& certificate) {
+  if (!news) return;
+  if (!news->ok()) return log::error("certificate_not_read", {{"why", news->error().message}});
+  log::info("certificate_read",
+            {{"file", certificate.files().certificate_chain}, {"good_until", format_time(news->value())}});
 }
 
 // As for the state (batch/commit_thread.cc): what is on disk is unknown, and only a start finds out.
@@ -156,17 +173,23 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
   SCORIA_TRY(sealer, auth::Sealer::open(folder.path() / "secrets.key"));
 
   // Before anybody can ask: signing keys are made at the first start, which takes a while.
-  SCORIA_TRY(users, access::Access::open(folder.path() / "access", {.proxy = {.is_behind_proxy = config.behind_proxy}},
-                                         clock));
+  access::AccessOptions asking{.requests_per_second = config.requests_per_second, .burst = config.burst};
+  SCORIA_TRY(proxies, access::ProxyRules::parse(config.behind_proxy, config.trusted_proxies));
+  asking.proxy = proxies;
+  SCORIA_TRY(users, access::Access::open(folder.path() / "access", std::move(asking), clock));
 
   net::HttpServerConfig listening{.listeners = {}, .threads = static_cast<int>(config.threads)};
   if (!config.http.empty()) listening.listeners.push_back({.address = config.http, .tls = {}});
+  std::optional<net::CertificateWatch> certificate;
   if (!config.https.empty()) {
-    std::vector<std::string> names = {"localhost", "*.blob.localhost", "127.0.0.1", "::1"};
-    names.insert(names.end(), config.names.begin(), config.names.end());
-    SCORIA_TRY(certificates, net::ensure_certificates(folder.tls(), names, clock.now().wall));
-    listening.listeners.push_back(
-        {.address = config.https, .tls = net::TlsFiles{certificates.server_chain, certificates.server_key}});
+    net::CertificateSource source{.chain = config.certificate,
+                                  .key = config.key,
+                                  .own_folder = folder.tls(),
+                                  .names = {"localhost", "*.blob.localhost", "127.0.0.1", "::1"}};
+    source.names.insert(source.names.end(), config.names.begin(), config.names.end());
+    SCORIA_TRY(watch, net::CertificateWatch::open(std::move(source), clock.now()));
+    certificate = std::move(watch);
+    listening.listeners.push_back({.address = config.https, .tls = certificate->files()});
   }
   Gate gate;
   SCORIA_TRY(http, net::HttpServer::start(std::move(listening), gate));
@@ -175,7 +198,7 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
 
   SCORIA_TRY(store, store::Store::open(folder.state()));
   SCORIA_TRY(blobs, blob::BlobStore::open(folder.blobs(), clock, end_at_once));
-  SCORIA_TRY_STATUS(folder.write_addresses(urls.http, urls.https, urls.blob));
+  SCORIA_TRY_STATUS(folder.write_addresses(urls.http, urls.https, urls.blob, config.certificate.empty()));
 
   Secrets secrets(*store, std::move(sealer));
   Webhooks webhooks(config.webhooks, secrets, clock);
@@ -226,8 +249,9 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
           .token_key = token_key,
           .account_url = own_url,
           .https_url = urls.https,
-          .access = users.get()};
-  BlobSurface storage(*blobs, account, clock, users.get());
+          .access = users.get(),
+          .proxies = proxies};
+  BlobSurface storage(*blobs, account, clock, users.get(), proxies);
   Front front(app, storage);
   const Retention retention(app, config.retention);
   front.set_ready(true);
@@ -243,7 +267,11 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
   std::condition_variable_any stopping;
   {
     std::unique_lock lock(waiting_mutex);
-    stopping.wait(lock, stop, [] { return false; });
+    while (!stop.stop_requested()) {
+      stopping.wait_for(lock, stop, kLook, [] { return false; });
+      const bool is_told = options.is_told_to_look && options.is_told_to_look();
+      if (certificate) tell(certificate->look(*http, clock.now(), is_told), *certificate);
+    }
   }
   log::info("server_stops", {{"connections", http->open_connections()}});
   front.set_ready(false);
@@ -277,12 +305,14 @@ Result<std::string> account_json(const std::filesystem::path& data) {
     return running.is_object() && running.contains(name) && running[name].is_string() ? running[name].get<std::string>()
                                                                                       : std::string();
   };
-  const nlohmann::ordered_json json{{"accountName", account.value().name},
-                                    {"accountKey", auth::base64(account.value().key)},
-                                    {"batchUrl", url("httpUrl").empty() ? url("httpsUrl") : url("httpUrl")},
-                                    {"batchHttpsUrl", url("httpsUrl")},
-                                    {"blobUrl", url("blobUrl")},
-                                    {"caFile", std::filesystem::absolute(data / "tls" / "ca.pem").string()}};
+  const nlohmann::ordered_json json{
+      {"accountName", account.value().name},
+      {"accountKey", auth::base64(account.value().key)},
+      {"batchUrl", url("httpUrl").empty() ? url("httpsUrl") : url("httpUrl")},
+      {"batchHttpsUrl", url("httpsUrl")},
+      {"blobUrl", url("blobUrl")},
+      {"caFile",
+       running.contains("ca_file") ? url("ca_file") : std::filesystem::absolute(data / "tls" / "ca.pem").string()}};
   return json.dump(2) + "\n";
 }
 

@@ -26,6 +26,8 @@ struct ServerOptions {
   Executor* executor = nullptr;  // for large requests of services; null: each on its own thread
   // Told once it serves.
   std::function<void(const std::string& http_url, const std::string& https_url)> on_ready;
+  // Asked from time to time: whether the certificate is to be read anew, changed or not. Empty: never.
+  std::function<bool()> is_told_to_look;
   std::chrono::milliseconds drain_patience{10'000};
 };
 

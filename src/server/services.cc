@@ -11,6 +11,7 @@
 #include "net/http_client.h"
 #include "net/sha256.h"
 #include "serve/open_version.h"
+#include "server/blob/access.h"
 
 namespace scoria::server {
 namespace {
@@ -41,6 +42,27 @@ std::string text_of(const Json& object, const char* name) {
 
 bool is_sha256(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+// Errors: denied: a file from elsewhere than where whoever may deploy the service has put it.
+Status check_own_files(const std::string& service, const Json& files) {
+  const std::string place = std::string(storage::kServicesContainer) + "/" + service + "/";
+  for (const Json& file : files) {
+    if (file.is_object() && text_of(file, "blob").starts_with(place) && text_of(file, "url").empty()) continue;
+    return Error{Code::denied, "with a grant of service '" + service + "' alone, files are taken from blobs " + place +
+                                   "... and from nowhere else"};
+  }
+  return Ok{};
+}
+
+Result<Json> write_texts(const std::vector<std::pair<std::string, std::string>>& texts, const fs::path& folder) {
+  Json kept = Json::array();
+  for (const auto& [name, content] : texts) {
+    SCORIA_TRY_STATUS(serve::check_file_path(name));
+    SCORIA_TRY_STATUS(write_file(folder / name, content));
+    kept.push_back({{"path", name}, {"sha256", net::sha256(content)}, {"bytes", content.size()}});
+  }
+  return kept;
 }
 
 Json version_json(const serve::Service& service, std::size_t at) {
@@ -157,7 +179,8 @@ Status Services::weigh(const std::string& service, const serve::Weights& weights
   return catalog_.set_weights(service, weights);
 }
 
-Result<Json> Services::deploy_now(const std::string& service, const std::string& version, const Json& request) {
+Result<Json> Services::deploy_now(const Deployment& deployment) {
+  const auto& [service, version, request, is_by_grant, texts] = deployment;
   if (folder_.has(service, version)) {
     return Error{Code::conflict, "service '" + service + "' has a version '" + version +
                                      "' already: versions do not change; deploy under another name"};
@@ -165,12 +188,20 @@ Result<Json> Services::deploy_now(const std::string& service, const std::string&
   const Json weight = request.value("weight", Json(kAllRequests));
   if (!weight.is_number() || weight.get<double>() < 0 || weight.get<double>() > kAllRequests)
     return Error{Code::invalid, "\"weight\" must be from 0 to 100: the share of requests in percent"};
+  if (is_by_grant) SCORIA_TRY_STATUS(check_own_files(service, request.value("files", Json())));
   SCORIA_TRY(path, folder_.begin());
   const Scratch scratch{path};
-  SCORIA_TRY(files, fetch(request.value("files", Json()), scratch.path));
+  SCORIA_TRY(files,
+             texts.empty() ? fetch(request.value("files", Json()), scratch.path) : write_texts(texts, scratch.path));
   {
     // A trial where the files lie now: what cannot answer is not stored.
     SCORIA_TRY(spec, serve::read_manifest(request, scratch.path));
+    if (is_by_grant && (!spec.script.empty() || !spec.runtime.empty())) {
+      return Error{
+          Code::denied,
+          "a script is R or Python that runs as the server's own user: deploying it takes the role contributor "
+          "or owner, not a grant of one service"};
+    }
     spec.service = service;
     spec.version = version;
     SCORIA_TRY(opened, serve::open_version(spec));
@@ -202,9 +233,8 @@ Result<Json> Services::deploy_now(const std::string& service, const std::string&
   return show(service);
 }
 
-void Services::deploy(std::string service, std::string version, Json request, Done done) {
-  worker_.post([this, service = std::move(service), version = std::move(version), request = std::move(request),
-                done = std::move(done)] { done(deploy_now(service, version, request)); });
+void Services::deploy(Deployment deployment, Done done) {
+  worker_.post([this, deployment = std::move(deployment), done = std::move(done)] { done(deploy_now(deployment)); });
 }
 
 void Services::set_weights(std::string service, serve::Weights weights, Done done) {
@@ -251,9 +281,10 @@ Result<Json> Services::show(const std::string& service) const {
   return Json{{"name", service}, {"versions", std::move(versions)}};
 }
 
-Json Services::list() const {
+Json Services::list(const std::function<bool(const std::string& service)>& may_see) const {
   Json value = Json::array();
   for (const serve::Service& service : *catalog_.services()) {
+    if (!may_see(service.name)) continue;
     for (std::size_t i = 0; i < service.versions.size(); ++i) {
       Json one = version_json(service, i);
       one["name"] = service.name;

@@ -36,21 +36,30 @@ class Services {
   void stop() { worker_.stop(); }
 
   using Done = std::function<void(Result<Json>)>;
-  // `request`: {"files": [{"path", "blob": "container/name" or "url", "sha256"}], "model", "script", "sample", "expected", "weight", ...}.
-  void deploy(std::string service, std::string version, Json request, Done done);
+  struct Deployment {
+    std::string service, version;
+    Json
+        request;  // {"files": [{"path", "blob": "container/name" or "url", "sha256"}], "model", "script", "sample", "expected", "weight", ...}
+    // By who may deploy this service and has no right to the account: R and Python run as the server's own user, and the server reads blobs and URLs
+    // that others may not. So there may be no script, and files come from below "services/SERVICE/" alone.
+    bool is_by_grant = false;
+    std::vector<std::pair<std::string, std::string>> texts = {};  // files that came with the request: name, content
+  };
+  void deploy(Deployment deployment, Done done);
   void set_weights(std::string service, serve::Weights weights, Done done);
   void roll_back(std::string service, Done done);
   // Without a version: all of the service.
   void remove(std::string service, std::string version, Done done);
   // {"name", "versions": [{"version", "weight", "kind", "title", "sha256", "requests", "deployed", "error"}]}. Errors: not_found.
   Result<Json> show(const std::string& service) const;
-  Json list() const;
+  // Of services for which `may_see` says yes.
+  Json list(const std::function<bool(const std::string& service)>& may_see) const;
 
  private:
   Services(serve::ServiceFolder folder, blob::BlobStore& blobs, Executor& executor, const Clock& clock,
            access::Access* access);
   void load();
-  Result<Json> deploy_now(const std::string& service, const std::string& version, const Json& request);
+  Result<Json> deploy_now(const Deployment& deployment);
   Result<Json> fetch(const Json& files, const std::filesystem::path& folder) const;
   Status copy_blob(const std::string& place, const std::filesystem::path& file) const;
   Status weigh(const std::string& service, const serve::Weights& weights);
@@ -74,6 +83,19 @@ void set_traffic(CallPtr call);
 void roll_back(CallPtr call);
 void remove_version(CallPtr call);
 void remove(CallPtr call);
+
+// What other ways to change services share with these.
+
+// Errors: invalid: a name that no service and no version has.
+Status check_arguments(const Call& call);
+// Of a change by who may not make it: a line in the audit log.
+void note_refusal(const Call& call);
+struct Change {
+  std::string_view event;  // of the audit log
+  access::AuditFields fields = {};
+};
+// Notes the change, made or not, in the audit log; then answers its error, or calls `then`.
+Services::Done answered(const CallPtr& call, Change change, std::function<void(const Json& made)> then);
 }  // namespace services
 
 }  // namespace scoria::server

@@ -113,7 +113,12 @@ class WholeServerTest : public ::testing::Test {
     service_ = std::move(service).value();
     relay_ = std::make_unique<FileRelay>(*service_);
     backups_ = std::make_unique<Backups>(folder_, *blobs_, clock_);
-    auto services = Services::open(folder_ / "services", *blobs_, executor_, clock_, nullptr);
+    if (has_users_) {
+      auto users = access::Access::open(folder_ / "access", user_options_, clock_);
+      ASSERT_TRUE(users.ok()) << users.error().message;
+      users_ = std::move(users).value();
+    }
+    auto services = Services::open(folder_ / "services", *blobs_, executor_, clock_, users_.get());
     ASSERT_TRUE(services.ok()) << services.error().message;
     services_ = std::move(services).value();
     while (!services_->is_ready()) std::this_thread::yield();
@@ -130,8 +135,10 @@ class WholeServerTest : public ::testing::Test {
                                         .services = *services_,
                                         .nodes_folder = folder_ / "nodes",
                                         .token_key = std::string(32, 'k'),
-                                        .account_url = "http://localhost:10100"});
-    storage_ = std::make_unique<BlobSurface>(*blobs_, account_, clock_);
+                                        .account_url = "http://localhost:10100",
+                                        .access = users_.get(),
+                                        .proxies = user_options_.proxy});
+    storage_ = std::make_unique<BlobSurface>(*blobs_, account_, clock_, users_.get(), user_options_.proxy);
     front_ = std::make_unique<Front>(*app_, *storage_);
     front_->set_ready(true);
   }
@@ -141,6 +148,7 @@ class WholeServerTest : public ::testing::Test {
     if (backups_) backups_->stop();
     if (services_) services_->stop();
     if (service_) service_->stop();
+    users_.reset();  // whoever waits for a password to be hashed is waited for
     front_.reset();
     storage_.reset();
     app_.reset();
@@ -161,9 +169,17 @@ class WholeServerTest : public ::testing::Test {
     request.target = target;
     request.headers = std::move(headers);
     request.headers.emplace_back("Host", "localhost:10100");
-    request.body = body;
-    request.peer = "127.0.0.1:40000";
-    request.peer_is_loopback = true;
+    request.peer = peer_;
+    request.peer_is_loopback = peer_.starts_with("127.");
+    net::BodyPlan plan = front_->plan_body(request);
+    if (plan.refuse) return heard(std::move(*plan.refuse));
+    if (plan.sink != nullptr) {
+      if (const Status written = plan.sink->write(std::as_bytes(std::span(body))); !written.ok())
+        request.body_error = written.error();
+      request.sink = std::move(plan.sink);
+    } else {
+      request.body = body;
+    }
     auto promise = std::make_shared<std::promise<net::HttpReply>>();
     auto future = promise->get_future();
     front_->handle(std::move(request),
@@ -172,7 +188,10 @@ class WholeServerTest : public ::testing::Test {
       ADD_FAILURE() << method << " " << target << " is not answered";
       return {};
     }
-    net::HttpReply reply = future.get();
+    return heard(future.get());
+  }
+
+  static Heard heard(net::HttpReply reply) {
     std::string text = std::move(reply.body);
     if (reply.file) {
       text.resize(reply.file->length);
@@ -225,6 +244,7 @@ class WholeServerTest : public ::testing::Test {
   }
 
   std::filesystem::path folder_;
+  std::string peer_ = "127.0.0.1:40000";
   SystemClock clock_;
   auth::AccountKey account_{"scoria", std::string(64, 'k')};
   ServerConfig config_;
@@ -237,6 +257,9 @@ class WholeServerTest : public ::testing::Test {
   std::unique_ptr<batch::Service> service_;
   std::unique_ptr<FileRelay> relay_;
   std::unique_ptr<Backups> backups_;
+  bool has_users_ = false;  // set before SetUp()
+  access::AccessOptions user_options_;
+  std::unique_ptr<access::Access> users_;
   InlineExecutor executor_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<App> app_;

@@ -139,8 +139,71 @@ try:
         step(f"{name} with a password, too", curl(pools + version, "-u", f"{name}:pw of {name}")[0] == reads)
         code, body = curl(f"{url}/subscriptions/x/resourceGroups/scoria/providers/Microsoft.Batch/batchAccounts/scoria/listKeys?api-version=1", "-X", "POST", "-d", "", *token)
         step(f"{name} and the account's key", (code == 403) == (name != "own"), (code, body))
+    blobs = f"{url}/scoria"
+    step("a password puts and gets a blob", (curl(f"{blobs}/cown/b", "-X", "PUT", "-H", "x-ms-blob-type: BlockBlob", "-d", "hello", "-u", "own:pw of own")[0],
+                                             curl(f"{blobs}/cown/b", "-u", "rea:pw of rea")) == (201, (200, "hello")))
+    step("a reader's password puts none", curl(f"{blobs}/cown/c", "-X", "PUT", "-H", "x-ms-blob-type: BlockBlob", "-d", "x", "-u", "rea:pw of rea")[0] == 403)
+    step("a wrong one puts none", curl(f"{blobs}/cown/c", "-X", "PUT", "-H", "x-ms-blob-type: BlockBlob", "-d", "x", "-u", "own:no")[0] == 403)
+
+    key = scoria("key", "create", "ci", "--grant", "contributor@linear", "--data", data).stdout.strip()
+    environment = dict(os.environ, SCORIA_SERVER=url, SCORIA_TOKEN=key)
+
+    def by_key(*words):
+        return subprocess.run([PROGRAM, "service", *map(str, words)], env=environment, text=True, capture_output=True, timeout=60)
+
+    for number in ("1", "2"):
+        deployed = by_key("deploy", "linear", MODELS / "linear.rds")
+        step(f"a grant of one service deploys version {number}", deployed.returncode == 0, deployed.stderr)
+    step("weighs its versions", by_key("traffic", "linear", "1=50", "2=50").returncode == 0)
+    step("goes back", by_key("rollback", "linear").returncode == 0)
+    other = by_key("deploy", "forest", MODELS / "forest.rds")
+    step("and deploys no other", other.returncode == 1 and "does not allow" in other.stderr, other.stderr)
+    (FOLDER / "score.R").write_text("score <- function(df) system('id')\n")
+    script = by_key("deploy", "linear", "--script", FOLDER / "score.R")
+    step("nor a script", script.returncode == 1 and "own user" in script.stderr, script.stderr)
+    step("deletes a version", by_key("delete", "linear", "--version-name", "1").returncode == 0)
+    audit = [json.loads(line) for line in (data / "access" / "audit.log").read_text().splitlines()]
+    told = [(line["event"], line["outcome"] == "done") for line in audit if line["event"].startswith("service_")]
+    step("the audit log tells it all, with what was refused", told == [("service_deployed", True), ("service_deployed", True), ("service_traffic", True), ("service_rolled_back", True),
+                                                                       ("service_deployed", False), ("service_version_deleted", True)], told)
+
+    code, body = curl(f"{url}/login", "-d", json.dumps({"username": "own", "password": "pw of own"}))
+    ended = json.loads(body)
+    curl(f"{url}/login/refreshToken?refreshToken={ended['refresh_token']}", "-X", "DELETE")
+    saved = scoria("backup", "--data", data, "--to", FOLDER / "backup.tar")
+    step("a backup is taken", saved.returncode == 0, saved.stderr)
     step("a wrong password is refused", curl(pools + version, "-u", "own:no")[0] in (401, 403))
     step("nobody is", curl(pools + version)[0] in (401, 403))
+    server.terminate()
+    server.wait(30)
+
+    back = FOLDER / "back"
+    restored = scoria("restore", FOLDER / "backup.tar", "--data", back)
+    step("it is restored", restored.returncode == 0, restored.stderr)
+    fourth = make_certificate("fourth")
+    server, _ = start("server", "--data", back, "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--certificate", FOLDER / "fullchain.pem", "--key", FOLDER / "privkey.pem",
+                      "--behind-proxy", "--requests-per-second", "0.01", "--burst", "5", lines=0)
+    until("the restored server", lambda: (back / "server.json").exists() and scoria("user", "list", "--data", back).returncode == 0, 30)
+    where = json.loads((back / "server.json").read_text())
+    url, port = where["httpUrl"], int(where["httpsUrl"].rpartition(":")[2])
+    code, body = curl(f"{url}/login", "-d", json.dumps({"username": "rea", "password": "pw of rea"}))
+    step("a user logs in after it", code == 200, body)
+    token = ["-H", f"Authorization: Bearer {json.loads(body)['access_token']}"]
+    step("a login that was ended stays so", curl(pools.replace(pools.split('/pools')[0], url) + version, "-H", f"Authorization: Bearer {ended['access_token']}")[0] == 403)
+    step("the services are there", "linear" in curl(f"{url}/scoria/v1/services", *token)[1])
+    codes = [curl(f"{url}/pools{version}", *token)[0] for _ in range(5)]
+    step("rates hold", codes == [200] * 4 + [429], codes)
+    far = ["-H", "X-Forwarded-For: 192.0.2.7"]
+    step("a password by a proxy without TLS is refused", curl(f"{url}/pools{version}", *far, "-u", "con:pw of con")[0] == 403)
+    step("by one with TLS it is taken", curl(f"{url}/pools{version}", *far, "-H", "X-Forwarded-Proto: https", "-u", "con:pw of con")[0] == 200)
+    step("metrics are not open through a proxy", (curl(f"{url}/metrics")[0], curl(f"{url}/metrics", *far)[0]) == (200, 403))
+    step("the server's certificate is the one given", served_certificate(port) == fourth.strip())
+    fifth = make_certificate("fifth")
+    until("the renewed certificate", lambda: served_certificate(port) == fifth.strip(), 10)
+    step("a renewed one is served by it", True)
+    server.send_signal(signal.SIGHUP)
+    time.sleep(1)
+    step("SIGHUP does not end it", server.poll() is None)
 finally:
     for process in processes:
         process.kill()

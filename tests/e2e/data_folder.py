@@ -121,7 +121,7 @@ def refusals(test):
 
     cluster = test.cluster("in-use")
     said = test.run("server", "--data", cluster.data, "--http", "127.0.0.1:0", "--https", "none", status=1)
-    expect(f"in use by another server (process {cluster.server.pid})" in said, f"a folder in use: {said}")
+    expect(f"in use by process {cluster.server.pid}:" in said, f"a folder in use: {said}")
     said = test.run("server", "--data", test.folder / "other", "--http", f"127.0.0.1:{cluster.ports[0]}", "--https", "none", status=1)
     expect(f"127.0.0.1:{cluster.ports[0]}" in said and "in use" in said, f"a port in use: {said}")
     said = test.run("doctor", "--data", cluster.data, status=2)

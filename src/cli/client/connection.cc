@@ -90,6 +90,7 @@ class FileSink final : public net::BodySink {
 struct Place {
   std::string url, blob_url, ca_file;
   auth::AccountKey account;
+  std::string token = {};  // of a user: instead of the account's key
 };
 
 Result<Place> from_profile(const std::string& profile) {
@@ -120,16 +121,24 @@ Result<Place> from_folder(const std::filesystem::path& folder) {
     return Error{Code::not_found, "no server has run on '" + folder.string() +
                                       "' yet: start it with `scoria server --data " + folder.string() + "`"};
   }
-  return Place{running.value().value("httpUrl", ""), running.value().value("blobUrl", ""),
-               (folder / "tls" / "ca.pem").string(), account.value()};
+  const std::string http = running.value().value("httpUrl", "");
+  return Place{http.empty() ? running.value().value("httpsUrl", "") : http, running.value().value("blobUrl", ""),
+               running.value().value("ca_file", ""), account.value()};
 }
 
 Result<Place> from_url(const std::string& url) {
   const std::string key_text = variable("SCORIA_KEY");
   const std::string name = variable("SCORIA_ACCOUNT");
+  if (const std::string token = variable("SCORIA_TOKEN"); !token.empty()) {
+    if (token.find_first_of("\r\n ") != std::string::npos)
+      return Error{Code::invalid, "SCORIA_TOKEN must be one key (sck_...) or token, and nothing else"};
+    return Place{url, "", variable("SCORIA_CA_FILE"), {name.empty() ? "scoria" : name, ""}, token};
+  }
   if (key_text.empty() || name.empty()) {
     return Error{Code::invalid,
-                 "server '" + url + "': its account is not known: set SCORIA_ACCOUNT and SCORIA_KEY, or use --profile"};
+                 "server '" + url +
+                     "': it is not known who asks: set SCORIA_TOKEN (a user's key or token), or SCORIA_ACCOUNT and "
+                     "SCORIA_KEY, or use --profile"};
   }
   auto key = auth::from_base64(key_text);
   if (!key.ok()) return Error{Code::invalid, "SCORIA_KEY is not base64"};
@@ -154,11 +163,12 @@ std::filesystem::path default_data_folder() {
   return std::filesystem::path(base) / "scoria";
 }
 
-Connection::Connection(std::string url, std::string blob_url, auth::AccountKey account, std::string ca_file,
-                       std::chrono::milliseconds patience)
+Connection::Connection(std::string url, std::string blob_url, auth::AccountKey account, std::string token,
+                       std::string ca_file, std::chrono::milliseconds patience)
     : url_(std::move(url)),
       blob_url_(std::move(blob_url)),
       account_(std::move(account)),
+      token_(std::move(token)),
       http_(std::make_unique<net::HttpConnection>(
           net::ClientConfig{.url = url_,
                             .ca_file = url_.starts_with("https:") ? std::move(ca_file) : std::string(),
@@ -169,13 +179,17 @@ Result<Connection> Connection::open(const ServerChoice& choice, std::chrono::mil
   while (place.url.ends_with('/')) place.url.pop_back();
   SCORIA_TRY_STATUS(net::parse_url(place.url));
   return Connection(place.url, place.blob_url.empty() ? place.url + "/" + place.account.name : place.blob_url,
-                    place.account, place.ca_file, patience);
+                    place.account, place.token, place.ca_file, patience);
 }
 
 Result<net::ClientReply> Connection::exchange(auth::Service service, net::ClientRequest request) {
   const std::uint64_t length = request.file ? request.file->length : request.body.size();
   if (length != 0 || request.method == "PUT" || request.method == "POST") {
     request.headers.emplace_back("Content-Length", std::to_string(length));
+  }
+  if (!token_.empty()) {
+    request.headers.emplace_back("Authorization", "Bearer " + token_);
+    return http_->request(request);
   }
   const net::Headers signature =
       auth::sign(service, account_, request.method, request.target, request.headers, SystemClock().now().wall);

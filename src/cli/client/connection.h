@@ -24,8 +24,8 @@ namespace scoria::cli {
 
 using spec::Json;
 
-// How a command says which server it means. Looked at in this order: --server (its key from SCORIA_ACCOUNT and SCORIA_KEY), --profile
-// (a file that `scoria account show --json` printed, in ~/.config/scoria/profiles), --data, SCORIA_SERVER, SCORIA_PROFILE, SCORIA_DATA,
+// How a command says which server it means. Looked at in this order: --server (with a user's key or token from SCORIA_TOKEN, or the account's from
+// SCORIA_ACCOUNT and SCORIA_KEY), --profile (a file that `scoria account show --json` printed, in ~/.config/scoria/profiles), --data, SCORIA_SERVER, SCORIA_PROFILE, SCORIA_DATA,
 // and last the folder that `scoria server` uses by default.
 struct ServerChoice {
   std::string server;   // URL
@@ -75,13 +75,14 @@ class Connection {
   std::string container_url(const std::string& container, std::string_view permissions, bool is_short = true) const;
 
  private:
-  Connection(std::string url, std::string blob_url, auth::AccountKey account, std::string ca_file,
+  Connection(std::string url, std::string blob_url, auth::AccountKey account, std::string token, std::string ca_file,
              std::chrono::milliseconds patience);
   Result<net::ClientReply> exchange(auth::Service service, net::ClientRequest request);
 
   std::string url_;
   std::string blob_url_;  // as nodes reach it: https://account.blob...
   auth::AccountKey account_;
+  std::string token_;  // empty: the account's key signs
   std::unique_ptr<net::HttpConnection> http_;
 };
 

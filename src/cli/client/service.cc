@@ -60,7 +60,7 @@ Status add_model(ServiceFiles& files, const std::string& model, Json& request) {
 }
 
 Result<Json> request_of(const DeployOptions& options, Connection& server) {
-  ServiceFiles files(server);
+  ServiceFiles files(server, options.name);
   Json request = Json::object();
   if (!options.model.empty()) SCORIA_TRY_STATUS(add_model(files, options.model, request));
   for (const auto& [member, place] : {std::pair{"script", &options.script}, std::pair{"sample", &options.sample},

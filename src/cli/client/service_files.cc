@@ -23,15 +23,17 @@ bool is_elsewhere(const std::string& place) {
 
 Status ServiceFiles::put(const std::string& file, const std::string& path) {
   SCORIA_TRY(sum, net::sha256_of_file(file));
-  if (!has_container_) {
-    const auto made = server_.blob("PUT", std::string("/") + kContainer + "?restype=container");
-    if (!made.ok() && made.error().code != Code::conflict) return made.error();
-    has_container_ = true;
-  }
   // By its content: what an earlier try, or another version, has put there is not sent again.
-  if (!server_.blob("HEAD", std::string("/") + kContainer + "/" + sum).ok())
-    SCORIA_TRY_STATUS(server_.put_blob_file(kContainer, sum, file));
-  list_.push_back({{"path", path}, {"blob", std::string(kContainer) + "/" + sum}, {"sha256", sum}});
+  const std::string name = service_ + "/" + sum, place = std::string(kContainer) + "/" + name;
+  if (!server_.blob("HEAD", "/" + place).ok()) {
+    Status put = server_.put_blob_file(kContainer, name, file);
+    if (!put.ok() && put.error().code == Code::not_found) {
+      SCORIA_TRY_STATUS(server_.blob("PUT", std::string("/") + kContainer + "?restype=container"));
+      put = server_.put_blob_file(kContainer, name, file);
+    }
+    SCORIA_TRY_STATUS(put);
+  }
+  list_.push_back({{"path", path}, {"blob", place}, {"sha256", sum}});
   return Ok{};
 }
 

@@ -1,4 +1,4 @@
-// The files of a version of a service on their way to a server: local ones are put into the container "services" by what they hold, others are named
+// The files of a version of a service on their way to a server: local ones are put into the container "services", below the service's name, by what they hold, others are named
 // where they are.
 // Threads: one call at a time. Borrows: the connection.
 #pragma once
@@ -12,7 +12,7 @@ namespace scoria::cli {
 
 class ServiceFiles {
  public:
-  explicit ServiceFiles(Connection& server) : server_(server) {}
+  ServiceFiles(Connection& server, std::string service) : server_(server), service_(std::move(service)) {}
 
   // `place`: a local path, "blob:container/name#sha256=HEX" or "https://...#sha256=HEX". The file's path in the version, its name unless one is given.
   // Errors: the file's; invalid: a place elsewhere without its SHA-256.
@@ -29,8 +29,8 @@ class ServiceFiles {
   Status put(const std::string& file, const std::string& path);
 
   Connection& server_;
+  std::string service_;
   Json list_ = Json::array();
-  bool has_container_ = false;
 };
 
 }  // namespace scoria::cli

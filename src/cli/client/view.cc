@@ -52,7 +52,8 @@ void append_lines(std::string& text, const std::string& path, const Json& value)
 
 void add_client_options(CLI::App& command, ClientOptions& options, bool watches) {
   command
-      .add_option("--server", options.where.server, "the server's URL; its account from SCORIA_ACCOUNT and SCORIA_KEY")
+      .add_option("--server", options.where.server,
+                  "the server's URL; who asks from SCORIA_TOKEN, or SCORIA_ACCOUNT and SCORIA_KEY")
       ->group("Server");
   command
       .add_option("--profile", options.where.profile, "a server by the name of its file in ~/.config/scoria/profiles")

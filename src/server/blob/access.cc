@@ -1,7 +1,6 @@
 #include "server/blob/access.h"
 
 #include "server/blob/access_policy.h"
-#include "server/identity.h"
 
 namespace scoria::server::storage {
 namespace {
@@ -23,25 +22,43 @@ bool is_public(const blob::BlobStore& store, std::string_view container, const N
   return access == "container" || (access == "blob" && needed.is_public_blob);
 }
 
-Result<Access> authorize_user(const StorageRequest& request, access::Access& users) {
-  const auto user = users.identify(request.http);
-  if (user.caller == nullptr) {
-    return Error{Code::denied,
-                 user.is_pending() ? "passwords are not taken here: get a token for them by POST /login"
-                                   : std::string(access::words_of(*user.refusal)),
-                 "AuthenticationFailed"};
+// What a deployment takes, and nothing that reads elsewhere.
+bool is_simple_transfer(Operation operation) {
+  switch (operation) {
+    case Operation::put_block_blob:
+    case Operation::put_block:
+    case Operation::put_block_list:
+    case Operation::get_block_list:
+    case Operation::get_blob:
+    case Operation::get_blob_properties: return true;
+    default: return false;
   }
-  if (user.caller->may(request.is_read() ? access::Action::read : access::Action::deploy, ""))
-    return Access{.by = Access::By::key};
-  return Error{Code::denied, "the user's role does not allow this", "AuthorizationPermissionMismatch"};
 }
 
 }  // namespace
 
+Result<Access> authorize_user(const Wanted& wanted, const access::Identified& user) {
+  if (user.caller == nullptr) {
+    const access::Refusal refusal = user.refusal.value_or(access::Refusal{});
+    const int status = access::status_of(refusal);
+    const std::string words(access::words_of(refusal));
+    if (status != 401 && status != 403) return Error{Code::unavailable, words, "ServerBusy"};
+    return Error{Code::denied, words, "AuthenticationFailed"};
+  }
+  if (user.caller->may(wanted.is_read ? access::Action::read : access::Action::deploy, ""))
+    return Access{.by = Access::By::key};
+  const auto slash = wanted.blob.find('/');
+  const bool is_of_service =
+      wanted.container == kServicesContainer && slash != std::string::npos && is_simple_transfer(wanted.operation);
+  const std::string service = is_of_service ? wanted.blob.substr(0, slash) : std::string();
+  if (!service.empty() && user.caller->may(access::Action::deploy, service))
+    return Access{.by = Access::By::key, .is_of_service = true};
+  return Error{Code::denied, "the user's role does not allow this", "AuthorizationPermissionMismatch"};
+}
+
 Result<Access> authorize(const StorageRequest& request, const auth::AccountKey& account, const blob::BlobStore& store,
-                         WallTime now, access::Access* users) {
+                         WallTime now, const access::ProxyRules& proxies) {
   const Needs needed = needs(request.operation);
-  if (users != nullptr && has_user_credential(request.http)) return authorize_user(request, *users);
   if (request.http.header("Authorization")) {
     SCORIA_TRY_STATUS(auth::check_shared_key(auth::Service::blob, account, request.http.method, request.http.target,
                                              request.http.headers, now));
@@ -52,8 +69,8 @@ Result<Access> authorize(const StorageRequest& request, const auth::AccountKey& 
                            .blob = request.blob,
                            .service_permissions = needed.service_sas,
                            .account_permissions = needed.account_sas,
-                           .is_tls = request.http.is_tls,
-                           .peer = request.http.peer};
+                           .is_tls = access::is_https(request.http, proxies),
+                           .peer = access::client_address(request.http, proxies)};
     SCORIA_TRY(grant, auth::check_sas(account, request.target, use, policies_of(store), now));
     Access access{.by = Access::By::signature, .grant = grant};
     access.may_only_create = needed.service_sas == "wc" && grant.permissions.find('w') == std::string::npos;
@@ -67,15 +84,15 @@ Result<Access> authorize(const StorageRequest& request, const auth::AccountKey& 
 
 Status authorize_source(const auth::Target& source, const Address& address, const Access& access,
                         const net::HttpRequest& http, const auth::AccountKey& account, const blob::BlobStore& store,
-                        WallTime now) {
+                        WallTime now, const access::ProxyRules& proxies) {
   if (access.by == Access::By::key) return Ok{};
   if (auth::has_sas(source)) {
     const auth::SasUse use{.container = address.container,
                            .blob = address.blob,
                            .service_permissions = "r",
                            .account_permissions = "r",
-                           .is_tls = http.is_tls,
-                           .peer = http.peer};
+                           .is_tls = access::is_https(http, proxies),
+                           .peer = access::client_address(http, proxies)};
     SCORIA_TRY(grant, auth::check_sas(account, source, use, policies_of(store), now));
     return Ok{};
   }

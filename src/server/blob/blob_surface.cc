@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "server/blob/operations.h"
 #include "server/blob/storage_reply.h"
+#include "server/identity.h"
 
 namespace scoria::server {
 namespace {
@@ -76,8 +77,18 @@ Result<net::HttpReply> serve(const Context& context) {
 
 }  // namespace
 
-BlobSurface::BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock, access::Access* users)
-    : store_(store), account_(std::move(account)), clock_(clock), users_(users) {}
+BlobSurface::BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock, access::Access* users,
+                         access::ProxyRules proxies)
+    : store_(store), account_(std::move(account)), clock_(clock), users_(users), proxies_(std::move(proxies)) {}
+
+Result<Access> BlobSurface::authorize(const StorageRequest& request,
+                                      const std::optional<access::Identified>& user) const {
+  if (!user) return storage::authorize(request, account_, store_, clock_.now().wall, proxies_);
+  SCORIA_TRY(access, storage::authorize_user(storage::Wanted(request), *user));
+  // Who may deploy one service may make no containers: this one is there for them. One that is there stays as it is.
+  if (access.is_of_service && !request.is_read()) (void)store_.create_container(storage::kServicesContainer, {}, "");
+  return access;
+}
 
 net::BodyPlan BlobSurface::plan_body(const net::HttpRequest& head) {
   const WallTime now = clock_.now().wall;
@@ -88,10 +99,20 @@ net::BodyPlan BlobSurface::plan_body(const net::HttpRequest& head) {
   };
   auto request = storage::read_request(head, account_.name);
   if (!request.ok()) return refuse(request.error());
-  auto access = storage::authorize(request.value(), account_, store_, now, users_);
-  if (!access.ok()) return refuse(access.error());
   const BodyRule rule = body_rule(request.value().operation);
   net::BodyPlan plan{.max_bytes = rule.max_bytes};
+  std::optional<access::Identified> user;
+  if (users_ != nullptr && has_user_credential(head)) user = users_->identify(head);
+  if (user && user->is_pending()) {
+    if (!rule.is_streamed) return plan;  // handle() asks again
+    auto upload = store_.begin_upload();
+    if (!upload.ok()) return refuse(upload.error());
+    plan.sink = std::make_unique<StorageSink>(std::move(upload).value(), storage::LateUser::begin(*users_, head),
+                                              storage::Wanted(request.value()));
+    return plan;
+  }
+  auto access = authorize(request.value(), user);
+  if (!access.ok()) return refuse(access.error());
   if (!rule.is_streamed) return plan;
   // What would fail anyhow fails before gigabytes are sent.
   const auto container = store_.container(request.value().container);
@@ -102,19 +123,22 @@ net::BodyPlan BlobSurface::plan_body(const net::HttpRequest& head) {
   return plan;
 }
 
-net::HttpReply BlobSurface::answer(net::HttpRequest& request) {
+net::HttpReply BlobSurface::answer(net::HttpRequest& request, const std::optional<access::Identified>& user) {
   const WallTime now = clock_.now().wall;
   const auto run = [&]() -> Result<net::HttpReply> {
     if (request.body_error) return *request.body_error;
     SCORIA_TRY(read, storage::read_request(request, account_.name));
-    auto* sink = dynamic_cast<StorageSink*>(request.sink.get());
-    if (sink != nullptr) {
-      // Authorized when its head came: since then the date may have become too old, and a signature expired.
-      const Context context{store_, account_, now, read, sink->access()};
-      return serve_upload(context, *sink);
+    if (user && user->caller != nullptr) {
+      if (const auto refusal = users_->throttle(*user->caller))
+        return Error{Code::unavailable, std::string(access::words_of(*refusal)), "ServerBusy"};
     }
-    SCORIA_TRY(access, storage::authorize(read, account_, store_, now, users_));
-    const Context context{store_, account_, now, read, access};
+    auto* sink = dynamic_cast<StorageSink*>(request.sink.get());
+    // Authorized when its head came: since then the date may have become too old, and a signature expired.
+    if (sink != nullptr && sink->late_user() == nullptr)
+      return serve_upload({store_, account_, now, read, sink->access(), proxies_}, *sink);
+    SCORIA_TRY(access, authorize(read, user));
+    const Context context{store_, account_, now, read, access, proxies_};
+    if (sink != nullptr) return serve_upload(context, *sink);
     if (!body_rule(read.operation).is_streamed) return serve(context);
     // No body at all: an empty blob.
     SCORIA_TRY(upload, store_.begin_upload());
@@ -126,9 +150,29 @@ net::HttpReply BlobSurface::answer(net::HttpRequest& request) {
 }
 
 void BlobSurface::handle(net::HttpRequest request, net::Responder responder) {
+  if (users_ == nullptr || !has_user_credential(request))
+    return finish(std::move(request), std::move(responder), std::nullopt);
+  auto* sink = dynamic_cast<StorageSink*>(request.sink.get());
+  const std::shared_ptr<storage::LateUser> late = sink == nullptr ? nullptr : sink->late_user();
+  auto user = late == nullptr ? users_->identify(request) : access::Identified{};
+  if (!user.is_pending()) return finish(std::move(request), std::move(responder), std::move(user));
+  struct Waiting {
+    net::HttpRequest request;
+    net::Responder responder;
+  };
+  const auto waiting = std::make_shared<Waiting>(Waiting{std::move(request), std::move(responder)});
+  const auto then = [this, waiting](access::Identified found) {
+    finish(std::move(waiting->request), std::move(waiting->responder), std::move(found));
+  };
+  if (late != nullptr) return late->when_known(then);
+  users_->identify_later(waiting->request, then);
+}
+
+void BlobSurface::finish(net::HttpRequest request, net::Responder responder,
+                         const std::optional<access::Identified>& user) {
   net::HttpReply reply;
   try {
-    reply = answer(request);
+    reply = answer(request, user);
   } catch (const std::bad_alloc&) {
     reply = storage::error_reply(Error{Code::unavailable, "the server is out of memory for this request", "ServerBusy"},
                                  &request, clock_.now().wall);

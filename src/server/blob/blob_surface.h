@@ -13,24 +13,31 @@
 #include "base/clock.h"
 #include "blob/blob_store.h"
 #include "net/http.h"
+#include "server/blob/access.h"
 
 namespace scoria::server {
 
 class BlobSurface final : public net::HttpHandler {
  public:
   // Path style where the host is none of "account.blob.*": the first segment is then the account.
-  BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock, access::Access* users = nullptr);
+  BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock, access::Access* users = nullptr,
+              access::ProxyRules proxies = {});
   net::BodyPlan plan_body(const net::HttpRequest& head) override;
   void handle(net::HttpRequest request, net::Responder responder) override;
   net::HttpReply explain(int status, std::string_view why) override;
 
  private:
-  net::HttpReply answer(net::HttpRequest& request);
+  // `user`: of a request with a user's credential.
+  void finish(net::HttpRequest request, net::Responder responder, const std::optional<access::Identified>& user);
+  net::HttpReply answer(net::HttpRequest& request, const std::optional<access::Identified>& user);
+  Result<storage::Access> authorize(const storage::StorageRequest& request,
+                                    const std::optional<access::Identified>& user) const;
 
   blob::BlobStore& store_;
   auth::AccountKey account_;
   const Clock& clock_;
   access::Access* users_;
+  access::ProxyRules proxies_;
 };
 
 }  // namespace scoria::server

@@ -52,7 +52,7 @@ Result<CopySource> read_copy_source(const Context& context) {
 // Whether who asks for the copy may read its source.
 Status check_source_access(const Context& context, const CopySource& source) {
   return authorize_source(source.target, source.address, context.access, context.request.http, context.account,
-                          context.store, context.now);
+                          context.store, context.now, context.proxies);
 }
 
 Status check_source_conditions(const Context& context, const CopySource& source) {

@@ -7,6 +7,7 @@
 #include "blob/blob_store.h"
 #include "net/http.h"
 #include "server/blob/access.h"
+#include "server/blob/late_user.h"
 #include "server/blob/storage_request.h"
 
 namespace scoria::server::storage {
@@ -17,20 +18,33 @@ struct Context {
   WallTime now;
   const StorageRequest& request;
   const Access& access;
+  const access::ProxyRules& proxies;
 };
 
-// Bytes of a Put Blob, Put Block or Append Block on their way to the store, with what was found out before they came.
+// Bytes of a Put Blob, Put Block or Append Block on their way to the store, with what was found out before they came. Where a password is still being
+// checked, few come until it is known to be right.
 class StorageSink final : public net::BodySink {
  public:
   StorageSink(std::unique_ptr<blob::BlobStore::Upload> upload, Access access)
       : upload_(std::move(upload)), access_(std::move(access)) {}
-  Status write(std::span<const std::byte> bytes) override { return upload_->write(bytes); }
-  const Access& access() const { return access_; }
+  StorageSink(std::unique_ptr<blob::BlobStore::Upload> upload, std::shared_ptr<LateUser> user, Wanted wanted)
+      : upload_(std::move(upload)), late_(std::move(user)), wanted_(std::move(wanted)) {}
+
+  // Errors also: as authorize_user().
+  Status write(std::span<const std::byte> bytes) override;
+  // Null where access() was known before.
+  const std::shared_ptr<LateUser>& late_user() const { return late_; }
+  // Precondition: there is no late_user().
+  const Access& access() const { return *access_; }
   std::unique_ptr<blob::BlobStore::Upload> take() { return std::move(upload_); }
 
  private:
   std::unique_ptr<blob::BlobStore::Upload> upload_;
-  Access access_;
+  std::optional<Access> access_;
+  std::shared_ptr<LateUser> late_;
+  std::optional<Wanted> wanted_;
+  bool is_allowed_ = false;         // of a late user
+  std::uint64_t before_known_ = 0;  // bytes
 };
 
 using Upload = std::unique_ptr<blob::BlobStore::Upload>;

@@ -109,6 +109,7 @@ net::HttpReply error_reply(const Error& error, const net::HttpRequest* request, 
   }
   const std::string code(code_of(error, status));
   reply.headers.emplace_back("x-ms-error-code", code);
+  if (status == 503) reply.headers.emplace_back("Retry-After", "1");
   if (status == 401) reply.headers.emplace_back("WWW-Authenticate", "SharedKey");
   if (request != nullptr && request->method == "HEAD") return reply;
   set_xml(reply, XmlWriter()

@@ -52,7 +52,24 @@ Result<std::vector<blob::BlobStore::BlockRef>> read_block_list(std::string_view 
   return blocks;
 }
 
+// Bytes that may come before it is known whose they are.
+constexpr std::uint64_t kMostBeforeKnown = 16u << 20;
+
 }  // namespace
+
+Status StorageSink::write(std::span<const std::byte> bytes) {
+  if (late_ != nullptr && !is_allowed_) {
+    if (const auto user = late_->known()) {
+      SCORIA_TRY(access, authorize_user(*wanted_, *user));
+      is_allowed_ = access.by == Access::By::key;
+    } else {
+      before_known_ += bytes.size();
+      if (before_known_ > kMostBeforeKnown)
+        return Error{Code::unavailable, "the password is still being checked: send the upload again", "ServerBusy"};
+    }
+  }
+  return upload_->write(bytes);
+}
 
 Status check_md5(const net::HttpRequest& http, const char* header, const blob::BlobStore::Upload& upload) {
   const auto value = http.header(header);

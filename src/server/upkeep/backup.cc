@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "access/audit.h"
+#include "access/folder.h"
 #include "auth/tokens.h"
 #include "base/file.h"
 #include "base/iso8601.h"
@@ -140,6 +142,30 @@ Status add_services(Parts& parts, const fs::path& data, const fs::path& scratch)
   return Ok{};
 }
 
+// Users, keys and logins, as of one moment; and the audit log, which grows and is renamed while it is copied: links keep it.
+Status add_users(Parts& parts, const fs::path& data, const fs::path& scratch) {
+  std::error_code error;
+  const fs::path root = data / "access";
+  if (!fs::is_directory(root, error)) return Ok{};
+  parts.folder("access");
+  SCORIA_TRY(files, access::Folder::copy(root));
+  for (auto& [name, content] : files) parts.bytes("access/" + name, std::move(content));
+  std::vector<std::string> logs;
+  for (const auto& entry : fs::directory_iterator(root, error)) {
+    if (entry.path().filename().string().starts_with(access::kAuditFile)) logs.push_back(entry.path().filename());
+  }
+  std::sort(logs.begin(), logs.end());
+  fs::create_directories(scratch / "access", error);
+  for (const std::string& name : logs) {
+    const fs::path link = scratch / "access" / name;
+    fs::create_hard_link(root / name, link, error);
+    if (error == std::errc::no_such_file_or_directory) continue;  // renamed meanwhile
+    if (error) return Error{Code::unavailable, "cannot link '" + (root / name).string() + "': " + error.message()};
+    parts.file("access/" + name, link, fs::file_size(link, error));
+  }
+  return Ok{};
+}
+
 // Files of a store that nobody has open.
 Status add_blobs_at_rest(Parts& parts, const fs::path& data, const std::set<std::uint64_t>& attempts) {
   std::error_code error;
@@ -209,6 +235,7 @@ Result<std::unique_ptr<net::BodySource>> Backups::take() {
   for (const std::string& name : picture->folders()) parts.folder("blobs/" + name);
   for (const auto& file : picture->files()) parts.file("blobs/" + file.name, file.path, file.length);
   SCORIA_TRY_STATUS(add_services(parts, data_, scratch->path()));
+  SCORIA_TRY_STATUS(add_users(parts, data_, scratch->path()));
   // The last to go: the next backup may begin when this one's folders are gone.
   const std::shared_ptr<void> free(nullptr, [busy = is_busy_](void*) { *busy = false; });
   return std::unique_ptr<net::BodySource>(
@@ -225,6 +252,7 @@ Result<std::unique_ptr<BackupStream>> backup_of_folder(const fs::path& data, con
   parts.folder("blobs");
   SCORIA_TRY_STATUS(add_blobs_at_rest(parts, data, attempts));
   SCORIA_TRY_STATUS(add_services(parts, data, scratch->path()));
+  SCORIA_TRY_STATUS(add_users(parts, data, scratch->path()));
   return std::make_unique<BackupStream>(parts.take(), now, std::vector<std::shared_ptr<void>>{scratch});
 }
 

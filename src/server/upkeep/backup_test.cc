@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "access/accounts.h"
 #include "base/file.h"
 #include "server/data_version.h"
 #include "server/upkeep/doctor.h"
@@ -112,6 +113,67 @@ TEST_F(BackupTest, OfAFolderAtRestIsTheSame) {
   for (const Finding& finding : diagnosis.value().findings) ADD_FAILURE() << finding.where << ": " << finding.what;
   EXPECT_EQ(diagnosis.value().tasks, 1u);
   EXPECT_EQ(diagnosis.value().blobs, 1u);
+}
+
+class BackupOfUsers : public BackupTest {
+ protected:
+  BackupOfUsers() { has_users_ = true; }
+
+  static Json log_in(access::Access& access) {
+    return own(access, "POST", "/login", R"({"username":"ann","password":"correct horse"})").json();
+  }
+  static Heard own(access::Access& access, const std::string& method, const std::string& target,
+                   const std::string& body = {}) {
+    net::HttpRequest request;
+    request.method = method;
+    request.target = target;
+    request.body = body;
+    request.peer = "127.0.0.1:4711";
+    request.peer_is_loopback = true;
+    std::promise<net::HttpReply> promise;
+    access.handle_own(std::move(request),
+                      net::Responder([&promise](net::HttpReply reply) { promise.set_value(std::move(reply)); }));
+    return heard(promise.get_future().get());
+  }
+  static bool knows(access::Access& access, const std::string& token) {
+    net::HttpRequest request;
+    request.headers = {{"Authorization", "Bearer " + token}};
+    return access.identify(request).caller != nullptr;
+  }
+};
+
+TEST_F(BackupOfUsers, LetsThemInAfterARestoreAndKeepsOutWhoWasRevoked) {
+  const access::Doing doing{.by = "test", .now = clock_.now().wall};
+  ASSERT_TRUE(
+      access::add_user(users_->folder(), "ann", "correct horse", {.role = access::Role::reader, .grants = {}}, doing)
+          .ok());
+  const auto key =
+      access::create_key(users_->folder(), "shop", {.role = access::Role::scorer, .grants = {}}, std::nullopt, doing);
+  const auto gone =
+      access::create_key(users_->folder(), "gone", {.role = access::Role::scorer, .grants = {}}, std::nullopt, doing);
+  ASSERT_TRUE(key.ok() && gone.ok());
+  ASSERT_TRUE(access::revoke_key(users_->folder(), gone.value().record.id, doing).ok());
+  const std::string live = log_in(*users_)["access_token"];
+  const Json ended = log_in(*users_);
+  ASSERT_EQ(
+      own(*users_, "DELETE", "/login/refreshToken?refreshToken=" + ended["refresh_token"].get<std::string>()).status,
+      200);
+  ASSERT_TRUE(knows(*users_, live));
+  back_up();
+  ASSERT_TRUE(restore_backup(archive(), restored()).ok());
+  for (const char* name : {"users.json", "keys.json", "signing.json", "sessions.json", "audit.log"}) {
+    struct stat facts {};
+    ASSERT_EQ(::stat((restored() / "access" / name).c_str(), &facts), 0) << name;
+    EXPECT_EQ(facts.st_mode & 07777, 0600u) << name;
+  }
+  const auto again = access::Access::open(restored() / "access", {}, clock_);
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_TRUE(knows(*again.value(), live));
+  EXPECT_FALSE(knows(*again.value(), ended["access_token"]));
+  EXPECT_TRUE(knows(*again.value(), key.value().text));
+  EXPECT_FALSE(knows(*again.value(), gone.value().text));
+  EXPECT_TRUE(log_in(*again.value()).contains("access_token"));
+  EXPECT_EQ(own(*again.value(), "POST", "/login", R"({"username":"ann","password":"wrong"})").status, 401);
 }
 
 TEST_F(BackupTest, NumbersOfARestoredFolderGoOnFarBehind) {

@@ -26,8 +26,10 @@ using Level = Finding::Level;
 constexpr std::uint64_t kLittleRoom = 1ull << 30;
 constexpr double kLittleShare = 0.05;
 constexpr std::chrono::hours kCertificateMonth{24 * 30};
-constexpr const char* kSecrets[] = {"account.json", "token.key",      "secrets.key",
-                                    "tls/ca.key",   "tls/server.key", "state/state.sqlite"};
+constexpr const char* kSecrets[] = {"account.json",         "token.key",           "secrets.key",
+                                    "tls/ca.key",           "tls/server.key",      "state/state.sqlite",
+                                    "access/users.json",    "access/keys.json",    "access/signing.json",
+                                    "access/sessions.json", "access/settings.json"};
 
 std::string mode_text(mode_t mode) {
   std::array<char, 8> text{};

@@ -32,8 +32,8 @@ constexpr std::uint64_t kMostHead = 64u << 10;
 constexpr std::size_t kMostName = 255;
 constexpr std::size_t kSumDigits = 64;
 // What stands at the top of a backup.
-constexpr std::string_view kTops[] = {"version.json", "account.json", "token.key", "secrets.key",
-                                      "tls",          "state",        "blobs",     "services"};
+constexpr std::string_view kTops[] = {"version.json", "account.json", "token.key", "secrets.key", "tls",
+                                      "state",        "blobs",        "services",  "access"};
 
 struct FreeHash {
   void operator()(EVP_MD_CTX* context) const { ::EVP_MD_CTX_free(context); }

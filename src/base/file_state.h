@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-namespace scoria::serve {
+namespace scoria {
 
 struct FileState {
   std::int64_t size = -1;  // -1: there is none
@@ -21,4 +21,4 @@ inline FileState file_state(const std::string& path) {
   return {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ino};
 }
 
-}  // namespace scoria::serve
+}  // namespace scoria
