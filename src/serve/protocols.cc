@@ -101,7 +101,9 @@ net::HttpReply write_ml_server(const Exchange& exchange, const table::Table& pre
   std::string body = "{\"success\":true,\"errorMessage\":\"\",\"outputParameters\":{";
   for (std::size_t i = 0; i < predictions.columns(); ++i) {
     if (i > 0) body += ',';
-    append_text(body, predictions.columns() == 1 ? "answer" : label_of(predictions.names()[i]));
+    // Published code names its outputs (server/publishing.h).
+    const std::string& name = predictions.names()[i];
+    append_text(body, predictions.columns() == 1 && !name.starts_with("output:") ? "answer" : label_of(name));
     body += ":[";
     const Status written = append_column(body, *predictions.column(i), exchange.no_number);
     if (!written.ok()) return cannot_write(kMlServerForm, written.error());

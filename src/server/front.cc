@@ -9,6 +9,7 @@
 #include "server/metrics.h"
 #include "server/node_protocol.h"
 #include "server/principals.h"
+#include "server/publishing.h"
 #include "server/routes.h"
 #include "server/services.h"
 #include "spec/errors.h"
@@ -73,10 +74,16 @@ Status check_account_name(std::string_view name) {
                                   "': paths that begin with it are those of the Batch service"};
 }
 
+Destination Front::destination(const net::HttpRequest& head, const Target& target) const {
+  const Destination found = destination_of(head.host(), target, app_.account.name);
+  const bool is_publishing = found == Destination::serving && publishing::is_publishing(app_, head.method, target);
+  return is_publishing ? Destination::publishing : found;
+}
+
 net::BodyPlan Front::plan_body(const net::HttpRequest& head) {
   const auto target = Target::parse(head.target);
   if (!target.ok()) return {};
-  switch (destination_of(head.host(), target.value(), app_.account.name)) {
+  switch (destination(head, target.value())) {
     case Destination::storage: return storage_.plan_body(head);
     case Destination::node: return plan_node_body(app_, head, target.value());
     case Destination::serving: return app_.services.app().plan_body(head);
@@ -87,7 +94,7 @@ net::BodyPlan Front::plan_body(const net::HttpRequest& head) {
 void Front::handle(net::HttpRequest request, net::Responder responder) {
   auto target = Target::parse(request.target);
   const bool is_broken = !target.ok();
-  const Destination destination = is_broken ? Destination::batch : destination_of(request.host(), target.value(), app_.account.name);
+  const Destination destination = is_broken ? Destination::batch : this->destination(request, target.value());
   if (destination == Destination::storage) return storage_.handle(std::move(request), std::move(responder));
   if (destination == Destination::serving) return app_.services.app().handle(std::move(request), std::move(responder));
   if (destination == Destination::login && app_.access != nullptr)
@@ -147,6 +154,16 @@ void Front::serve(const CallPtr& call, Destination destination) {
     case Destination::node: return serve_node(call);
     case Destination::token: return principals::give_token(call);
     case Destination::management: return serve_management(call);
+    case Destination::publishing: {
+      auto identity = identify(*call);
+      // 401, as at all paths of services: by it ML Server's clients know that they must log in again.
+      if (!identity.ok() && (call->user || !call->request().header("Authorization")))
+        return call->send(
+            access::reply_of(call->user ? call->user->refusal.value_or(access::Refusal{}) : access::Refusal{}));
+      if (!identity.ok()) return call->fail(identity.error());
+      call->identity = std::move(identity).value();
+      return publishing::serve(call);
+    }
     case Destination::own:
     case Destination::login:  // of a server without users
     case Destination::batch: return dispatch(call);

@@ -7,10 +7,12 @@
 //   5. /ACCOUNT or /ACCOUNT/...          blob storage, path style
 //   6. /TENANT/oauth2/token              tokens of service principals
 //   7. /subscriptions/...                the resource manager, as far as they need it
-//   8. /services /api /v2 /score ...     services (serve/app.h)
-//   9. /login, /login/refreshToken, /.well-known/jwks.json
+//   8. POST, PUT, PATCH, DELETE of /services/NAME/VERSION
+//                                        code that becomes a service (publishing.h)
+//   9. /services /api /v2 /score ...     services (serve/app.h)
+//  10. /login, /login/refreshToken, /.well-known/jwks.json
 //                                        logins of users (access/access.h)
-//  10. everything else                   the Batch surface
+//  11. everything else                   the Batch surface
 //
 // Nothing collides: a container has at least three characters, so that none is called "v1"; names of accounts that are one of Batch's
 // nouns are refused (check_account_name()).
@@ -36,7 +38,7 @@ enum class Destination {
   token,
   management,
   serving,
- 
+  publishing,
   login,
   batch
 };
@@ -59,6 +61,8 @@ class Front final : public net::HttpHandler {
 
  private:
   void serve(const CallPtr& call, Destination destination);
+  // Where a request goes: destination_of(), and publishing.
+  Destination destination(const net::HttpRequest& head, const Target& target) const;
   // serve(), once it is known whose the credential of a user is.
   void serve_user(const CallPtr& call, Destination destination);
 

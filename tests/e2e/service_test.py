@@ -162,6 +162,48 @@ try:
         (FOLDER / "stop.R").write_text("score <- function(df) stop('no')\nstop('broken at its start')\n")
         refused = scoria("service", "deploy", "double", "--script", FOLDER / "stop.R", "--workers", "1")
         step("a script that cannot start is refused in its own words", "broken at its start" in refused.stderr, refused.stderr)
+    publisher = json.loads(scoria("key", "create", "publisher", "--role", "contributor", "--json").stdout)["key"]
+
+    def publish(path, code, inputs, outputs, runtime, init="", by=publisher):
+        """As a client that is made from ML Server's swagger sends it."""
+        request = {"code": code, "initCode": init, "runtimeType": runtime, "description": "published", "operationId": "consume",
+                   "inputParameterDefinitions": [{"name": n, "type": t} for n, t in inputs.items()],
+                   "outputParameterDefinitions": [{"name": n, "type": t} for n, t in outputs.items()]}
+        return ask(port, "POST", f"/services/{path}", json.dumps(request), key=by)
+
+    if shutil.which("Rscript"):
+        # The manual transmission of mrsdeploy's documentation.
+        init = "carsModel <- glm(formula = am ~ hp + wt, data = mtcars, family = binomial)"
+        code = "answer <- (function (hp, wt) \n{\n    newdata <- data.frame(hp = hp, wt = wt)\n    predict(carsModel, newdata, type = \"response\")\n})(hp, wt)"
+        published = publish("transmission/v1.0.0", code, {"hp": "numeric", "wt": "numeric"}, {"answer": "numeric"}, "R", init)
+        step("R code is published as to ML Server", published == (201, '"/api/transmission/v1.0.0"'), published)
+        answer = ask(port, "POST", "/api/transmission/v1.0.0", '{"hp": 120, "wt": 2.8}', key=key)
+        wanted = float(subprocess.run(["Rscript", "-e", f"{init}; cat(format(predict(carsModel, data.frame(hp = 120, wt = 2.8), type = 'response'), digits = 17))"],
+                                      capture_output=True, text=True).stdout)
+        got = json.loads(answer[1])
+        step("and answers as R does", answer[0] == 200 and got["success"] and got["outputParameters"] == {"answer": [wanted]}, (answer, wanted))
+        published = publish("transmission/v1.0.1", "twice <- x * 2L; word <- paste0(s, '!')", {"x": "integer", "s": "character"}, {"twice": "integer", "word": "character"}, "R")
+        answer = ask(port, "POST", "/api/transmission/v1.0.1", '{"x": 4, "s": "a\\"b"}', key=key)
+        step("several outputs have their names", published[0] == 201 and json.loads(answer[1])["outputParameters"] == {"twice": [8], "word": ['a"b!']}, (published, answer))
+        published = publish("transmission/v1.0.2", "answer <- (", {"x": "numeric"}, {"answer": "numeric"}, "R")
+        step("code that is none is refused in R's words", published[0] >= 400 and "unexpected end of input" in published[1], published)
+        missing = ask(port, "POST", "/api/transmission/v1.0.0", '{"hp": 120}', key=key)
+        step("a missing input is named", missing[0] == 500 and "'wt' is missing" in missing[1], missing)
+        step("a scorer does not publish", publish("transmission/v2", code, {"hp": "numeric"}, {"answer": "numeric"}, "R", by=key)[0] == 403)
+        step("a version that is there is a conflict", publish("transmission/v1.0.0", code, {"hp": "numeric"}, {"answer": "numeric"}, "R")[0] == 409)
+        gone = ask(port, "DELETE", "/services/transmission/v1.0.0", key=publisher)
+        step("and is deleted", gone[0] == 200 and ask(port, "POST", "/api/transmission/v1.0.0", '{"hp": 120, "wt": 2.8}', key=key)[0] == 404, gone)
+    code = "iris_species = [names[int(sum(flower_data)) % 3]]; most = max(flower_data) * scale"
+    published = publish("iris/V1.0", code, {"flower_data": "vector", "scale": "vector"}, {"iris_species": "vector", "most": "numeric"}, "Python",
+                        "names = ['setosa', 'versicolor', 'virginica']\nscale = 1")
+    step("Python code is published", published[0] == 201, published)
+    answer = ask(port, "POST", "/api/iris/V1.0", '{"flower_data": [5.1, 3.5, 1.4], "scale": [1, 1, 1]}', key=key)
+    step("what it leaves of other types is said", answer[0] == 500 and "can't multiply" in answer[1], answer)
+    published = publish("iris/V1.1", "iris_species = [names[int(sum(flower_data)) % 3]]", {"flower_data": "vector"}, {"iris_species": "vector"}, "Python",
+                        "names = ['setosa', 'versicolor', 'virginica']")
+    answer = ask(port, "POST", "/api/iris/V1.1", '{"flower_data": [5.1, 3.5, 1.4]}', key=key)
+    step("and answers as Python does", published[0] == 201 and json.loads(answer[1])["outputParameters"] == {"iris_species": [["setosa", "versicolor", "virginica"][int(sum([5.1, 3.5, 1.4])) % 3]]},
+         (published, answer))
     sensors = TREE / "examples/sensor-anomaly"
     packed = subprocess.run([PROGRAM, "pack", "models/model_{Device}_{Sensor}", "-o", FOLDER / "sensors.pack"], cwd=sensors, capture_output=True, text=True)
     deployed = scoria("service", "deploy", "sensors", FOLDER / "sensors.pack", "--features", "Value")
