@@ -50,6 +50,7 @@ void list(CallPtr call) {
 }
 
 void show(CallPtr call) {
+  if (const Status checked = check_arguments(*call); !checked.ok()) return call->fail(checked.error());
   const auto found = call->app().services.show(call->argument("service"));
   if (!found.ok()) return call->fail(found.error());
   call->send_json(200, found.value());
@@ -70,6 +71,7 @@ void deploy(CallPtr call) {
 }
 
 void set_traffic(CallPtr call) {
+  if (const Status checked = check_arguments(*call); !checked.ok()) return call->fail(checked.error());
   const auto body = spec::parse_json(call->body());
   if (!body.ok()) return call->fail(body.error());
   serve::Weights weights;
@@ -86,6 +88,7 @@ void set_traffic(CallPtr call) {
 }
 
 void roll_back(CallPtr call) {
+  if (const Status checked = check_arguments(*call); !checked.ok()) return call->fail(checked.error());
   call->app().services.roll_back(
       call->argument("service"),
       answered(call, {.event = "service_rolled_back"}, [call](const Json& made) { call->send_json(200, made); }));

@@ -87,6 +87,9 @@ TEST_F(ServiceRights, ToMakeAServiceAreThoseThatNameIt) {
   EXPECT_EQ(deploy("team-x", "1", "services/team-x/m", team).status, 201);
   EXPECT_EQ(deploy("teams", "1", "services/team-x/m", team).status, 403);
   EXPECT_EQ(deploy("other", "1", "services/team-x/m", key("contributor", {})).status, 201);
+  for (const char* path : {"/team-%2F..%2Fother/rollback", "/team-x%2F..%2Fother/rollback"})
+    EXPECT_EQ(own("POST", path, team).status, 400) << path;
+  EXPECT_EQ(own("PUT", "/team-x%2F..%2Fother/traffic", team, R"({"1": 100})").status, 400);
 }
 
 TEST_F(ServiceRights, OfReadersAndScorersChangeNothing) {
