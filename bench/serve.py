@@ -26,7 +26,10 @@ PLUMBER_ERROR, FLOAT_ERROR = 1e-14, 1e-1
 # A row: the model, rows in a request, connections, and whom it is measured with beside us.
 CASES = {"forest_1": ("forest", 1, 16, ("plumber", "node", "nginx")), "forest_1_alone": ("forest", 1, 1, ("plumber", "node")),
          "forest_10": ("forest", 10, 16, ("plumber", "node")), "forest_100": ("forest", 100, 16, ("plumber", "node")),
-         "linear_1": ("linear", 1, 16, ("plumber", "nginx"))}
+         "linear_1": ("linear", 1, 16, ("plumber", "nginx")),
+         # Ours thrice: with the access log and a token to check in each request, the same by TLS, and bare.
+         "forest_1_full": ("forest", 1, 16, ("plumber", "node", "full", "tls"))}
+USER, PASSWORD = "bench", "only for this measurement"
 
 
 def path(name):
@@ -58,6 +61,14 @@ def prepare():
                      "  server {{ listen 127.0.0.1:PORT; location = /score {{ default_type application/json; return 200 '[25.630733333333331]'; }} }} }}\n".format(CACHE))
 
 
+def make_user(scoria):
+    folder = path("access")
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    add = [scoria, "user", "add", USER, "--role", "scorer", "--access", folder, "--password-stdin"]
+    if not os.path.exists(os.path.join(folder, "users.json")):
+        run(*add, input=PASSWORD + "\n")
+
+
 def body(rows):
     return open(path(f"serve_{rows}.json"), "rb").read()
 
@@ -87,6 +98,13 @@ class Servers:
         if who == "nginx":
             script = 'sed "s/PORT/$1/g" "$0" >"$0.$1" && exec nginx -c "$0.$1"'
             return served.Server("nginx, return 200", ["sh", "-c", script, path("nginx.conf"), "{port}"], body(1))
+        if who in ("full", "tls"):
+            make_user(self.options.scoria)
+            listener = ["--http", "127.0.0.1:{port}"] if who == "full" else ["--http", "none", "--https", "127.0.0.1:{port}"]
+            return served.Server("scoria, token and log" + (", TLS" if who == "tls" else ""), [
+                self.options.scoria, "serve", path(f"serve_{model}.rds"), *listener, "--certificate-name", "127.0.0.1", "--access", path("access"),
+                "--access-log", path(f"{who}.log"), "--threads", str(self.options.threads)], body(1), scheme="https" if who == "tls" else "http",
+                login=(USER, PASSWORD))
         return served.Server("scoria serve", [self.options.scoria, "serve", path(f"serve_{model}.rds"), "--http", "127.0.0.1:{port}", "--threads",
                                               str(self.options.threads)], body(1))
 

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -48,17 +49,24 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def post(url, body):
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as reply:
+# The certificates of servers that are measured are their own.
+UNVERIFIED = ssl.create_default_context()
+UNVERIFIED.check_hostname, UNVERIFIED.verify_mode = False, ssl.CERT_NONE
+
+
+def post(url, body, headers=None):
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json", **(headers or {})})
+    with urllib.request.urlopen(request, timeout=10, context=UNVERIFIED if url.startswith("https") else None) as reply:
         return json.load(reply)
 
 
 class Server:
-    """`command` gets the port where it has {port}; the server answers POST /score there. `most`: the relative error that its answers may have."""
+    """`command` gets the port where it has {port}; the server answers POST /score there. `most`: the relative error that its answers may have.
+    `login`: user and password, whose token of POST /login each request then has."""
 
-    def __init__(self, name, command, probe, most=0.0, environment=None):
+    def __init__(self, name, command, probe, most=0.0, environment=None, scheme="http", login=None):
         self.name, self.command, self.probe, self.most = name, command, probe, most
+        self.scheme, self.login, self.headers = scheme, login, {}
         self.environment = dict(os.environ, **(environment or {}))
         self.cpu, self.p50, self.p99, self.seen, self.cold = [], [], [], [], []
         self.process = None
@@ -66,13 +74,14 @@ class Server:
 
     def start(self):
         port = free_port()
-        self.url = f"http://127.0.0.1:{port}/score"
+        self.url = f"{self.scheme}://127.0.0.1:{port}/score"
         command = [part.replace("{port}", str(port)) for part in self.command]
         begin = time.monotonic()
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment)
         while True:
             try:
-                post(self.url, self.probe)
+                self.log_in()
+                post(self.url, self.probe, self.headers)
                 break
             except OSError:
                 if self.process.poll() is not None or time.monotonic() - begin > 60:
@@ -80,13 +89,18 @@ class Server:
                 time.sleep(0.002)
         self.cold.append(time.monotonic() - begin)
 
+    def log_in(self):
+        if self.login:
+            body = json.dumps(dict(zip(("username", "password"), self.login))).encode()
+            self.headers = {"Authorization": "Bearer " + post(self.url.replace("/score", "/login"), body)["access_token"]}
+
     def stop(self):
         self.process.terminate()
         self.process.wait()
 
     def check(self, body, expected):
         """Exits where an answer is wrong; else how many are the same doubles, and the largest relative error."""
-        got = [float(one) for one in post(self.url, body)]
+        got = [float(one) for one in post(self.url, body, self.headers)]
         if len(got) != len(expected):
             sys.exit(f"{self.name} answers {len(got)} rows, not {len(expected)}")
         for row, (one, other) in enumerate(zip(got, expected), 1):
@@ -96,6 +110,8 @@ class Server:
 
     def load(self, body_file, connections, seconds):
         with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+            for name, value in self.headers.items():
+                script.write(f'wrk.headers["{name}"] = "{value}"\n')
             script.write(f'wrk.method = "POST"; wrk.headers["Content-Type"] = "application/json"; wrk.body = io.open("{body_file}"):read("*a")\n')
             script.flush()
             before = cpu_seconds(self.process.pid)

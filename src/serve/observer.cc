@@ -32,8 +32,8 @@ NotePtr Observer::begin(const net::HttpRequest& request, net::Responder& respond
   note->method = request.method;
   note->target = request.target;
   note->begin = std::chrono::steady_clock::now();
-  auto to = std::make_shared<net::Responder>(std::move(responder));
-  responder = net::Responder([this, note, to](net::HttpReply reply) {
+  note->to.emplace(std::move(responder));
+  responder = net::Responder([this, note](net::HttpReply reply) {
     const auto took = std::chrono::steady_clock::now() - note->begin;
     access_->add(
         {.request_id = note->request_id,
@@ -49,7 +49,7 @@ NotePtr Observer::begin(const net::HttpRequest& request, net::Responder& respond
          .bytes = reply.body.size(),
          .micros = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count())});
     reply.headers.emplace_back("X-Request-Id", note->request_id);
-    to->send(std::move(reply));
+    note->to->send(std::move(reply));
   });
   return note;
 }

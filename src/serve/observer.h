@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -34,6 +35,7 @@ struct Note {
   std::string_view protocol;
   std::uint64_t rows = 0;
   std::chrono::steady_clock::time_point begin;
+  std::optional<net::Responder> to;  // of who asked, behind the log
 };
 using NotePtr = std::shared_ptr<Note>;
 

@@ -248,36 +248,42 @@ bool RowBuilder::finish(bool is_read, table::Table& table, Problem& problem) {
     return false;
   }
   if (!is_read) return false;
+  table = table::Table(rows_, schema_.names(), take_columns());
+  return true;
+}
+
+std::vector<table::ColumnPtr> RowBuilder::take_columns() {
   std::vector<double> numbers;
   numbers.reserve(columns_.size() * rows_);
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (schema_.features()[i].kind == model::FeatureKind::number)
       numbers.insert(numbers.end(), columns_[i].numbers.begin(), columns_[i].numbers.end());
   }
+  const bool are_all = numbers.size() == columns_.size() * rows_ && rows_ > 0;
   std::vector<table::ColumnPtr> reals;
   if (!numbers.empty()) reals = table::Column::reals(std::move(numbers), rows_);
+  if (are_all) return reals;
   auto real = reals.begin();
-  table = table::Table(rows_);
-  table.reserve(columns_.size());
+  std::vector<table::ColumnPtr> taken;
+  taken.reserve(columns_.size());
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    Column& column = columns_[i];
+    const Column& column = columns_[i];
     const auto& feature = schema_.features()[i];
     if (feature.kind == model::FeatureKind::logical) {
-      table.add(feature.name, logical_column(column.numbers));
+      taken.push_back(logical_column(column.numbers));
     } else if (is_number(feature.kind)) {
-      table.add(feature.name, rows_ > 0 ? std::move(*real++) : table::Column::real({}));
+      taken.push_back(rows_ > 0 ? std::move(*real++) : table::Column::real({}));
     } else if (const auto& levels = schema_.levels(i); levels != nullptr) {
-      table.add(feature.name, table::Column::factor({column.codes.begin(), column.codes.end()}, levels,
-                                                    feature.kind == model::FeatureKind::ordered));
+      taken.push_back(table::Column::factor({column.codes.begin(), column.codes.end()}, levels,
+                                            feature.kind == model::FeatureKind::ordered));
     } else {
       table::Validity validity;
       if (!column.texts->nulls.empty()) validity = table::Validity(rows_);
       for (const auto row : column.texts->nulls) validity.set_null(row);
-      table.add(feature.name,
-                table::Column::text(std::span<const std::string>(column.texts->values), std::move(validity)));
+      taken.push_back(table::Column::text(std::span<const std::string>(column.texts->values), std::move(validity)));
     }
   }
-  return true;
+  return taken;
 }
 
 }  // namespace scoria::serve

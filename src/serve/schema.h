@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/model.h"
+#include "table/table.h"
 
 namespace scoria::serve {
 
@@ -19,6 +20,7 @@ class Schema {
   explicit Schema(const model::Description& description);
 
   const std::vector<model::Feature>& features() const { return features_; }
+  const table::Table::Names& names() const { return names_; }
   // Requests without names are taken by position; where the file keeps no names, ones with other names are, too.
   bool is_by_position() const { return by_position_; }
   std::optional<std::size_t> find(std::string_view name) const;
@@ -36,6 +38,7 @@ class Schema {
   using ByName = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
 
   std::vector<model::Feature> features_;
+  table::Table::Names names_;
   bool by_position_ = false;
   ByName<std::size_t> by_name_;
   std::vector<ByName<std::int32_t>> codes_;

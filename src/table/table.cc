@@ -5,10 +5,16 @@
 
 namespace scoria::table {
 
+Table::Table(std::size_t rows, Names names, std::vector<ColumnPtr> columns)
+    : rows_(rows), shared_names_(std::move(names)), columns_(std::move(columns)) {
+  SCORIA_CHECK(shared_names_ != nullptr && shared_names_->size() == columns_.size());
+  for (const ColumnPtr& column : columns_) SCORIA_CHECK(column != nullptr && column->size() == rows_);
+}
+
 std::optional<std::size_t> Table::position(std::string_view name) const {
-  const auto found = std::find(names_.begin(), names_.end(), name);
-  if (found == names_.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - names_.begin());
+  const auto found = std::find(names().begin(), names().end(), name);
+  if (found == names().end()) return std::nullopt;
+  return static_cast<std::size_t>(found - names().begin());
 }
 
 ColumnPtr Table::find(std::string_view name) const {
@@ -17,7 +23,7 @@ ColumnPtr Table::find(std::string_view name) const {
 }
 
 void Table::reserve(std::size_t columns) {
-  names_.reserve(columns);
+  own_names_.reserve(columns);
   columns_.reserve(columns);
 }
 
@@ -25,21 +31,22 @@ void Table::add(std::string name, ColumnPtr column) {
   SCORIA_CHECK(column != nullptr);
   if (columns_.empty() && rows_ == 0) rows_ = column->size();
   SCORIA_CHECK(column->size() == rows_);
-  names_.push_back(std::move(name));
+  if (shared_names_ != nullptr) own_names_ = *std::exchange(shared_names_, nullptr);
+  own_names_.push_back(std::move(name));
   columns_.push_back(std::move(column));
 }
 
 Table Table::take(std::span<const std::uint32_t> rows) const {
   for (const std::uint32_t row : rows) SCORIA_CHECK(row < rows_);
   Table out(rows.size());
-  for (std::size_t i = 0; i < columns_.size(); ++i) out.add(names_[i], columns_[i]->take(rows));
+  for (std::size_t i = 0; i < columns_.size(); ++i) out.add(names()[i], columns_[i]->take(rows));
   return out;
 }
 
 Table Table::slice(std::size_t begin, std::size_t count) const {
   SCORIA_CHECK(begin <= rows_ && count <= rows_ - begin);
   Table out(count);
-  for (std::size_t i = 0; i < columns_.size(); ++i) out.add(names_[i], columns_[i]->slice(begin, count));
+  for (std::size_t i = 0; i < columns_.size(); ++i) out.add(names()[i], columns_[i]->slice(begin, count));
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,10 +21,13 @@ class Table {
   Table() = default;
   // A table without columns but with a number of rows, for add().
   explicit Table(std::size_t rows) : rows_(rows) {}
+  // Columns under names that many tables share. Precondition: as many as columns, each of `rows` rows.
+  using Names = std::shared_ptr<const std::vector<std::string>>;
+  Table(std::size_t rows, Names names, std::vector<ColumnPtr> columns);
 
   std::size_t rows() const { return rows_; }
   std::size_t columns() const { return columns_.size(); }
-  const std::vector<std::string>& names() const { return names_; }
+  const std::vector<std::string>& names() const { return shared_names_ != nullptr ? *shared_names_ : own_names_; }
   const ColumnPtr& column(std::size_t index) const { return columns_.at(index); }
   // nullptr when there is no column of that name; the first one when there are several.
   ColumnPtr find(std::string_view name) const;
@@ -39,7 +43,8 @@ class Table {
 
  private:
   std::size_t rows_ = 0;
-  std::vector<std::string> names_;
+  Names shared_names_;  // null: they are own_names_
+  std::vector<std::string> own_names_;
   std::vector<ColumnPtr> columns_;
 };
 

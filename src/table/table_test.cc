@@ -50,5 +50,18 @@ TEST(Table, ATableWithoutColumnsKeepsItsRows) {
   EXPECT_EQ(Table(5).slice(2, 3).rows(), 3u);
 }
 
+TEST(Table, SharedNamesAreNotChangedByAnotherColumn) {
+  const auto names = std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"a", "b"});
+  Table table(1, names, Column::reals({1, 2}, 1));
+  Table copy = table;
+  copy.add("c", Column::real({3}));
+  EXPECT_EQ(table.names(), *names);
+  EXPECT_EQ(copy.names(), (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(copy.find("b")->reals()[0], 2);
+  EXPECT_EQ(table.take(std::vector<std::uint32_t>{0, 0}).names(), *names);
+  EXPECT_THROW(Table(1, names, Column::reals({1}, 1)), Bug);
+  EXPECT_THROW(Table(2, names, Column::reals({1, 2}, 1)), Bug);
+}
+
 }  // namespace
 }  // namespace scoria::table
