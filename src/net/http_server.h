@@ -39,8 +39,8 @@ struct HttpServerConfig {
   std::chrono::seconds head_timeout{15};  // from a request's first byte to its last header
   std::chrono::seconds idle_timeout{75};  // between requests
   std::chrono::seconds body_timeout{60};  // without a byte of a body, or without a byte taken by the client
-  // Bytes a second that a client must send of a body, and take of a reply that is there, on the whole, once `rate_grace` has passed: 408, or
-  // the connection is cut. 0: silence alone counts, as clients need who send what comes into being only now.
+  // Bytes a second that a client must send of a body, and take of what was written to it, on the whole, once `rate_grace` has passed: 408, or
+  // a reset. Taken is what its side has acknowledged. 0: silence alone counts, as clients need who send what comes into being only now.
   std::uint32_t min_rate = 0;
   std::chrono::seconds rate_grace{10};
   std::uint32_t max_connections_of_host = 0;     // of one address, but loopback; more are closed at once; 0: any number

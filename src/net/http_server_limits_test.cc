@@ -81,6 +81,34 @@ TEST(ServerLimits, CutsAClientThatTakesItsReplyTooSlowly) {
   }));
 }
 
+// A reply that the kernel's buffers hold is written at once; who takes none of it must not keep it there.
+TEST(ServerLimits, ResetsAClientThatLeavesAWrittenReplyUntaken) {
+  HandlerForTests handler;
+  handler.answer = [](HttpRequest, Responder responder) { responder.send({.body = std::string(48u << 10, 'x')}); };
+  const auto server = serve(handler, {.min_rate = 1000, .rate_grace = 1s});
+  for (const std::string_view connection : {"", "Connection: close\r\n"}) {
+    RawClient client(server->address(0), 2048);
+    client.send("GET / HTTP/1.1\r\nHost: x\r\n" + std::string(connection) + "\r\n");
+    EXPECT_TRUE(comes_true([&] { return server->open_connections() == 1; }));
+    EXPECT_TRUE(comes_true([&] { return server->open_connections() == 0; })) << connection;
+    // Less than all of it: the rest was thrown away with the connection.
+    EXPECT_LT(client.read_to_end().size(), 40u << 10) << connection;
+  }
+}
+
+TEST(ServerLimits, ServesAClientThatTakesManyRepliesLateButFastEnough) {
+  HandlerForTests handler;
+  handler.answer = [](HttpRequest, Responder responder) { responder.send({.body = std::string(8u << 10, 'x')}); };
+  const auto server = serve(handler, {.min_rate = 10, .rate_grace = 1s});
+  RawClient client(server->address(0), 2048);
+  for (int i = 0; i < 10; ++i) client.send(kGet);  // 80 KiB, of which 40 wait in the kernel's buffers for 2 s
+  for (int i = 0; i < 10; ++i) {
+    std::this_thread::sleep_for(200ms);
+    EXPECT_THAT(client.read_reply(), StartsWith("HTTP/1.1 200 ")) << i;
+  }
+  EXPECT_EQ(server->open_connections(), 1u);
+}
+
 TEST(ServerLimits, ClosesBehindTheLastRequestThatAConnectionMayHave) {
   HandlerForTests handler;
   const auto server = serve(handler, {.max_requests_of_connection = 2});

@@ -103,11 +103,7 @@ bool ServerConnection::wait(Step step) {
   switch (phase_) {
     case Phase::idle: until += in_ms(config.idle_timeout); break;
     case Phase::body: until = slowest_end(now + in_ms(config.body_timeout), body_bytes_); break;
-    case Phase::reply:
-      until += in_ms(config.body_timeout);
-      // A source may be slow itself: a log that grows.
-      if (!reply_ || reply_->source == nullptr) until = slowest_end(until, sent_);
-      break;
+    case Phase::reply: until += in_ms(config.body_timeout); break;
     default: until = head_deadline_ms_; break;
   }
   if (phase_ == Phase::idle && unread_.capacity() > kKeptCapacity) unread_ = std::string();
@@ -361,12 +357,19 @@ bool ServerConnection::claim_if_parked_and(bool is_wanted) {
 
 bool ServerConnection::sweep(std::uint64_t now_ms) {
   if (claim_if_parked_and(false)) return true;
+  if (takes_too_slowly(now_ms)) {
+    // By a reset, as the kernel would go on offering the rest by itself.
+    reset_at_end();
+    ::shutdown(descriptor_, SHUT_RDWR);
+    return false;
+  }
   std::uint64_t deadline = deadline_.load(std::memory_order_acquire);
   if (deadline == 0 || deadline >> 8 > now_ms) return false;
   if (!deadline_.compare_exchange_strong(deadline, 0)) return false;
   is_expired_ = true;
   const auto phase = static_cast<Phase>(deadline & 0xFF);
   const bool may_answer = phase == Phase::head || phase == Phase::body || phase == Phase::idle;
+  if (phase != Phase::head && phase != Phase::body && owes_much()) reset_at_end();
   ::shutdown(descriptor_, may_answer ? SHUT_RD : SHUT_RDWR);
   return false;
 }

@@ -96,6 +96,14 @@ class ServerConnection final : public EventLoop::Watcher, public std::enable_sha
   HttpReply explained(int status, std::string_view why);
   void late_reply(HttpReply reply);
   bool claim_if_parked_and(bool is_wanted);
+  // One thread at a time writes; the sweep reads.
+  void count_written(std::uint64_t bytes) {
+    written_.store(written_.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
+  }
+  std::uint64_t untaken() const;
+  bool owes_much() const;
+  bool takes_too_slowly(std::uint64_t now_ms);
+  void reset_at_end();
 
   Step start_reply(HttpReply reply);
   void write_head(const HttpReply& reply, bool has_body, std::optional<std::uint64_t> length);
@@ -120,7 +128,7 @@ class ServerConnection final : public EventLoop::Watcher, public std::enable_sha
   std::atomic<std::uint64_t> deadline_ = 0;  // milliseconds << 8 | phase; 0: none
   std::atomic<bool> is_expired_ = false;
   std::uint64_t head_deadline_ms_ = 0;
-  std::uint64_t moving_since_ms_ = 0;  // the body in hand, or the reply
+  std::uint64_t moving_since_ms_ = 0;  // the body in hand
   std::uint32_t requests_ = 0;         // begun
 
   std::string unread_;  // received and not yet used, from unread_at_
@@ -141,13 +149,17 @@ class ServerConnection final : public EventLoop::Watcher, public std::enable_sha
 
   std::string out_;  // what goes out first: a head, a chunk
   std::size_t out_at_ = 0;
-  std::string_view tail_;   // then this part of reply_->body
-  std::uint64_t sent_ = 0;  // of the reply
+  std::string_view tail_;  // then this part of reply_->body
   std::uint64_t source_left_ = 0;
   bool source_is_open_ = false;
   bool is_chunked_ = false;
   AfterReply after_ = AfterReply::next_request;
   std::uint64_t lingered_ = 0;
+
+  std::atomic<std::uint64_t> written_ = 0;  // given to the kernel, of all replies
+  // Of the sweep: up to where the client had taken everything, and since when it has not.
+  std::uint64_t taken_whole_ = 0;
+  std::uint64_t owing_since_ms_ = 0;  // 0: it has everything
 };
 
 }  // namespace scoria::net

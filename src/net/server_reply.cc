@@ -1,4 +1,6 @@
 // The sending half of ServerConnection.
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -16,6 +18,7 @@ using Outcome = ByteStream::Outcome;
 constexpr std::size_t kJoinedBody = 16u << 10;  // a body up to this travels in one buffer with its head
 constexpr std::uint64_t kMostLingered = 16u << 20;
 constexpr std::uint64_t kLingerMs = 5'000;
+constexpr std::uint64_t kLeftToTheKernel = 16u << 10;
 
 std::string_view reason(int status) {
   switch (status) {
@@ -151,8 +154,6 @@ ServerConnection::Step ServerConnection::start_reply(HttpReply reply) {
   }
   after_ = must_close_ ? AfterReply::close : AfterReply::next_request;
   phase_ = Phase::reply;
-  sent_ = 0;
-  moving_since_ms_ = shared_->now_ms.load(std::memory_order_relaxed);
   return Step::on;
 }
 
@@ -206,7 +207,7 @@ ServerConnection::Step ServerConnection::send_out() {
   if (moved.outcome == Outcome::want_write) return Step::write;
   if (moved.outcome == Outcome::want_read) return Step::read;
   if (moved.outcome != Outcome::done) return Step::end;
-  sent_ += moved.bytes;
+  count_written(moved.bytes);
   const std::size_t of_out = std::min(moved.bytes, rest.size());
   out_at_ += of_out;
   tail_.remove_prefix(moved.bytes - of_out);
@@ -224,7 +225,7 @@ ServerConnection::Step ServerConnection::send_tail() {
   if (moved.outcome == Outcome::want_read) return Step::read;
   if (moved.outcome == Outcome::closed) return cut("the file became shorter");
   if (moved.outcome != Outcome::done) return Step::end;
-  sent_ += moved.bytes;
+  count_written(moved.bytes);
   if (!tail_.empty()) {
     tail_.remove_prefix(moved.bytes);
   } else {
@@ -266,8 +267,7 @@ ServerConnection::Step ServerConnection::next_piece() {
 // Ends a body that cannot be had whole by a reset, so that the client takes it for that, even where it ends with the connection.
 ServerConnection::Step ServerConnection::cut(std::string_view why) {
   log::warn("http_body_cut", {{"peer", peer_}, {"why", why}});
-  const ::linger at_once{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  reset_at_end();
   return Step::end;
 }
 
@@ -283,7 +283,8 @@ ServerConnection::Step ServerConnection::after_reply() {
   }
   stream_.finish_writing();
   phase_ = Phase::linger;
-  head_deadline_ms_ = shared_->now_ms + kLingerMs;
+  const auto idle = std::chrono::milliseconds(shared_->config.idle_timeout);
+  head_deadline_ms_ = shared_->now_ms + (owes_much() ? static_cast<std::uint64_t>(idle.count()) : kLingerMs);
   return Step::on;
 }
 
@@ -294,11 +295,47 @@ ServerConnection::Step ServerConnection::linger() {
     // Plain bytes, whatever they mean: TLS has said goodbye.
     const ssize_t got = ::recv(descriptor_, dropped.data(), dropped.size(), 0);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return body_is_left_ ? Step::read : Step::end;
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      // Once it is closed, nobody would watch how slowly the rest is taken.
+      return body_is_left_ || owes_much() ? Step::read : Step::end;
+    }
     if (got <= 0) return Step::end;
     lingered_ += static_cast<std::uint64_t>(got);
     if (lingered_ > kMostLingered) return Step::end;
   }
+}
+
+// Written, and not acknowledged by the client's side.
+std::uint64_t ServerConnection::untaken() const {
+  int bytes = 0;
+  return ::ioctl(descriptor_, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::uint64_t>(bytes) : 0;
+}
+
+// A little is left to the kernel: most replies are on their way still when their connection ends.
+bool ServerConnection::owes_much() const { return untaken() > kLeftToTheKernel; }
+
+// A reply that fits into the kernel's buffer is written at once, however slowly it is taken: only the kernel knows.
+bool ServerConnection::takes_too_slowly(std::uint64_t now_ms) {
+  const HttpServerConfig& config = shared_->config;
+  const std::uint64_t written = written_.load(std::memory_order_relaxed);
+  if (config.min_rate == 0 || written == taken_whole_) return false;
+  const std::uint64_t left = untaken();
+  if (left == 0) {
+    taken_whole_ = written;
+    owing_since_ms_ = 0;
+    return false;
+  }
+  if (owing_since_ms_ == 0) owing_since_ms_ = now_ms;
+  // Under TLS `left` has the records' heads, too.
+  const std::uint64_t taken = written - taken_whole_ - std::min(left, written - taken_whole_);
+  return now_ms >= owing_since_ms_ + static_cast<std::uint64_t>(std::chrono::milliseconds(config.rate_grace).count()) +
+                       taken * 1000 / config.min_rate;
+}
+
+// What the client has not taken when the connection ends is thrown away, and it is told by a reset.
+void ServerConnection::reset_at_end() {
+  const ::linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 }  // namespace scoria::net
