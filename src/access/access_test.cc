@@ -131,6 +131,20 @@ TEST_F(AccessTest, WhatComesWithoutACredentialIsRefusedAndToldWhatToSend) {
   EXPECT_TRUE(net::find_header(admission.refusal->headers, "WWW-Authenticate").has_value());
 }
 
+TEST_F(AccessTest, ASignatureOfAnotherCloudIsRefusedWithWhatIsTaken) {
+  const auto admission =
+      access_->admit(request({{"Authorization",
+                               "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/sagemaker/aws4_request, "
+                               "SignedHeaders=host;x-amz-date, "
+                               "Signature=5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"}}),
+                     Action::score, "boston");
+  ASSERT_TRUE(admission.refusal);
+  EXPECT_EQ(admission.refusal->status, 401);
+  const Json body = Json::parse(admission.refusal->body);
+  EXPECT_NE(body["detail"].get<std::string>().find("Authorization: Bearer"), std::string::npos) << body;
+  EXPECT_EQ(body["message"], body["detail"]);
+}
+
 TEST_F(AccessTest, ATokenEndsWithItsTime) {
   const auto head = bearer(log_in()["access_token"]);
   EXPECT_EQ(status(head), 200);

@@ -28,6 +28,10 @@ int status_of(const Refusal& refusal) {
 std::string_view words_of(const Refusal& refusal) {
   switch (refusal.reason) {
     case Reason::no_credential: return "the request needs a token, a key or a password";
+    case Reason::malformed:
+      return "the credential is none of a kind that is known here: 'Authorization: Bearer' with a token or a key, or "
+             "'Basic' "
+             "by https; signatures, as AWS' clients send them, are not";
     case Reason::insecure: return "passwords are taken by https alone";
     case Reason::forbidden: return "the caller's role does not allow this";
     case Reason::locked_out: return "too many attempts; wait as long as Retry-After says";
@@ -45,8 +49,11 @@ net::HttpReply reply_of(const Refusal& refusal) {
                       : status == 403 ? "Not allowed"
                       : status == 429 ? "Too many requests"
                                       : "Not available";
-  const nlohmann::ordered_json body{
-      {"type", "about:blank"}, {"title", title}, {"status", status}, {"detail", words_of(refusal)}};
+  const nlohmann::ordered_json body{{"type", "about:blank"},
+                                    {"title", title},
+                                    {"status", status},
+                                    {"detail", words_of(refusal)},
+                                    {"message", words_of(refusal)}};  // where MLflow's and AWS' clients look
   net::HttpReply reply{.status = status,
                        .headers = {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}},
                        .body = body.dump(),

@@ -40,7 +40,7 @@ struct Refusal {
 };
 
 int status_of(const Refusal& refusal);              // 401, 403, 429, 503
-std::string_view words_of(const Refusal& refusal);  // the same for all 401: who guesses learns nothing
+std::string_view words_of(const Refusal& refusal);  // the same for all 401 of a known form: who guesses learns nothing
 net::HttpReply reply_of(const Refusal& refusal);    // application/problem+json
 
 class RefusalCounts {

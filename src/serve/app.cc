@@ -37,7 +37,7 @@ net::HttpReply wrong_method(const char* allowed) {
 
 // Of a service that is not there, in the protocol's own form where its clients read no other.
 net::HttpReply no_service(const Form& form, const std::string& what) {
-  if (form.protocol != Protocol::inference) return not_found(what);
+  if (form.protocol != Protocol::inference) return form.refuse(one_mistake(404, "not_found", what));
   std::string body = "{\"error\":";
   append_text(body, what);
   return json_reply(404, body + "}");
@@ -312,7 +312,7 @@ void App::get(Call& call) {
   }
   if (first == "api" && size == 4 && path[3] == "swagger.json") {
     const auto version = catalog_.find(path[1], path[2]);
-    if (version != nullptr) return call.send(json_reply(200, swagger_document(*version)));
+    if (version != nullptr) return call.send(json_reply(200, swagger_document(*version, access_ != nullptr)));
     return call.send(not_found("there is no service '" + path[1] + "' of version '" + path[2] + "'"));
   }
   if (pass_on(call, "", below(call.request.target, 0))) return;

@@ -187,6 +187,10 @@ TEST_F(AppTest, TellsAWrongMethodAndAWrongPath) {
   EXPECT_EQ(ask("DELETE", "/score").status, 405);
   expect_mistake(ask("GET", "/nothing"), 404, "not_found", "nothing is served");
   expect_mistake(post("/services/other/score", df()), 404, "not_found", "'other'");
+  // Where MLflow's and SageMaker's clients look, and ML Server's.
+  EXPECT_EQ(nlohmann::json::parse(post("/endpoints/other/invocations", df()).body)["message"],
+            "there is no service 'other'");
+  EXPECT_EQ(nlohmann::json::parse(post("/api/other/1", df()).body)["errorMessage"], "there is no service 'other'");
 }
 
 TEST_F(AppTest, RefusesTooManyNamesAndTakesAThousand) {

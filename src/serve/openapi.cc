@@ -104,6 +104,49 @@ OrderedJson score_operation(const ServiceVersion& model, const std::string& id) 
           {"responses", responses(predictions_schema(model))}};
 }
 
+// Of Swagger 2: JSON of one definition goes in, JSON of another comes out.
+OrderedJson post_operation(const char* id, const char* body, const std::string& takes, const std::string& gives) {
+  return {{"operationId", id},
+          {"consumes", {"application/json"}},
+          {"produces", {"application/json"}},
+          {"parameters",
+           {{{"name", body}, {"in", "body"}, {"required", true}, {"schema", {{"$ref", "#/definitions/" + takes}}}}}},
+          {"responses", {{"200", {{"description", "OK"}, {"schema", {{"$ref", "#/definitions/" + gives}}}}}}}};
+}
+
+// A schema of an object whose members are texts, the first `required` of which must be there.
+OrderedJson texts_schema(const std::vector<std::string>& names, std::size_t required) {
+  OrderedJson properties = OrderedJson::object();
+  for (const auto& name : names) properties[name] = {{"type", "string"}};
+  return {{"type", "object"},
+          {"properties", std::move(properties)},
+          {"required", std::vector<std::string>(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(required))}};
+}
+
+// ML Server's operations, by its names; a client sends "Bearer TOKEN" as its Authorization.
+void add_login(OrderedJson& document) {
+  const OrderedJson refused{{"description", "The credentials are not good"}};
+  OrderedJson login = post_operation("login", "loginRequest", "LoginRequest", "AccessTokenResponse");
+  OrderedJson renew = post_operation("renewToken", "renewTokenRequest", "RenewTokenRequest", "AccessTokenResponse");
+  OrderedJson revoke{
+      {"operationId", "revokeRefreshToken"},
+      {"parameters", {{{"name", "refreshToken"}, {"in", "query"}, {"required", true}, {"type", "string"}}}},
+      {"responses", {{"200", {{"description", "The login is over"}}}}}};
+  for (OrderedJson* operation : {&login, &renew, &revoke}) {
+    (*operation)["security"] = OrderedJson::array();
+    (*operation)["responses"]["401"] = refused;
+  }
+  document["paths"]["/login"]["post"] = std::move(login);
+  document["paths"]["/login/refreshToken"] = {{"post", std::move(renew)}, {"delete", std::move(revoke)}};
+  OrderedJson token = texts_schema({"token_type", "access_token", "refresh_token"}, 3);
+  for (const char* seconds : {"expires_in", "expires_on"}) token["properties"][seconds] = {{"type", "integer"}};
+  document["definitions"]["LoginRequest"] = texts_schema({"username", "password", "algorithm"}, 2);
+  document["definitions"]["RenewTokenRequest"] = texts_schema({"refreshToken"}, 1);
+  document["definitions"]["AccessTokenResponse"] = std::move(token);
+  document["securityDefinitions"]["Bearer"] = {{"type", "apiKey"}, {"name", "Authorization"}, {"in", "header"}};
+  document["security"] = {{{"Bearer", OrderedJson::array()}}};
+}
+
 }  // namespace
 
 std::string openapi_document(const Catalog::Services& services) {
@@ -139,7 +182,7 @@ std::string openapi_document(const Catalog::Services& services) {
   return document.dump(1);
 }
 
-std::string swagger_document(const ServiceVersion& model) {
+std::string swagger_document(const ServiceVersion& model, bool has_login) {
   OrderedJson result{{"type", "object"},
                      {"properties",
                       {{"success", {{"type", "boolean"}}},
@@ -148,25 +191,18 @@ std::string swagger_document(const ServiceVersion& model) {
                        {"outputFiles", {{"type", "object"}}},
                        {"consoleOutput", {{"type", "string"}}},
                        {"changedFiles", {{"type", "array"}, {"items", {{"type", "string"}}}}}}}};
-  const std::string path = "/api/" + model.service() + "/" + model.version();
-  const OrderedJson operation{
-      {"operationId", "score"},
-      {"consumes", {"application/json"}},
-      {"produces", {"application/json"}},
-      {"parameters",
-       {{{"name", "WebServiceParameters"},
-         {"in", "body"},
-         {"required", true},
-         {"schema", {{"$ref", "#/definitions/InputParameters"}}}}}},
-      {"responses", {{"200", {{"description", "OK"}, {"schema", {{"$ref", "#/definitions/WebServiceResult"}}}}}}}};
-  const OrderedJson document{
+  OrderedJson score = post_operation("score", "WebServiceParameters", "InputParameters", "WebServiceResult");
+  score["responses"]["default"] = {{"description", "What is wrong with the rows, or with the server"},
+                                   {"schema", {{"$ref", "#/definitions/WebServiceResult"}}}};
+  OrderedJson document{
       {"swagger", "2.0"},
       {"info", {{"title", model.service()}, {"version", model.version()}, {"description", model.description().title}}},
       {"schemes", {"http", "https"}},
       {"consumes", {"application/json"}},
       {"produces", {"application/json"}},
-      {"paths", {{path, {{"post", operation}}}}},
+      {"paths", {{"/api/" + model.service() + "/" + model.version(), {{"post", std::move(score)}}}}},
       {"definitions", {{"InputParameters", row_schema(model, false)}, {"WebServiceResult", std::move(result)}}}};
+  if (has_login) add_login(document);
   return document.dump(1);
 }
 

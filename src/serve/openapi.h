@@ -9,7 +9,8 @@
 namespace scoria::serve {
 
 std::string openapi_document(const Catalog::Services& services);
-std::string swagger_document(const ServiceVersion& version);
+// `has_login`: with /login and its tokens.
+std::string swagger_document(const ServiceVersion& version, bool has_login);
 std::string inference_metadata(const ServiceVersion& version, const Service& service);
 // [{"name", "version", "description", "kind", "weight", "sha256"}]: GET /services, as ML Server's clients list them.
 std::string service_list(const Catalog::Services& services);

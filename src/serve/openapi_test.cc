@@ -55,11 +55,26 @@ TEST(OpenApi, ListsLevelsAndThatAValueMayBeMissing) {
 }
 
 TEST(Swagger, DescribesInputsAndTheResult) {
-  const nlohmann::json document = nlohmann::json::parse(swagger_document(*serve_golden("rf_reg_boston", "boston")));
+  const nlohmann::json document =
+      nlohmann::json::parse(swagger_document(*serve_golden("rf_reg_boston", "boston"), false));
   EXPECT_EQ(document["swagger"], "2.0");
   EXPECT_TRUE(document["paths"].contains("/api/boston/1"));
   EXPECT_EQ(document["definitions"]["InputParameters"]["properties"].size(), 13u);
   EXPECT_TRUE(document["definitions"]["WebServiceResult"]["properties"].contains("outputParameters"));
+}
+
+TEST(Swagger, HasTheLoginWhereThereIsOne) {
+  const auto model = serve_golden("rf_reg_boston", "boston");
+  const nlohmann::json open = nlohmann::json::parse(swagger_document(*model, false));
+  EXPECT_FALSE(open["paths"].contains("/login"));
+  EXPECT_FALSE(open.contains("security"));
+  const nlohmann::json document = nlohmann::json::parse(swagger_document(*model, true));
+  const auto& login = document["paths"]["/login"]["post"];
+  EXPECT_EQ(login["operationId"], "login");
+  EXPECT_TRUE(login["security"].empty());  // nobody has a token before
+  EXPECT_TRUE(document["paths"]["/login/refreshToken"].contains("delete"));
+  EXPECT_EQ(document["securityDefinitions"]["Bearer"]["name"], "Authorization");
+  EXPECT_FALSE(document["security"].empty());
 }
 
 TEST(InferenceMetadata, ListsTensors) {
