@@ -135,7 +135,7 @@ test-clients: build ## the server with unmodified clients: azure-batch of Python
 	@tests/clients/run build/scoria
 
 .PHONY: test-serve
-test-serve: build ## scoria serve with unmodified clients: Triton's, MLflow's, schemathesis, validators, httr of R, which it installs
+test-serve: build ## scoria serve with unmodified clients and checkers, which it installs: Triton's, MLflow's, AWS', Swagger's, httr, promtool, sslscan, slowhttptest
 	@tools/setup serve
 	@tools/install_python build/serve-venv tests/serve/requirements.txt
 	@tests/serve/run build/scoria

@@ -264,6 +264,14 @@ TEST_F(ServerTls, SendsAndTakesLargeBodies) {
   EXPECT_EQ(server_->open_connections(), 1u);
 }
 
+TEST_F(ServerTls, RefusesCiphersWithoutAuthenticatedEncryptionOrForwardSecrecy) {
+  if (std::system("curl --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "there is no curl on this machine";
+  const std::string url = " https://127.0.0.1:" + port() + "/";
+  EXPECT_EQ(curl("--tls-max 1.2 --ciphers ECDHE-ECDSA-AES128-GCM-SHA256" + url), "GET / []");
+  for (const char* weak : {"ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA", "AES128-GCM-SHA256"})
+    EXPECT_THAT(curl("--tls-max 1.2 --ciphers " + std::string(weak) + url), HasSubstr("curl: (35)")) << weak;
+}
+
 TEST_F(ServerTls, TakesANewCertificateWithoutARestart) {
   const ClientConfig as{
       .url = "https://batch.test:" + port(), .ca_file = files_.ca.string(), .connect_to = server_->address(0)};

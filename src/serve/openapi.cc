@@ -194,10 +194,10 @@ std::string swagger_document(const ServiceVersion& model, bool has_login) {
   OrderedJson score = post_operation("score", "WebServiceParameters", "InputParameters", "WebServiceResult");
   score["responses"]["default"] = {{"description", "What is wrong with the rows, or with the server"},
                                    {"schema", {{"$ref", "#/definitions/WebServiceResult"}}}};
+  // No schemes: clients take the one by which they got this, and npm's swagger-client the first of several.
   OrderedJson document{
       {"swagger", "2.0"},
       {"info", {{"title", model.service()}, {"version", model.version()}, {"description", model.description().title}}},
-      {"schemes", {"http", "https"}},
       {"consumes", {"application/json"}},
       {"produces", {"application/json"}},
       {"paths", {{"/api/" + model.service() + "/" + model.version(), {{"post", std::move(score)}}}}},

@@ -58,6 +58,7 @@ TEST(Swagger, DescribesInputsAndTheResult) {
   const nlohmann::json document =
       nlohmann::json::parse(swagger_document(*serve_golden("rf_reg_boston", "boston"), false));
   EXPECT_EQ(document["swagger"], "2.0");
+  EXPECT_FALSE(document.contains("schemes"));  // the one by which the document came
   EXPECT_TRUE(document["paths"].contains("/api/boston/1"));
   EXPECT_EQ(document["definitions"]["InputParameters"]["properties"].size(), 13u);
   EXPECT_TRUE(document["definitions"]["WebServiceResult"]["properties"].contains("outputParameters"));
