@@ -41,6 +41,9 @@ Credential credential_of(const net::HttpRequest& head) {
   using Kind = Credential::Kind;
   if (const auto header = head.header("Authorization"); header && !header->empty()) {
     if (header->size() > kMostCredential) return {Kind::other, {}};
+    // A proxy may have looked at another than we do.
+    const auto is_one = [](const auto& field) { return net::is_same_name(field.first, "Authorization"); };
+    if (std::ranges::count_if(head.headers, is_one) > 1) return {Kind::other, {}};
     if (has_scheme(*header, "bearer")) return {Kind::bearer, after_scheme(*header, 6)};
     if (has_scheme(*header, "basic")) return {Kind::basic, after_scheme(*header, 5)};
     return {Kind::other, {}};

@@ -145,6 +145,13 @@ TEST_F(AccessTest, ASignatureOfAnotherCloudIsRefusedWithWhatIsTaken) {
   EXPECT_EQ(body["message"], body["detail"]);
 }
 
+TEST_F(AccessTest, TwoCredentialsAreNone) {
+  net::HttpRequest head = bearer(log_in()["access_token"]);
+  EXPECT_EQ(status(head), 200);
+  head.headers.emplace_back("authorization", "Bearer other");
+  EXPECT_EQ(status(head), 401);
+}
+
 TEST_F(AccessTest, ATokenEndsWithItsTime) {
   const auto head = bearer(log_in()["access_token"]);
   EXPECT_EQ(status(head), 200);

@@ -23,7 +23,8 @@ namespace {
 
 constexpr std::chrono::seconds kDrain{10}, kLinger{1};
 constexpr std::chrono::milliseconds kLook{250};
-constexpr std::uint32_t kLeastRate = 1024;  // bytes a second of a body; slower clients are let go
+constexpr std::uint32_t kLeastRate = 1024;  // bytes a second of a body or an answer; slower clients are let go
+constexpr std::uint32_t kMostFields = 100;  // headers of a request
 
 struct ServeOptions {
   std::vector<std::string> models;
@@ -136,6 +137,7 @@ Status serve(const ServeOptions& options, const Context& context) {
   net::HttpServerConfig config;
   config.listeners = security->listeners();
   config.min_rate = kLeastRate;
+  config.max_fields = kMostFields;
   config.threads = options.threads > 0
                        ? options.threads
                        : static_cast<int>(std::clamp<std::size_t>(context.executor.concurrency(), 1, 64));

@@ -35,6 +35,7 @@ struct HttpServerConfig {
   std::vector<Listener> listeners;
   int threads = 4;                        // 1 to 64; handlers' disk work runs on them
   std::uint32_t max_head = 32u << 10;     // bytes of request line and headers: 431 beyond
+  std::uint32_t max_fields = 0;           // headers: 431 beyond; 0: any number
   std::uint32_t max_connections = 4096;   // more wait in the listen queue
   std::chrono::seconds head_timeout{15};  // from a request's first byte to its last header
   std::chrono::seconds idle_timeout{75};  // between requests

@@ -113,6 +113,9 @@ TEST_F(Server, RefusesWhatTwoReadersCouldReadDifferently) {
       {post + "Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\nabc\r\n0\r\n\r\n", 400},
       {"POST / HTTP/1.1\r\n\r\n", 400},
       {post + "Host: y\r\n\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: x y\r\n\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: user@x\r\n\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: x/path\r\n\r\n", 400},
       {"GET  / HTTP/1.1\r\nHost: x\r\n\r\n", 400},
       {"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", 505},
       {"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505},
@@ -143,6 +146,16 @@ TEST_F(Server, RefusesHeadsBeyondTheLimitHoweverTheyAreMade) {
   std::string just = start + "Connection: close\r\nX: ";
   just += std::string(1024 - 4 - just.size(), 'x') + "\r\n\r\n";
   EXPECT_THAT(ask(just), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(Server, RefusesMoreHeaderFieldsThanItTakes) {
+  HttpServerConfig config;
+  config.max_fields = 10;
+  server_ = serve(handler_, config);
+  std::string head = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+  for (int i = 2; i < 10; ++i) head += "a: b\r\n";
+  EXPECT_THAT(ask(head + "\r\n"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(ask(head + "a: b\r\n\r\n"), StartsWith("HTTP/1.1 431 "));
 }
 
 TEST_F(Server, RefusesBodiesBeyondThePlanBeforeTheyAreStored) {

@@ -9,6 +9,9 @@
 namespace scoria::net {
 namespace {
 
+// "name:port", "[::1]:port", or nothing. Not each form is looked at, but what would make another of the line, the path or the user.
+bool may_be_host(std::string_view text) { return text.find_first_of(" \t\"#/<>?@\\^`{|},") == std::string_view::npos; }
+
 // Beast's parser with its findings put where they are wanted.
 class RequestParser final : public http::basic_parser<true> {
  public:
@@ -19,6 +22,7 @@ class RequestParser final : public http::basic_parser<true> {
 
   std::string_view piece;
   int hosts = 0;
+  bool has_odd_host = false;
   int version = 11;
   bool has_transfer_encoding = false;
   bool has_foreign_coding = false;
@@ -33,7 +37,10 @@ class RequestParser final : public http::basic_parser<true> {
   }
   void on_field_impl(http::field field, BeastView name, BeastView value, error_code&) override {
     if (is_header_done()) return;  // a trailer: nobody asks for them
-    if (field == http::field::host) ++hosts;
+    if (field == http::field::host) {
+      ++hosts;
+      has_odd_host |= !may_be_host(view(value));
+    }
     if (field == http::field::transfer_encoding) {
       has_foreign_coding |= has_transfer_encoding || !is_same_name(view(value), "chunked");
       has_transfer_encoding = true;
@@ -136,6 +143,11 @@ struct RequestReader::State {
     if (parser->hosts > 1 || (parser->hosts == 0 && !is_1_0)) {
       return fail(400, "there must be one Host header, there are " + std::to_string(parser->hosts));
     }
+    if (parser->has_odd_host) return fail(400, "the Host header is no host and port");
+    if (max_fields > 0 && request.headers.size() > max_fields) {
+      return fail(431, "the request has " + std::to_string(request.headers.size()) + " header fields, at most " +
+                           std::to_string(max_fields) + " are accepted here");
+    }
     if (parser->has_foreign_expectation) return fail(417, "the only Expect understood is '100-continue'");
     phase = Phase::body;
     return Event::head;
@@ -159,9 +171,10 @@ struct RequestReader::State {
     return Event::done;
   }
 
-  explicit State(std::uint32_t limit) : max_head(limit) {}
+  State(std::uint32_t bytes, std::uint32_t fields) : max_head(bytes), max_fields(fields) {}
 
   std::uint32_t max_head;
+  std::uint32_t max_fields;
   Phase phase = Phase::head;
   std::size_t line_start = 0;  // of the head's line being looked for the end of
   std::size_t scanned = 0;     // up to here there is no end of a line
@@ -172,7 +185,8 @@ struct RequestReader::State {
   std::string why;
 };
 
-RequestReader::RequestReader(std::uint32_t max_head) : state_(std::make_unique<State>(max_head)) {}
+RequestReader::RequestReader(std::uint32_t max_head, std::uint32_t max_fields)
+    : state_(std::make_unique<State>(max_head, max_fields)) {}
 RequestReader::~RequestReader() = default;
 
 RequestReader::Event RequestReader::next(std::string_view& bytes) {

@@ -23,7 +23,8 @@ class RequestReader {
     failed,  // status() and why() say what is wrong; the connection is of no more use
   };
 
-  explicit RequestReader(std::uint32_t max_head);
+  // `max_fields`: of headers, 0: any number.
+  RequestReader(std::uint32_t max_head, std::uint32_t max_fields);
   ~RequestReader();
 
   // Takes bytes from the front of `bytes` up to the next event.

@@ -34,7 +34,10 @@ std::uint64_t in_ms(std::chrono::milliseconds duration) { return static_cast<std
 }  // namespace
 
 ServerConnection::ServerConnection(std::shared_ptr<ServerShared> shared, int descriptor, const TlsContext& tls)
-    : shared_(std::move(shared)), descriptor_(descriptor), stream_(descriptor), reader_(shared_->config.max_head) {
+    : shared_(std::move(shared)),
+      descriptor_(descriptor),
+      stream_(descriptor),
+      reader_(shared_->config.max_head, shared_->config.max_fields) {
   const int on = 1;
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const Peer from = peer_of(descriptor);

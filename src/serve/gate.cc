@@ -94,8 +94,8 @@ std::optional<net::HttpReply> refuse_early(access::Access& access, const std::st
   if (const auto text = head.header("Content-Length")) {
     std::uint64_t length = 0;
     const auto read = std::from_chars(text->data(), text->data() + text->size(), length);
-    // Sent already, most likely: not worth a second look.
-    if (read.ec == std::errc{} && length <= kSmallBody) return std::nullopt;
+    // Sent already, most likely: not worth a second look. Who expects 100 has not begun.
+    if (read.ec == std::errc{} && length <= kSmallBody && !head.header("Expect")) return std::nullopt;
   } else if (!head.header("Transfer-Encoding")) {
     return std::nullopt;
   }

@@ -314,6 +314,9 @@ bool read_json_rows(std::string& body, const Envelope& envelope, const JsonLimit
                     Problem& problem) {
   thread_local Parser parser;
   bool is_read = false;
+  // RFC 8259 8.1 lets it pass; .NET and PowerShell write it.
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (body.starts_with(kByteOrderMark)) body.erase(0, kByteOrderMark.size());
   try {
     is_read = read_with(parser.for_body(body.size(), limits.depth), body, envelope, limits, into, problem);
   } catch (const Refusal& refusal) {

@@ -48,8 +48,10 @@ TEST(JsonRows, ReadsTheSameRowInEveryShape) {
                             R"("data":[["n",1.5,true,"a","S",[1,{}]]]}})";
   for (const auto& [body, envelope] :
        {std::pair{R"({"df":[)" + kJsonRow + "]}", kBareEnvelope},
-        std::pair{R"({"df":)" + kJsonRow + "}", kBareEnvelope}, std::pair{"[" + kJsonRow + "]", kBareEnvelope},
-        std::pair{kJsonRow, kBareEnvelope}, std::pair{std::string(R"([[1.5,true,"a","S","n",2]])"), kBareEnvelope},
+        std::pair{R"({"df":)" + kJsonRow + "}", kBareEnvelope},
+        std::pair{"\xEF\xBB\xBF{\"df\":" + kJsonRow + "}", kBareEnvelope},
+        std::pair{"[" + kJsonRow + "]", kBareEnvelope}, std::pair{kJsonRow, kBareEnvelope},
+        std::pair{std::string(R"([[1.5,true,"a","S","n",2]])"), kBareEnvelope},
         std::pair{std::string(R"({"df":{"x":[1.5],"on":[true],"kind":["a"],"size":["S"],"note":["n"]}})"),
                   kBareEnvelope},
         std::pair{std::string(R"({"x":[1.5],"on":[1],"kind":["a"],"size":["S"],"note":["n"]})"), kBareEnvelope},
