@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""`scoria serve` under pressure: poisonous requests, five times the load it can take, swaps, restarts, renewed certificates and killed workers.
+"""`scoria serve` under pressure: poisonous requests, floods of logins, five times the load it can take, swaps, restarts, renewed certificates and killed workers.
 
 usage: serve_pressure.py SCORIA FOLDER [--seconds S] [--swaps N] [--strict] [PART...]
-       parts: poison_native poison_pool overload swaps restart certificate killed
+       parts: poison_native poison_pool logins overload swaps restart certificate killed
 --strict holds it to the goals, for a machine that does nothing else: shares of 95 %, a p99 of 503 below 10 ms; without, a machine's other work may cost some.
 Every answer is compared with R's: the forest's bit for bit; the linear model's to 1e-12 once, then byte for byte. Ends with 77 where there is no R.
 """
@@ -160,6 +160,31 @@ def poison_pool():
              f"{1e3 * alone.quantile(200, .99):.0f} ms; endless ones answered 504 after {1e3 * min(took):.0f} to {1e3 * max(took):.0f} ms, their deadline 1000 ms")
         step("the other worker's share is served while one is stuck", tally.good() >= SHARE * alone.good() / 2 and not tally.bad(), (alone.good(), str(tally)))
         step("an endless handler ends at its deadline, within a tenth", set(poisoned.statuses) == {504} and min(took) >= 0.9 and max(took) <= (1.1 if options.strict else 1.5), took)
+
+
+def logins():
+    access = FOLDER / "access"
+    subprocess.run([options.program, "user", "add", "ann", "--role", "scorer", "--access", access, "--password-stdin"], input="correct horse\n", text=True, check=True,
+                   stdout=subprocess.DEVNULL)
+    # Each guess from an address and for a user of its own, as by many machines: no lock-out or limit of one address holds these back.
+    with Server(f"forest={MODELS / 'forest.rds'}", "--access", access, "--behind-proxy") as server:
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=30)
+        connection.request("POST", "/login", json.dumps({"username": "ann", "password": "correct horse"}), {"X-Forwarded-Proto": "https"})
+        token = json.loads(connection.getresponse().read())["access_token"]
+        body = json.dumps({"df": rows()[:1]}).encode()
+        asked = [(request("/score", body, headers=(f"Authorization: Bearer {token}",)), {json.dumps(of_r("forest")[:1]).encode()})]
+        guesses = [(request("/login", json.dumps({"username": f"u{i}", "password": "wrong"}).encode(), headers=(
+            "X-Forwarded-Proto: https", f"X-Forwarded-For: 10.0.{i >> 8}.{i & 255}")), None) for i in range(20_000)]
+        peak = Load(server.port, asked, 8).run(SECONDS).good()
+        rate = 0.5 * peak  # as in poison_native
+        alone = Load(server.port, asked, 64, rate).run(SECONDS)
+        with Load(server.port, asked, 64, rate) as load, Load(server.port, guesses, 64, pause=0.1) as flood:
+            time.sleep(SECONDS)
+            tally, flooded = load.end(), flood.end()  # in this order: logins that wait end seconds later
+        note(f"{rate:.0f} requests a second with a token offered; answered alone {alone.good():.0f}, p99 {1e3 * alone.quantile(200, .99):.1f} ms; beside {flooded.statuses[401]} wrong passwords "
+             f"of 64 connections {tally.good():.0f}, p99 {1e3 * tally.quantile(200, .99):.1f} ms; {flooded.statuses[503]} logins told to come again")
+        step("tokens score beside a flood of wrong passwords", tally.good() >= SHARE * alone.good() and not tally.bad(), (alone.good(), str(tally)))
+        step("no guess is answered but by 401, 429 or 503", flooded.statuses[401] > 0 and set(flooded.statuses) <= {401, 429, 503} and not flooded.broken, str(flooded))
 
 
 def overload():
@@ -339,7 +364,7 @@ def main():
     # A host of workers of its own: others' are nobody's business here.
     (FOLDER / "run").mkdir(mode=0o700)
     os.environ["XDG_RUNTIME_DIR"] = str(FOLDER / "run")
-    chosen = options.parts or ["poison_native", "poison_pool", "overload", "swaps", "restart", "certificate", "killed"]
+    chosen = options.parts or ["poison_native", "poison_pool", "logins", "overload", "swaps", "restart", "certificate", "killed"]
     has_r = shutil.which("Rscript") is not None
     skipped = []
     for name in chosen:
