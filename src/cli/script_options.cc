@@ -55,6 +55,10 @@ std::shared_ptr<ScriptArguments> add_script_options(CLI::App& command) {
   command.add_flag("--rowwise", a.is_rowwise, "an answer's rows depend on their own row alone: requests share calls")
       ->group("Scripts");
   command.add_flag("--no-rowwise", a.is_not_rowwise, "they do not, whatever the script says")->group("Scripts");
+  command
+      .add_flag("--load-in-each-worker", a.loads_in_each,
+                "workers load the script themselves, instead of being forks of one that has")
+      ->group("Scripts");
   command.add_option("--workers", a.workers, "warm workers: 5, or 2:8 (default: 1 to the cores)")->group("Scripts");
   command.add_option("--queue", a.queue, "requests that may wait (default: 64 for each worker)")->group("Scripts");
   command.add_option("--batch-rows", a.batch_rows, "rows of one call of a row-wise function")
@@ -110,6 +114,7 @@ Result<serve::script::ScriptOptions> script_options(const ScriptArguments& argum
   options.warm.start_timeout = milliseconds(arguments.start_timeout_s);
   options.warm.preload = arguments.packages;
   options.warm.program = arguments.program;
+  options.warm.loads_in_each = arguments.loads_in_each;
   options.warm.calls = arguments.worker_calls;
   options.warm.seconds = arguments.worker_seconds;
   options.warm.growth_bytes = arguments.worker_growth_mb << 20;

@@ -67,6 +67,12 @@ bool WarmLine::start(const std::vector<std::string>& command, const std::vector<
   return true;
 }
 
+void WarmLine::adopt(Descriptor socket, pid_t pid) {
+  dead_.reset();
+  pid_ = pid;
+  stream_ = std::make_unique<FrameStream>(std::move(socket));
+}
+
 bool WarmLine::send(const StartCommand& command) {
   append_start(stream_->out, command);
   return stream_->flush() && !stream_->has_unsent();

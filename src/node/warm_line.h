@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "node/descriptor.h"
 #include "node/frame_stream.h"
 #include "node/keeper_protocol.h"
 
@@ -18,6 +19,8 @@ class WarmLine {
   // `environment`: "NAME=value"; null: our own. `output`: where its standard output and error go; empty: ours.
   bool start(const std::vector<std::string>& command, const std::vector<std::string>* environment = nullptr,
              const std::string& output = {});
+  // One that runs already, at the other end of `socket`.
+  void adopt(Descriptor socket, pid_t pid);
   bool is_alive() const { return stream_ != nullptr; }
   int descriptor() const { return stream_ ? stream_->descriptor() : -1; }
   pid_t pid() const { return pid_; }  // of the last one

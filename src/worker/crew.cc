@@ -35,6 +35,8 @@ void clear_away(const WorkerRecord& worker) {
   fs::remove_all(worker.temporary, error);
 }
 
+std::string template_key(std::uint64_t worker) { return "worker " + std::to_string(worker); }
+
 std::string last_output(const fs::path& path) {
   const node::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   struct stat status {};
@@ -136,9 +138,12 @@ void Crew::handle(const pollfd& ready) {
 }
 
 void Crew::accept_caller() {
-  node::Descriptor socket = accept_own(listener_, 0);
-  if (!socket.is_open() || callers_.size() >= kMostCallers) return;
-  callers_.push_back({std::move(socket), {}});
+  for (;;) {
+    node::Descriptor socket = accept_own(listener_, 0);
+    if (!socket.is_open() || callers_.size() >= kMostCallers) return;
+    callers_.push_back({std::move(socket), {}});
+    read_caller(callers_.size() - 1);  // who has been told of a template's offer may ask for it now
+  }
 }
 
 void Crew::read_caller(std::size_t index) {
@@ -151,18 +156,36 @@ void Crew::read_caller(std::size_t index) {
   if (got > 0) {
     std::uint64_t id = 0;
     memcpy(&id, caller.said.data(), sizeof id);
+    if ((id & kIsTemplate) != 0) adopt_template(id & ~kIsTemplate, std::move(caller.socket));
     WorkerRecord* worker = find(id);
     if (worker != nullptr && !worker->socket.is_open() && !worker->end) worker->socket = std::move(caller.socket);
   }
   callers_.erase(callers_.begin() + static_cast<std::ptrdiff_t>(index));
 }
 
+void Crew::adopt_template(std::uint64_t id, node::Descriptor socket) {
+  const WorkerRecord* worker = find(id);
+  const auto origin = worker == nullptr ? templates_.end() : templates_.find(worker->template_key);
+  if (worker == nullptr || worker->end || worker->pid <= 0 || origin == templates_.end()) return;
+  auto& record = templates_[template_key(id)];
+  if (record != nullptr) return;
+  record = std::make_unique<TemplateRecord>();
+  record->request = origin->second->request;
+  record->worker = id;
+  record->output = worker->output;
+  record->line.adopt(std::move(socket), worker->pid);
+}
+
 // Each has a whole R or Python in memory. One that workers came from stays, as long as these do.
 void Crew::make_room_for_template() {
-  while (templates_.size() >= kMostTemplates) {
+  const auto started = [this] {
+    return static_cast<std::size_t>(
+        std::count_if(templates_.begin(), templates_.end(), [](const auto& one) { return one.second->worker == 0; }));
+  };
+  while (started() >= kMostTemplates) {
     auto idlest = templates_.end();
     for (auto record = templates_.begin(); record != templates_.end(); ++record) {
-      if (is_used(record->first)) continue;
+      if (record->second->worker != 0 || is_used(record->first)) continue;
       if (idlest == templates_.end() || record->second->last_use < idlest->second->last_use) idlest = record;
     }
     if (idlest == templates_.end()) return;
@@ -208,8 +231,21 @@ Status Crew::prepare(const TemplateRequest& request) {
 
 Result<std::uint64_t> Crew::hire(const TemplateRequest& request, const Limits& limits, const std::string& directory) {
   SCORIA_TRY(record, template_for(request));
+  return order(*record, request.key(), limits, directory);
+}
+
+Result<std::uint64_t> Crew::hire_from(std::uint64_t worker, const Limits& limits, const std::string& directory) {
+  const auto record = templates_.find(template_key(worker));
+  if (record == templates_.end() || !record->second->line.is_alive())
+    return Error{Code::not_found, "no worker of this number is a template"};
+  return order(*record->second, record->first, limits, directory);
+}
+
+Result<std::uint64_t> Crew::order(TemplateRecord& record, const std::string& key, const Limits& limits,
+                                  const std::string& directory) {
+  const TemplateRequest& request = record.request;
   const std::uint64_t id = next_id_++;
-  WorkerRecord worker{.id = id, .template_key = request.key(), .runtime = request.runtime, .since = Steady::now()};
+  WorkerRecord worker{.id = id, .template_key = key, .runtime = request.runtime, .since = Steady::now()};
   worker.output = output_file("worker", id);
   // One that is killed removes nothing.
   worker.temporary = fs::path(node::find_setting(request.environment, "TMPDIR").value_or("/tmp")) /
@@ -220,16 +256,16 @@ Result<std::uint64_t> Crew::hire(const TemplateRequest& request, const Limits& l
   node::StartCommand command;
   command.attempt = id;
   command.arguments = worker_words(socket_path_, id, limits.calls, limits.seconds, limits.resident_bytes);
-  command.environment = request.environment;
+  if (record.worker == 0) command.environment = request.environment;  // else it has it, with what its script has set
   std::erase_if(command.environment, [](const auto& setting) { return setting.starts_with("TMPDIR="); });
   command.environment.push_back("TMPDIR=" + worker.temporary.string());
   command.directory = directory;
   command.stdout_path = command.stderr_path = worker.output;
   command.memory_limit_bytes = limits.memory_bytes;
-  if (!record->line.send(command)) {
+  if (!record.line.send(command)) {
     clear_away(worker);
     return Error{Code::unavailable, "no worker can be had: '" + request.program +
-                                        "' ended before it could become one: " + last_output(record->output)};
+                                        "' ended before it could become one: " + last_output(record.output)};
   }
   workers_.emplace(id, std::move(worker));
   return id;
@@ -260,8 +296,10 @@ void Crew::read_template_news(const std::string& key) {
     if (worker.is_unwanted) unwanted.push_back(id);
   }
   for (const auto id : unwanted) forget(id);
-  log::info("template_ended", {{"program", record.request.program}, {"preload", record.request.preload}});
-  (void)unlink(record.output.c_str());
+  if (record.worker == 0) {
+    log::info("template_ended", {{"program", record.request.program}, {"preload", record.request.preload}});
+    (void)unlink(record.output.c_str());
+  }
   templates_.erase(key);
 }
 
@@ -304,6 +342,8 @@ void Crew::signal(const WorkerRecord& worker, int number) const {
   if (worker.pid > 0 && !worker.end) (void)::kill(-worker.pid, number);
 }
 
+bool Crew::is_template(std::uint64_t id) const { return templates_.contains(template_key(id)); }
+
 void Crew::kill(std::uint64_t id) {
   if (const WorkerRecord* worker = find(id)) signal(*worker, SIGKILL);
 }
@@ -321,7 +361,7 @@ void Crew::dismiss(std::uint64_t id) {
 
 void Crew::drop_idle_templates(std::chrono::seconds idle) {
   for (auto record = templates_.begin(); record != templates_.end();) {
-    if (Steady::now() - record->second->last_use < idle || is_used(record->first)) {
+    if (record->second->worker != 0 || Steady::now() - record->second->last_use < idle || is_used(record->first)) {
       ++record;
       continue;
     }

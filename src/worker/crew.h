@@ -44,6 +44,7 @@ struct WorkerRecord {
 struct TemplateRecord {
   node::WarmLine line;
   TemplateRequest request;
+  std::uint64_t worker = 0;  // that has become it, and ends it; 0: it was started as one
   std::filesystem::path output;
   std::chrono::steady_clock::time_point last_use;
 };
@@ -66,8 +67,11 @@ class Crew {
   Status prepare(const TemplateRequest& request);
   // A worker that will call, or end. Errors: as prepare().
   Result<std::uint64_t> hire(const TemplateRequest& request, const Limits& limits, const std::string& directory);
+  // The same from a worker that has become a template. Errors: not_found (it has not), unavailable.
+  Result<std::uint64_t> hire_from(std::uint64_t worker, const Limits& limits, const std::string& directory);
   // Null: there is none.
   WorkerRecord* find(std::uint64_t id);
+  bool is_template(std::uint64_t id) const;  // this worker has become one
   void kill(std::uint64_t id);
   void forget(std::uint64_t id);   // it has ended, and that was told
   void dismiss(std::uint64_t id);  // it is killed where it runs; nobody asks again
@@ -87,6 +91,9 @@ class Crew {
   void make_room_for_template();
   bool is_used(const std::string& template_key) const;
   Result<TemplateRecord*> template_for(const TemplateRequest& request);
+  Result<std::uint64_t> order(TemplateRecord& record, const std::string& key, const Limits& limits,
+                              const std::string& directory);
+  void adopt_template(std::uint64_t worker, node::Descriptor socket);
   void read_template_news(const std::string& key);
   void read_caller(std::size_t index);
   void accept_caller();

@@ -54,6 +54,15 @@ struct Client {
   bool is_gone = false;
 };
 
+// Of "r-7"; 0: it is none.
+std::uint64_t worker_id(const std::string& text) {
+  std::uint64_t id = 0;
+  const auto dash = text.find('-');
+  if (dash == std::string::npos) return 0;
+  const auto [end, error] = std::from_chars(text.data() + dash + 1, text.data() + text.size(), id);
+  return error == std::errc{} && end == text.data() + text.size() ? id : 0;
+}
+
 class Host {
  public:
   explicit Host(HostConfig config) : config_(std::move(config)), crew_(config_.folder) {}
@@ -221,7 +230,15 @@ void Host::answer(Client& client, const json& request) {
 }
 
 Result<json> Host::lease(Client& client, const json& request) {
-  SCORIA_TRY(wanted, read_template(request));
+  // A template that the client describes, or a worker that has become one.
+  std::optional<TemplateRequest> wanted;
+  std::uint64_t from = 0;
+  if (!request.contains("from")) {
+    SCORIA_TRY(read, read_template(request));
+    wanted = std::move(read);
+  } else if (!request["from"].is_string() || (from = worker_id(request["from"].get<std::string>())) == 0) {
+    return Error{Code::invalid, "\"from\" must be a worker's id, as r-7"};
+  }
   SCORIA_TRY(limits, read_limits(request));
   const json count = request.value("count", json(1));
   if (!count.is_number_unsigned() || count.get<std::uint64_t>() < 1 || count.get<std::uint64_t>() > kMostWorkers) {
@@ -233,7 +250,8 @@ Result<json> Host::lease(Client& client, const json& request) {
   }
   Pending pending;
   for (std::uint64_t i = 0; i < count.get<std::uint64_t>(); ++i) {
-    auto id = crew_.hire(wanted, limits, directory.get<std::string>());
+    auto id = wanted ? crew_.hire(*wanted, limits, directory.get<std::string>())
+                     : crew_.hire_from(from, limits, directory.get<std::string>());
     if (!id.ok()) {
       for (const auto hired : pending.lease) crew_.dismiss(hired);
       return std::move(id).error();
@@ -283,13 +301,8 @@ bool Host::settle_lease(Client& client, const std::vector<std::uint64_t>& ids) {
 
 WorkerRecord* Host::worker_of(Client& client, const json& request) {
   if (!request.contains("id") || !request["id"].is_string()) return nullptr;
-  const auto text = request["id"].get<std::string>();
-  std::uint64_t id = 0;
-  const auto dash = text.find('-');
-  if (dash == std::string::npos) return nullptr;
-  const auto [end, error] = std::from_chars(text.data() + dash + 1, text.data() + text.size(), id);
-  if (error != std::errc{} || end != text.data() + text.size() || !client.workers.contains(id)) return nullptr;
-  return crew_.find(id);
+  const std::uint64_t id = worker_id(request["id"].get<std::string>());
+  return client.workers.contains(id) ? crew_.find(id) : nullptr;
 }
 
 json Host::tell_end(Client& client, WorkerRecord& worker) {
@@ -310,9 +323,11 @@ json Host::list() const {
                          {"preload", wanted.preload},
                          {"pid", record->line.pid()},
                          {"resident_bytes", resident_bytes(record->line.pid())}});
+    const auto worker = crew_.workers().find(record->worker);
+    if (worker != crew_.workers().end()) templates.back()["worker"] = public_id(worker->second);
   }
   for (const auto& [id, worker] : crew_.workers()) {
-    if (worker.end || worker.pid <= 0) continue;
+    if (worker.end || worker.pid <= 0 || crew_.is_template(id)) continue;
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(Steady::now() - worker.since);
     workers.push_back({{"id", public_id(worker)},
                        {"pid", worker.pid},

@@ -43,7 +43,12 @@ void take_descriptor(msghdr& message, node::Descriptor& into) {
 
 Result<std::unique_ptr<LeasedWorker>> LeasedWorker::lease(const Lease& lease) {
   SCORIA_TRY(host, connect_to_host(/*may_start=*/true));
-  json request{{"op", "lease"}, {"template", template_of(lease)}, {"count", 1}, {"directory", lease.directory}};
+  json request{{"op", "lease"}, {"count", 1}, {"directory", lease.directory}};
+  if (lease.from.empty()) {
+    request["template"] = template_of(lease);
+  } else {
+    request["from"] = lease.from;
+  }
   request["limits"] = {{"calls", lease.calls}, {"seconds", lease.seconds}, {"resident_bytes", lease.resident_bytes}};
   if (lease.memory_bytes > 0) request["limits"]["memory_bytes"] = lease.memory_bytes;
   node::Descriptor socket;
@@ -146,6 +151,12 @@ Result<WorkerAnswer> LeasedWorker::call(std::uint32_t kind, std::string_view pay
   }
   if (have < answer.payload.size()) return gone();
   return answer;
+}
+
+Result<bool> LeasedWorker::become_template(Until until, std::string& why) {
+  SCORIA_TRY(answer, call(kTemplate, {}, until));
+  why = std::move(answer.payload);
+  return answer.kind == kDone;
 }
 
 void LeasedWorker::kill() { (void)ask_host(host_, {{"op", "kill"}, {"id", id_}}); }  // else it is gone already

@@ -21,6 +21,7 @@
 namespace scoria::worker {
 
 struct Lease {
+  std::string from;  // id of a leased worker that has become a template; the next four are then that one's
   Runtime runtime = Runtime::r;
   std::string program;                             // empty: from PATH of the environment
   std::vector<std::string> preload;                // packages, modules
@@ -45,6 +46,8 @@ class LeasedWorker {
 
   // One frame, one answer. Errors: deadline (it still runs: kill it), unavailable (it is gone: end() says how), too_large (its answer).
   Result<WorkerAnswer> call(std::uint32_t kind, std::string_view payload, Until until);
+  // From now on it answers nothing, and leases may name it. False: it cannot be one, and stays a worker; `why` is its payload. Errors: as call().
+  Result<bool> become_template(Until until, std::string& why);
   // Of one that is not called now: whether it has ended meanwhile, as one does that the system needed the memory of.
   bool is_gone() const;
   void kill();

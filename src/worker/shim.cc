@@ -1,13 +1,16 @@
 #include "worker/shim.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <string_view>
@@ -31,6 +34,7 @@ std::vector<std::string> words;        // NOLINT(*-avoid-non-const-global-variab
 std::vector<std::string> environment;  // NOLINT(*-avoid-non-const-global-variables)
 WorkerSocket* worker = nullptr;        // NOLINT(*-avoid-non-const-global-variables)
 std::string text_for_caller;           // NOLINT(*-avoid-non-const-global-variables)
+std::vector<int> open_at_first;        // NOLINT(*-avoid-non-const-global-variables)
 
 [[noreturn]] void give_up(int code, const std::string& why) {
   (void)fprintf(stderr, "%s\n", why.c_str());
@@ -123,6 +127,42 @@ void set_r_arguments() {
   set(static_cast<int>(pointers.size()), pointers.data());  // it copies them
 }
 
+// Numbers in a folder of /proc/self: descriptors, threads.
+std::vector<int> numbers_in(const char* folder) {
+  std::vector<int> numbers;
+  DIR* const entries = opendir(folder);
+  if (entries == nullptr) return numbers;
+  while (const dirent* entry = readdir(entries)) {
+    const int number = atoi(entry->d_name);
+    if (entry->d_name[0] != '.' && number != dirfd(entries)) numbers.push_back(number);
+  }
+  closedir(entries);
+  return numbers;
+}
+
+void begin_worker() {
+  worker = WorkerSocket::connect(words);  // lives as long as the process is this worker
+  if (worker == nullptr) give_up(kNoWorker, std::string("scoria: nobody waits for this worker: ") + strerror(errno));
+  open_at_first = numbers_in("/proc/self/fd");
+}
+
+// Why a fork would not leave this process whole; empty: it would. Files have one position for all, connections one other end, threads are lost.
+std::string why_not_forked() {
+  const auto threads = numbers_in("/proc/self/task").size();
+  if (threads > 1) return "it has " + std::to_string(threads) + " threads";
+  for (const int descriptor : numbers_in("/proc/self/fd")) {
+    if (std::find(open_at_first.begin(), open_at_first.end(), descriptor) != open_at_first.end()) continue;
+    struct stat status {};
+    constexpr unsigned kMemoryDevices = 1;  // /dev/null, /dev/urandom
+    if (fstat(descriptor, &status) == 0 && S_ISCHR(status.st_mode) && major(status.st_rdev) == kMemoryDevices) continue;
+    char name[256] = "";
+    const std::string link = "/proc/self/fd/" + std::to_string(descriptor);
+    const ssize_t size = readlink(link.c_str(), name, sizeof name - 1);
+    return "it has '" + std::string(name, size > 0 ? static_cast<std::size_t>(size) : 0) + "' open";
+  }
+  return {};
+}
+
 int become_child(const std::string& template_file, const std::vector<std::string>* settings) {
   if (settings != nullptr) take_environment(*settings);
   const bool is_r = !template_file.empty();
@@ -133,8 +173,7 @@ int become_child(const std::string& template_file, const std::vector<std::string
   if (is_r && settings != nullptr) renew_r();
   if (words.size() >= 2 && words[1] == "worker") {
     (void)setvbuf(stdout, nullptr, _IOLBF, 0);  // what a crash must not take away
-    worker = WorkerSocket::connect(words);      // lives as long as the process
-    if (worker == nullptr) give_up(kNoWorker, std::string("scoria: nobody waits for this worker: ") + strerror(errno));
+    begin_worker();
     return scoria_mode_worker;
   }
   if (words.size() < 3) give_up(kNoScript, "scoria: no script is named");
@@ -149,8 +188,10 @@ void (*python_hook(const char* name))() { return find<void()>(name); }
 
 }  // namespace
 
-void scoria_template(const int* descriptor, char** template_file, int* mode) {
-  // Python wants to know of forks; R has no such functions.
+namespace {
+
+// Python wants to know of forks; R has no such functions.
+scoria::node::ForkHooks fork_hooks() {
   auto* const before = python_hook("PyOS_BeforeFork");
   auto* const in_parent = python_hook("PyOS_AfterFork_Parent");
   auto* const in_child = python_hook("PyOS_AfterFork_Child");
@@ -162,7 +203,13 @@ void scoria_template(const int* descriptor, char** template_file, int* mode) {
   };
   if (in_parent != nullptr) hooks.in_parent = [in_parent] { in_parent(); };
   if (in_child != nullptr) hooks.in_child = [in_child] { in_child(); };
-  auto child = scoria::node::serve_forks(*descriptor, hooks);
+  return hooks;
+}
+
+}  // namespace
+
+void scoria_template(const int* descriptor, char** template_file, int* mode) {
+  auto child = scoria::node::serve_forks(*descriptor, fork_hooks());
   if (!child.ok()) {
     (void)fprintf(stderr, "scoria: %s\n", child.error().message.c_str());
     *mode = scoria_mode_failed;
@@ -223,4 +270,31 @@ void scoria_share(char** path) { path[0] = lend(worker->share()); }
 
 void scoria_answer_shared(const int* kind, int* is_last) {
   *is_last = worker->answer_shared(static_cast<std::uint32_t>(*kind)) ? 1 : 0;
+}
+
+void scoria_become_template(char** template_file, char** why, int* mode) {
+  *mode = scoria_mode_failed;
+  const bool is_r = template_file[0][0] != '\0';
+  if (const std::string reason = why_not_forked(); !reason.empty()) {
+    why[0] = lend(reason);
+    return;
+  }
+  const int descriptor = WorkerSocket::offer_forks(words);
+  if (descriptor < 0) {
+    why[0] = lend(std::string("its host cannot be told: ") + strerror(errno));
+    return;
+  }
+  (void)worker->answer(scoria::worker::kDone, nullptr, 0);
+  auto child = scoria::node::serve_forks(descriptor, fork_hooks());
+  *mode = scoria_mode_ended;
+  if (!child.ok()) give_up(kNoWorker, "scoria: " + child.error().message);
+  if (!child.value()) return;
+  // What the service has set in its environment stays; its own are the worker's words and folder.
+  words = child.value()->arguments;
+  environment = child.value()->environment;
+  for (const auto& setting : environment) putenv(strdup(setting.c_str()));
+  delete worker;
+  if (is_r) renew_r();
+  begin_worker();
+  *mode = scoria_mode_worker;
 }

@@ -40,6 +40,10 @@ void scoria_answer(const int* kind, const unsigned char* bytes, const double* si
 void scoria_share(char** path);
 void scoria_answer_shared(const int* kind, int* is_last);
 
+// A worker becomes a template of what it has loaded, and has answered so: it returns in its children, which are workers (scoria_mode_worker), and when nobody
+// wants any more (scoria_mode_ended). scoria_mode_failed: it has threads or open files, which a fork would not leave whole; `why` says which, and it stays a worker.
+void scoria_become_template(char** template_file, char** why, int* mode);
+
 #ifdef __cplusplus
 }
 #endif

@@ -108,6 +108,7 @@ local(envir = getOption("scoria.template"), {
     head <- .C(C$receive, kind = 0L, size = 0, path = "")
     if (head$kind == 0L) return(TRUE)
     if (head$kind == 3L || head$kind == 4L) return(serve_service(head) != 0L)
+    if (head$kind == 5L) return(become_template())
     if (head$kind == 2L) {
       reset()
       return(.C(C$answer, 18L, raw(0L), 0, 0L)[[4L]] != 0L)
@@ -164,6 +165,20 @@ local(envir = getOption("scoria.template"), {
     .C(C$answer_shared, if (is_failed) 17L else 16L, 0L)[[2L]]
   }
 
+  # From here on this process only forks: what its service has loaded is shared. Returns in the children, and where it cannot be.
+  become_template <- function() {
+    gc()
+    gc()  # what survives two is old: later collections pass over it
+    made <- .C(C$become_template, own_file, why = "", mode = 0L)
+    if (made$mode == 0L) return(TRUE)
+    if (made$mode == 2L) {
+      forget_seed()
+      return(FALSE)
+    }
+    bytes <- serialize(list(message = made$why, output = "", warnings = character(), calls = character()), NULL, xdr = FALSE)
+    .C(C$answer, 17L, bytes, as.double(length(bytes)), 0L)[[4L]] != 0L
+  }
+
   read_call <- function(head) {
     if (!nzchar(head$path)) return(unserialize(.C(C$take, raw(head$size))[[1L]]))
     from <- file(head$path, "rb")
@@ -174,7 +189,7 @@ local(envir = getOption("scoria.template"), {
   go <- function() {
     options(scoria.template = NULL)
     arguments <- commandArgs(TRUE)
-    own_file <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)[1L])
+    own_file <<- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)[1L])
     shim <- dyn.load(arguments[[1L]])
     if (arguments[[2L]] == "become") {
       limit_cores()
@@ -186,7 +201,7 @@ local(envir = getOption("scoria.template"), {
       tryCatch(suppressWarnings(suppressMessages(loadNamespace(package))), error = function(e) NULL)
     }
     # Before the fork, once for all children.
-    for (name in c("receive", "take", "output_size", "output_take", "answer", "share", "answer_shared")) {
+    for (name in c("receive", "take", "output_size", "output_take", "answer", "share", "answer_shared", "become_template")) {
       C[[name]] <- getNativeSymbolInfo(paste0("scoria_", name), shim)
     }
     for (name in ls(environment(go))) {
@@ -206,6 +221,7 @@ local(envir = getOption("scoria.template"), {
     invisible()
   }
   at_first <- NULL
+  own_file <- ""
   state <- new.env(parent = emptyenv())
   C <- new.env(parent = emptyenv())
 })

@@ -13,7 +13,7 @@ import sys
 import types
 
 MODE_SCRIPT, MODE_WORKER = 1, 2
-CALL_RESET, SERVICE, REQUEST, VALUE, FAILED, DONE = 2, 3, 4, 16, 17, 18
+CALL_RESET, SERVICE, REQUEST, TEMPLATE, VALUE, FAILED, DONE = 2, 3, 4, 5, 16, 17, 18
 MOST_IN_STREAM = 1 << 20
 
 
@@ -145,6 +145,8 @@ class Worker:
             if kind.value == CALL_RESET:
                 self.reset()
                 is_last = self.send(DONE, b"")
+            elif kind.value == TEMPLATE:
+                is_last = self.become_template()
             elif kind.value in (SERVICE, REQUEST):
                 is_last = self.serve_service(kind.value, self.payload(path.value, int(size.value)))
             else:
@@ -209,6 +211,23 @@ class Worker:
         outcome["output"] = self.output().encode()
         outcome["warnings"] = "".join(f"{one.category.__name__}: {one.message}\n" for one in noted[:50]).encode()
         return self.send(kind, write_members(outcome))
+
+    def become_template(self):
+        """From here on this process only forks: what its service has loaded is shared. Returns in the children, and where it cannot be."""
+        gc.collect()
+        gc.freeze()
+        why, mode = ctypes.c_char_p(), ctypes.c_int()
+        self.shim.scoria_become_template(ctypes.byref(ctypes.c_char_p(b"")), ctypes.byref(why), ctypes.byref(mode))
+        if mode.value == MODE_WORKER:
+            os.environ["TMPDIR"] = os.fsdecode(self.shim.scoria_setting(0).partition(b"=")[2])
+            if "tempfile" in sys.modules:
+                sys.modules["tempfile"].tempdir = None
+            reseed()
+            return False
+        if mode.value == 0:
+            return True
+        gc.unfreeze()
+        return self.send(FAILED, write_members({"message": why.value, "calls": b"", "output": b"", "warnings": b""}))
 
     @staticmethod
     def failure(error):

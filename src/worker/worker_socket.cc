@@ -54,6 +54,13 @@ WorkerSocket* WorkerSocket::connect(const std::vector<std::string>& words) {
   return worker;
 }
 
+int WorkerSocket::offer_forks(const std::vector<std::string>& words) {
+  node::Descriptor socket = connect_to(words[2]);
+  const std::uint64_t id = number(words[3]) | kIsTemplate;
+  if (!socket.is_open() || send(socket.get(), &id, sizeof id, MSG_NOSIGNAL) != sizeof id) return -1;
+  return socket.release();
+}
+
 bool WorkerSocket::read_all(void* into, std::size_t size) {
   auto* bytes = static_cast<char*>(into);
   while (size > 0) {

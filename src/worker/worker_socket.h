@@ -23,6 +23,7 @@ enum FrameKind : std::uint32_t {
   kReset = 2,
   kService = 3,
   kRequest = 4,
+  kTemplate = 5,
   kValue = 16,
   kFailed = 17,
   kDone = 18
@@ -31,7 +32,7 @@ inline constexpr std::uint32_t kShared = 1, kLast = 2;
 
 class WorkerSocket {
  public:
-  // `words`: "scoria", "worker", then worker_words(). Null: nobody listens there, with errno. A worker is one as long as its process lives, so nobody deletes it.
+  // `words`: "scoria", "worker", then worker_words(). Null: nobody listens there, with errno.
   static WorkerSocket* connect(const std::vector<std::string>& words);
 
   // Waits. Kind 0: the client is gone.
@@ -43,6 +44,9 @@ class WorkerSocket {
   bool answer(std::uint32_t kind, const void* bytes, std::size_t size);
   std::string share();  // a path for answer_shared()'s payload
   bool answer_shared(std::uint32_t kind);
+
+  // Tells the host that this worker will fork others: where its orders come, or -1, with errno.
+  static int offer_forks(const std::vector<std::string>& words);
 
  private:
   WorkerSocket() = default;
@@ -57,6 +61,9 @@ class WorkerSocket {
   std::uint32_t received_kind_ = 0;
   std::chrono::steady_clock::time_point until_;
 };
+
+// In the id with which a worker calls its host: it is not the worker, but the template that this has become.
+inline constexpr std::uint64_t kIsTemplate = 1ull << 63;
 
 // What a worker has to know, as words of its command.
 std::vector<std::string> worker_words(const std::string& socket, std::uint64_t id, std::uint64_t calls,

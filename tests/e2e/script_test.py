@@ -194,6 +194,85 @@ def r_functions(folder):
     check(bad.port is None and "bad.R" in bad.error and "no data base here" in bad.error, f"a script that cannot start says why: {bad.error}")
 
 
+LOADED = '''cat("x\\n", file = "FOLDER/loaded", append = TRUE)
+Sys.setenv(SET_AT_LOAD = "yes")
+MORE
+score <- function(df) {
+  file <- tempfile()
+  writeLines("x", file)
+  data.frame(pid = Sys.getpid(), random = runif(1), env = Sys.getenv("SET_AT_LOAD"), temporary = file.exists(file) && grepl(Sys.getenv("TMPDIR"), file, fixed = TRUE))
+}
+'''
+LOADED_PY = '''import os, tempfile, threading
+open("FOLDER/loaded", "a").write("x\\n")
+os.environ["SET_AT_LOAD"] = "yes"
+import random
+tempfile.gettempdir()
+MORE
+def predict(df):
+    return {"pid": [os.getpid()], "random": [random.random()], "env": [os.environ["SET_AT_LOAD"]], "temporary": [tempfile.gettempdir() == os.environ["TMPDIR"] and os.path.isdir(tempfile.gettempdir())]}
+'''
+
+
+def listed():
+    return json.loads(subprocess.run([PROGRAM, "workers", "list", "--json"], capture_output=True, text=True, check=True).stdout)
+
+
+def parent_rows(ours):
+    answers = []
+    for _ in range(40):
+        status, _, body = ask(ours.port, "POST", "/score", '{"df": [{"x": 1}]}', {"Content-Type": "application/json"})
+        answers.append(json.loads(body)[0] if status == 200 else {"pid": status})
+    return answers
+
+
+def shared_start(folder):
+    def serve(name, text, more, *options, workers=3):
+        path = os.path.join(folder, name)
+        open(path, "w").write(text.replace("MORE", more).replace("FOLDER", folder))
+        if os.path.exists(folder + "/loaded"):
+            os.remove(folder + "/loaded")
+        sample = os.path.join(folder, "sample.csv")
+        open(sample, "w").write("x\n1\n")
+        return Server(path, "--workers", str(workers), "--sample", sample, *options)
+
+    def loads():
+        return len(open(folder + "/loaded").read().split())
+
+    kinds = (("shared.R", LOADED, 'con <- file("FOLDER/log", "w")'), ("shared.py", LOADED_PY, "threading.Thread(target=threading.Event().wait, daemon=True).start()"))
+    for name, text, unforkable in kinds:
+        with serve(name, text, "") as ours:
+            check(loads() == 1, f"{name}: three workers, loaded once, not {loads()} times")
+            templates = [one["pid"] for one in listed()["templates"] if "worker" in one]
+            workers = [one["pid"] for one in listed()["workers"]]
+            answers = parent_rows(ours)
+            check(all(one.get("pid") in workers for one in answers), f"{name}: the workers answer, not their template")
+            check(all(one.get("env") == "yes" and one.get("temporary") is True for one in answers), f"{name}: what it set stays, its temporary folder is its own")
+            with open(f"/proc/{workers[-1]}/smaps_rollup") as file:
+                own = {line.split(":")[0]: int(line.split()[1]) for line in file if line.split()[-1] == "kB"}
+            check(own["Private_Dirty"] < own["Rss"] / 2, f"{name}: a worker shares most of its memory: {own['Private_Dirty']} of {own['Rss']} kB are its own")
+            for one in workers:
+                os.kill(one, signal.SIGKILL)
+            time.sleep(0.3)  # one that is killed while it has a request is another story
+            answers = parent_rows(ours)
+            check(loads() == 1 and not {one["pid"] for one in answers} & set(workers), f"{name}: their successors are forks")
+            for one in templates + [one["pid"] for one in listed()["workers"]]:
+                os.kill(one, signal.SIGKILL)
+            time.sleep(0.3)  # one that is killed while it has a request is another story
+            answers = parent_rows(ours)
+            check(loads() == 2 and all("env" in one for one in answers), f"{name}: a killed template is loaded anew: {loads()}, {answers[:2]}")
+        with serve(name, text, "", "--load-in-each-worker", workers=2) as ours:
+            check(loads() == 2, f"{name}: --load-in-each-worker loads in each, {loads()} times")
+        with serve(name, text, unforkable, workers=2) as ours:
+            answers = parent_rows(ours)
+            check(loads() == 2 and all("env" in one for one in answers), f"{name}: what a fork would break is loaded in each: {loads()} times")
+    numbers = set()
+    with serve("random.R", LOADED, "x <- runif(1)") as ours:
+        for one in parent_rows(ours) + parent_rows(ours):
+            numbers.add(one["random"])
+    check(len(numbers) == 80, f"forks draw random numbers of their own: {len(numbers)} of 80 differ")
+
+
 def python_modules(folder):
     def write(name, text):
         with open(os.path.join(folder, name), "w") as file:
@@ -217,6 +296,7 @@ def main():
             print("no R here: its tests are skipped")
             sys.exit(1 if failures else 77)
         r_functions(folder)
+        shared_start(folder)
         if not has_r("plumber"):
             print("no plumber here: its tests are skipped (Debian: r-cran-plumber)")
             sys.exit(1 if failures else 77)

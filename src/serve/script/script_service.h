@@ -18,7 +18,7 @@
 #include "serve/problem.h"
 #include "serve/schema.h"
 #include "serve/script/body_guard.h"
-#include "serve/script/warm_worker.h"
+#include "serve/script/worker_maker.h"
 #include "serve/script/worker_pool.h"
 
 namespace scoria::serve::script {

@@ -94,7 +94,7 @@ open_plumber <- function(options) {
       silent = TRUE)
   }
   rook_call <- asNamespace("httpuv")$rookCall
-  function(request) {
+  answer <- function(router, request) {
     req <- rook_request(request)
     response <- rook_call(router$onHeaders, req)
     if (is.null(response)) {
@@ -108,6 +108,20 @@ open_plumber <- function(options) {
     if (inherits(response, "promise")) response <- wait_for(response)
     rook_reply(response)
   }
+  warm_plumber(answer)
+  function(request) answer(router, request)
+}
+
+# R compiles a function at its second call. Plumber's are compiled here, with a router that is not the script's, so that all workers share what comes of it.
+warm_plumber <- function(answer) {
+  had_seed <- exists(".Random.seed", globalenv(), inherits = FALSE)
+  try(silent = TRUE, {
+    router <- plumber::pr_post(plumber::pr(), "/warm/<name>", function(req, res, name, x = 0) list(x = x))
+    request <- list(method = "POST", path = "/warm/a", query = "b=1", headers = c(host = "localhost", `content-type` = "application/json"),
+      body = charToRaw("{\"x\":[1]}"), peer = "127.0.0.1:1", tls = FALSE)
+    for (i in 1:4) answer(router, request)
+  })
+  if (!had_seed && exists(".Random.seed", globalenv(), inherits = FALSE)) rm(".Random.seed", envir = globalenv())
 }
 
 rook_request <- function(request) {

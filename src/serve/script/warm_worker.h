@@ -1,30 +1,34 @@
-// Workers of `scoria workers` as a pool's: leased, made a service by our code for their runtime, asked until they have had their share.
-// Threads: the maker may be called by several at once. Owns: what it captures.
+// A worker of `scoria workers` that has been made a service, as a pool asks it.
+// Threads: as ScriptWorker. Owns: the lease.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <map>
-#include <optional>
-#include <string>
-#include <vector>
+#include <sys/types.h>
 
-#include "serve/script/script_kind.h"
+#include <memory>
+
+#include "serve/script/codec.h"
 #include "serve/script/script_worker.h"
+#include "worker/leased_worker.h"
 
 namespace scoria::serve::script {
 
-struct WarmOptions {
-  std::map<std::string, std::string> environment;  // all that the worker gets
-  std::vector<std::string> preload;                // beside what the plan says
-  std::string program;                             // Rscript or python3; empty: of PATH
-  std::chrono::milliseconds start_timeout{60'000};
-  std::uint64_t calls = 10'000, seconds = 3600, growth_bytes = 2ull << 30;  // a worker's share
-  std::uint64_t memory_bytes = 0;                                           // of data; 0: no limit
-  std::optional<table::Table> sample;  // asked once before a worker is ready: it warms what is lazy, and must not fail
-};
+class WarmWorker final : public ScriptWorker {
+ public:
+  WarmWorker(std::unique_ptr<worker::LeasedWorker> leased, std::shared_ptr<const Codec> codec);
 
-// The maker's errors name the script and tell R's or Python's message and call stack.
-MakeWorker warm_worker_maker(const ScriptPlan& plan, const WarmOptions& options);
+  Outcome ask(const Question& question, Time until) override;
+  bool is_there() const override { return !leased_->is_gone(); }
+  std::uint64_t resident_bytes() const override;
+
+  worker::LeasedWorker& leased() { return *leased_; }
+
+ private:
+  void give_up(const Error& error, Outcome& outcome);
+  void read(const worker::WorkerAnswer& answer, bool is_rows, Outcome& outcome) const;
+
+  std::unique_ptr<worker::LeasedWorker> leased_;
+  std::shared_ptr<const Codec> codec_;
+  pid_t pid_;
+};
 
 }  // namespace scoria::serve::script

@@ -1,0 +1,182 @@
+#include "serve/script/worker_maker.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+
+#include "base/log.h"
+#include "serve/script/warm_worker.h"
+
+namespace scoria::serve::script {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+// R compiles a function at its second call: that is shared, too, where calls are quick.
+constexpr std::chrono::milliseconds kQuickCall{200};
+// A fork answers the sample as its template did, or waits for a thread that it does not have.
+constexpr std::chrono::seconds kForkPatience{5};
+
+Error cannot_start(const ScriptPlan& plan, const std::string& why, const std::string& detail) {
+  std::string message = "'" + (plan.script.empty() ? plan.model : plan.script) + "' cannot be served: " + why;
+  if (!detail.empty()) message += "\n" + detail;
+  return {Code::unavailable, std::move(message)};
+}
+
+worker::Lease lease_of(const ScriptPlan& plan, const WarmOptions& options) {
+  worker::Lease lease;
+  lease.runtime = plan.runtime;
+  lease.program = options.program;
+  lease.preload = plan.preload;
+  lease.preload.insert(lease.preload.end(), options.preload.begin(), options.preload.end());
+  lease.environment = options.environment;
+  if ((plan.form == Form::py_run || plan.form == Form::py_predict) && !plan.model.empty()) {
+    const std::filesystem::path model(plan.model);
+    lease.environment["AZUREML_MODEL_DIR"] =
+        std::filesystem::is_directory(model) ? plan.model : model.parent_path().string();
+  }
+  lease.directory = std::filesystem::path(plan.script.empty() ? plan.model : plan.script).parent_path();
+  lease.memory_bytes = options.memory_bytes;
+  lease.calls = options.calls;
+  lease.seconds = options.seconds;
+  lease.resident_bytes = options.growth_bytes;
+  return lease;
+}
+
+class Maker {
+ public:
+  Maker(const ScriptPlan& plan, const WarmOptions& options)
+      : plan_(plan),
+        options_(options),
+        lease_(lease_of(plan, options)),
+        codec_(plan.runtime == worker::Runtime::r ? make_r_codec() : make_python_codec()),
+        start_(codec_->encode_start(plan)),
+        loads_in_each_(options.loads_in_each) {}
+
+  Result<std::unique_ptr<ScriptWorker>> make();
+
+ private:
+  using Made = std::unique_ptr<WarmWorker>;
+  Result<Made> load() const;
+  Status ask_sample(WarmWorker& worker, Time until) const;
+  Result<Made> load_template(std::string& from);
+  Result<std::unique_ptr<ScriptWorker>> fork(const std::string& from);
+  void load_in_each(const std::string& why);
+
+  const ScriptPlan plan_;
+  const WarmOptions options_;
+  const worker::Lease lease_;
+  const std::shared_ptr<const Codec> codec_;
+  const std::string start_;
+  std::mutex mutex_;  // guards all below; held while the template loads: who comes meanwhile wants it
+  Made template_;
+  bool loads_in_each_;
+  bool has_forked_ = false;  // a worker that answered the sample
+};
+
+Result<Maker::Made> Maker::load() const {
+  auto leased = worker::LeasedWorker::lease(lease_);
+  if (!leased.ok()) return cannot_start(plan_, leased.error().message, {});
+  const Time until = Steady::now() + options_.start_timeout;
+  auto answer = leased.value()->call(worker::kService, start_, until);
+  if (!answer.ok()) {
+    if (answer.error().code == Code::deadline) {
+      leased.value()->kill();
+      return cannot_start(plan_, "its start took longer than " + std::to_string(options_.start_timeout.count()) + " ms",
+                          {});
+    }
+    return cannot_start(plan_, "its worker ended while it started: " + leased.value()->end(), {});
+  }
+  if (answer.value().kind != worker::kValue) {
+    const Said said = codec_->decode_failure(answer.value().payload);
+    return cannot_start(plan_, said.message, said.calls + (said.output.empty() ? "" : "\nit printed: " + said.output));
+  }
+  auto made = std::make_unique<WarmWorker>(std::move(leased).value(), codec_);
+  SCORIA_TRY_STATUS(ask_sample(*made, until));
+  return made;
+}
+
+Status Maker::ask_sample(WarmWorker& worker, Time until) const {
+  if (!options_.sample) return Ok{};
+  const Outcome outcome = worker.ask(Question(*options_.sample), until);
+  if (!outcome.answer)
+    return cannot_start(plan_, "it fails for the sample: " + outcome.failure.message, outcome.failure.detail);
+  const auto& table = std::get<table::Table>(*outcome.answer);
+  if (!plan_.is_rowwise || table.rows() == options_.sample->rows()) return Ok{};
+  return cannot_start(plan_,
+                      "it is declared row-wise, but answers " + std::to_string(table.rows()) + " values for " +
+                          std::to_string(options_.sample->rows()) + " rows",
+                      {});
+}
+
+void Maker::load_in_each(const std::string& why) {
+  loads_in_each_ = true;
+  template_.reset();
+  log::info("script_loads_in_each_worker", {{"script", plan_.script}, {"why", why}});
+}
+
+// `from` is the template's id; where there can be none, the process that was to be it is a worker.
+Result<Maker::Made> Maker::load_template(std::string& from) {
+  const std::lock_guard lock(mutex_);
+  if (loads_in_each_) return Made();
+  if (template_ == nullptr || !template_->is_there()) {
+    template_.reset();
+    SCORIA_TRY(made, load());
+    const auto begin = Steady::now();
+    const Time until = begin + options_.start_timeout;
+    for (int i = 0; i < 2 && Steady::now() - begin < kQuickCall; ++i) SCORIA_TRY_STATUS(ask_sample(*made, until));
+    std::string why;
+    auto is_template = made->leased().become_template(until, why);
+    if (!is_template.ok())
+      return cannot_start(plan_, "its template ended while it started: " + made->leased().end(), {});
+    if (!is_template.value()) {
+      load_in_each(codec_->decode_failure(why).message);
+      return std::move(made);
+    }
+    template_ = std::move(made);
+  }
+  from = template_->leased().id();
+  return Made();
+}
+
+Result<std::unique_ptr<ScriptWorker>> Maker::fork(const std::string& from) {
+  worker::Lease lease = lease_;
+  lease.from = from;
+  auto leased = worker::LeasedWorker::lease(lease);
+  if (!leased.ok()) return cannot_start(plan_, leased.error().message, {});
+  auto made = std::make_unique<WarmWorker>(std::move(leased).value(), codec_);
+  const Status asked =
+      ask_sample(*made, Steady::now() + std::min<std::chrono::milliseconds>(options_.start_timeout, kForkPatience));
+  const std::lock_guard lock(mutex_);
+  has_forked_ = has_forked_ || asked.ok();
+  if (asked.ok()) return std::unique_ptr<ScriptWorker>(std::move(made));
+  if (!has_forked_ && !loads_in_each_) load_in_each("a fork of it fails: " + asked.error().message);
+  return asked.error();
+}
+
+Result<std::unique_ptr<ScriptWorker>> Maker::make() {
+  std::string from;
+  SCORIA_TRY(loaded, load_template(from));
+  if (!from.empty()) {
+    auto forked = fork(from);
+    if (forked.ok()) return forked;
+    // Its template may have been killed, or cannot be forked after all: both are seen there.
+    from.clear();
+    SCORIA_TRY(instead, load_template(from));
+    if (!from.empty()) return fork(from);
+    loaded = std::move(instead);
+  }
+  if (loaded == nullptr) {
+    SCORIA_TRY(made, load());
+    loaded = std::move(made);
+  }
+  return std::unique_ptr<ScriptWorker>(std::move(loaded));
+}
+
+}  // namespace
+
+MakeWorker warm_worker_maker(const ScriptPlan& plan, const WarmOptions& options) {
+  return [maker = std::make_shared<Maker>(plan, options)] { return maker->make(); };
+}
+
+}  // namespace scoria::serve::script
