@@ -129,7 +129,13 @@ Result<ServiceFolder> ServiceFolder::open(const fs::path& path) {
     std::error_code ignored;
     if (entry->path().filename().string().starts_with(kScratch)) fs::remove_all(entry->path(), ignored);
   }
-  return ServiceFolder(path);
+  ServiceFolder opened(path);
+  for (const auto& service : folders(path)) {
+    for (const auto& version : folders(path / service)) {
+      if (!fs::exists(path / service / version / kManifest, error) && !error) opened.withdraw(service, version);
+    }
+  }
+  return opened;
 }
 
 bool ServiceFolder::has(const std::string& service, const std::string& version) const {
@@ -174,20 +180,31 @@ Result<fs::path> ServiceFolder::begin() const {
   return fs::path(pattern);
 }
 
-Status ServiceFolder::publish(const fs::path& scratch, const std::string& service, const std::string& version,
-                              const Json& manifest) const {
+Result<fs::path> ServiceFolder::place(const fs::path& scratch, const std::string& service,
+                                      const std::string& version) const {
   if (has(service, version)) {
     return Error{Code::conflict, "service '" + service + "' has a version '" + version +
                                      "' already: versions do not change; deploy under another name"};
   }
-  SCORIA_TRY_STATUS(write_file(scratch / kManifest, manifest.dump(2) + "\n"));
   SCORIA_TRY_STATUS(sync_all(scratch));
   const bool is_new = ::mkdir((path_ / service).c_str(), 0700) == 0;
   if (!is_new && errno != EEXIST) return failed("cannot make", path_ / service, errno);
   if (is_new) SCORIA_TRY_STATUS(sync(path_));
-  if (::rename(scratch.c_str(), (path_ / service / version).c_str()) != 0)
-    return failed("cannot make", path_ / service / version, errno);
-  return sync(path_ / service);
+  const fs::path folder = path_ / service / version;
+  if (::rename(scratch.c_str(), folder.c_str()) != 0) return failed("cannot make", folder, errno);
+  SCORIA_TRY_STATUS(sync(path_ / service));
+  return folder;
+}
+
+Status ServiceFolder::publish(const std::string& service, const std::string& version, const Json& manifest) const {
+  const fs::path folder = path_ / service / version;
+  SCORIA_TRY_STATUS(write_file(folder / kManifest, manifest.dump(2) + "\n"));
+  return sync(folder);
+}
+
+void ServiceFolder::withdraw(const std::string& service, const std::string& version) const {
+  (void)remove(service, version);            // else it is no version all the same, and goes at the next open()
+  (void)::rmdir((path_ / service).c_str());  // where it was the only one
 }
 
 Weights ServiceFolder::weights(const std::string& service) const {

@@ -1,5 +1,5 @@
 // Services on disk: FOLDER/SERVICE/VERSION/ with manifest.json and the version's files, and FOLDER/SERVICE/traffic.json with the weights. A version is
-// there whole or not at all, and never changes.
+// there whole or not at all, and never changes: it is one when it has its manifest, which comes last.
 // Threads: one caller at a time. Owns: nothing but the path.
 #pragma once
 
@@ -23,7 +23,7 @@ using Weights = std::map<std::string, double>;  // by version
 
 class ServiceFolder {
  public:
-  // Makes it (0700); removes what a crash left half done. Errors: denied, unavailable.
+  // Makes it (0700); removes what a crash left half done, folders without a manifest among it. Errors: denied, unavailable.
   static Result<ServiceFolder> open(const std::filesystem::path& path);
 
   // All of them, by service and time. One that cannot be read is told to `failed` and left out.
@@ -32,11 +32,15 @@ class ServiceFolder {
   Result<StoredVersion> version(const std::string& service, const std::string& version) const;
   bool has(const std::string& service, const std::string& version) const;
 
-  // A new folder for files, which publish() makes the version's. Errors: exhausted, unavailable.
+  // A new folder for files. Errors: exhausted, unavailable.
   Result<std::filesystem::path> begin() const;
-  // Durable when it returns. Errors: conflict: it is there already; exhausted, unavailable.
-  Status publish(const std::filesystem::path& scratch, const std::string& service, const std::string& version,
-                 const nlohmann::json& manifest) const;
+  // It becomes the version's, which can be tried there, but is none yet; its path. Errors: conflict: it is there already; exhausted, unavailable.
+  Result<std::filesystem::path> place(const std::filesystem::path& scratch, const std::string& service,
+                                      const std::string& version) const;
+  // What was placed is a version, durably when this returns. Errors: exhausted, unavailable.
+  Status publish(const std::string& service, const std::string& version, const nlohmann::json& manifest) const;
+  // What was placed is gone.
+  void withdraw(const std::string& service, const std::string& version) const;
 
   Weights weights(const std::string& service) const;  // empty: never set
   // Keeps what was there, for before(). Errors: exhausted, unavailable.

@@ -26,7 +26,9 @@ class ServiceFolderTest : public testing::Test {
     auto scratch = services.begin();
     if (!scratch.ok()) return scratch.error();
     SCORIA_TRY_STATUS(write_file(scratch.value() / "m.rds", "x"));
-    return services.publish(scratch.value(), "boston", version, {{"model", "m.rds"}, {"rowWise", true}});
+    SCORIA_TRY(placed, services.place(scratch.value(), "boston", version));
+    (void)placed;
+    return services.publish("boston", version, {{"model", "m.rds"}, {"rowWise", true}});
   }
 
   fs::path folder_;
@@ -68,10 +70,33 @@ TEST_F(ServiceFolderTest, RemovesWhatACrashLeft) {
   EXPECT_FALSE(fs::exists(scratch));
 }
 
+TEST_F(ServiceFolderTest, HasNoVersionThatWasPlacedAndNotPublished) {
+  const auto services = ServiceFolder::open(folder_).value();
+  ASSERT_TRUE(publish(services, "1").ok());
+  const auto scratch = services.begin().value();
+  ASSERT_TRUE(write_file(scratch / "m.rds", "x").ok());
+  ASSERT_TRUE(services.place(scratch, "boston", "2").ok());
+  ASSERT_TRUE(fs::exists(folder_ / "boston/2/m.rds"));
+  std::vector<Error> failed;
+  EXPECT_EQ(ServiceFolder::open(folder_).value().versions(failed).size(), 1u);
+  EXPECT_TRUE(failed.empty());
+  EXPECT_FALSE(fs::exists(folder_ / "boston/2"));
+  EXPECT_TRUE(publish(services, "2").ok()) << "the name is free again";
+}
+
+TEST_F(ServiceFolderTest, KeepsNoServiceOfAWithdrawnVersion) {
+  const auto services = ServiceFolder::open(folder_).value();
+  const auto scratch = services.begin().value();
+  ASSERT_TRUE(services.place(scratch, "boston", "1").ok());
+  services.withdraw("boston", "1");
+  EXPECT_FALSE(fs::exists(folder_ / "boston"));
+}
+
 TEST_F(ServiceFolderTest, TellsOfAManifestThatIsNone) {
   fs::create_directories(folder_ / "boston/1");
   ASSERT_TRUE(write_file(folder_ / "boston/1/manifest.json", "{\"model\":\"../../etc/passwd\"}").ok());
   fs::create_directories(folder_ / "boston/2");
+  ASSERT_TRUE(write_file(folder_ / "boston/2/manifest.json", "{").ok());
   std::vector<Error> failed;
   EXPECT_TRUE(ServiceFolder::open(folder_).value().versions(failed).empty());
   EXPECT_EQ(failed.size(), 2u);

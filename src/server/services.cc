@@ -179,6 +179,24 @@ Status Services::weigh(const std::string& service, const serve::Weights& weights
   return catalog_.set_weights(service, weights);
 }
 
+// Opened and tried where its files will stay, so that it is warm when requests come; what cannot answer does not become a version.
+Result<serve::ServiceVersionPtr> Services::open_and_store(const fs::path& scratch, const std::string& service,
+                                                          const std::string& version, const Json& manifest) {
+  SCORIA_TRY(folder, folder_.place(scratch, service, version));
+  const auto open = [&]() -> Result<serve::ServiceVersionPtr> {
+    SCORIA_TRY(spec, serve::read_manifest(manifest, folder));
+    spec.service = service;
+    spec.version = version;
+    SCORIA_TRY(opened, serve::open_version(spec));
+    SCORIA_TRY_STATUS(serve::self_test(opened, spec, executor_));
+    SCORIA_TRY_STATUS(folder_.publish(service, version, manifest));
+    return serve::ServiceVersionPtr(opened);
+  };
+  auto opened = open();
+  if (!opened.ok()) folder_.withdraw(service, version);
+  return opened;
+}
+
 Result<Json> Services::deploy_now(const Deployment& deployment) {
   const auto& [service, version, request, is_by_grant, texts] = deployment;
   if (folder_.has(service, version)) {
@@ -193,27 +211,19 @@ Result<Json> Services::deploy_now(const Deployment& deployment) {
   const Scratch scratch{path};
   SCORIA_TRY(files,
              texts.empty() ? fetch(request.value("files", Json()), scratch.path) : write_texts(texts, scratch.path));
-  {
-    // A trial where the files lie now: what cannot answer is not stored.
+  if (is_by_grant) {
     SCORIA_TRY(spec, serve::read_manifest(request, scratch.path));
-    if (is_by_grant && (!spec.script.empty() || !spec.runtime.empty())) {
+    if (!spec.script.empty() || !spec.runtime.empty()) {
       return Error{
           Code::denied,
           "a script is R or Python that runs as the server's own user: deploying it takes the role contributor "
           "or owner, not a grant of one service"};
     }
-    spec.service = service;
-    spec.version = version;
-    SCORIA_TRY(opened, serve::open_version(spec));
-    SCORIA_TRY_STATUS(serve::self_test(opened, spec, executor_));
   }
   Json manifest = request;
   manifest["files"] = std::move(files);
   manifest["deployed"] = format_time(clock_.now().wall);
-  SCORIA_TRY_STATUS(folder_.publish(scratch.path, service, version, manifest));
-  SCORIA_TRY(stored, folder_.version(service, version));
-  SCORIA_TRY(opened, serve::open_version(stored.spec));
-  SCORIA_TRY_STATUS(serve::self_test(opened, stored.spec, executor_));  // it is warm when requests come
+  SCORIA_TRY(opened, open_and_store(scratch.path, service, version, manifest));
   catalog_.put(opened);
   serve::Weights weights{{version, weight.get<double>()}};
   const auto all = catalog_.services();

@@ -59,6 +59,8 @@ class Services {
   Services(serve::ServiceFolder folder, blob::BlobStore& blobs, Executor& executor, const Clock& clock,
            access::Access* access);
   void load();
+  Result<serve::ServiceVersionPtr> open_and_store(const std::filesystem::path& scratch, const std::string& service,
+                                                  const std::string& version, const Json& manifest);
   Result<Json> deploy_now(const Deployment& deployment);
   Result<Json> fetch(const Json& files, const std::filesystem::path& folder) const;
   Status copy_blob(const std::string& place, const std::filesystem::path& file) const;

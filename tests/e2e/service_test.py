@@ -159,6 +159,14 @@ try:
         deployed = scoria("service", "deploy", "double", "--script", FOLDER / "score.R", "--row-wise", "--workers", "1")
         answer = ask(port, "POST", "/services/double/score", '{"df":[{"x":1.5},{"x":4}]}', key=key)
         step("an R function is deployed and answers", deployed.returncode == 0 and answer[0] == 200 and json.loads(answer[1]) == [3, 8], (deployed.stderr, answer))
+        loads, sample = FOLDER / "loads", FOLDER / "x.json"
+        sample.write_text('{"df":[{"x":1}]}')
+        (FOLDER / "count.R").write_text(f'cat("x\\n", file = "{loads}", append = TRUE)\nhere <- getwd()\nscore <- function(df) data.frame(is_here = file.exists(file.path(here, "count.R")))\n')
+        deployed = scoria("service", "deploy", "count", "--script", FOLDER / "count.R", "--workers", "1", "--sample", sample)
+        answer = ask(port, "POST", "/services/count/score", '{"df":[{"x":1.5}]}', key=key)
+        step("a deployment loads a script once, where it stays", deployed.returncode == 0 and loads.read_text().split() == ["x"] and json.loads(answer[1]) == [True],
+             (deployed.stderr, loads.read_text(), answer))
+        scoria("service", "delete", "count")
         (FOLDER / "stop.R").write_text("score <- function(df) stop('no')\nstop('broken at its start')\n")
         refused = scoria("service", "deploy", "double", "--script", FOLDER / "stop.R", "--workers", "1")
         step("a script that cannot start is refused in its own words", "broken at its start" in refused.stderr, refused.stderr)
@@ -212,6 +220,18 @@ try:
     step("a pack is deployed and answers as scikit-learn does",
          deployed.returncode == 0 and answer[0] == 200 and abs(json.loads(answer[1])[0] - 0.5117400250216315) < 1e-12, (packed.stderr, deployed.stderr, answer))
 
+    if shutil.which("Rscript"):
+        # Killed while a version is tried in its place: that one never was.
+        (FOLDER / "slow.R").write_text("score <- function(df) df$x\nSys.sleep(60)\n")
+        waiting = subprocess.Popen([PROGRAM, "service", "deploy", "slow", "--script", FOLDER / "slow.R", "--workers", "1", "--data", DATA], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until("its trial", lambda: list((DATA / "services/slow").glob("*/slow.R")), 30)
+        step("a version that is tried is not served", ask(port, "POST", "/services/slow/score", '{"df":[{"x":1}]}', key=key)[0] == 404)
+        server.kill()
+        server.wait()
+        waiting.kill()
+        server, port = start()
+        step("a version that was tried when the server was killed is none", not (DATA / "services/slow").exists()
+             and ask(port, "POST", "/services/slow/score", '{"df":[{"x":1}]}', key=key)[0] == 404)
     before = json.loads(scoria("service", "list", "--json").stdout)
     server.send_signal(signal.SIGTERM)
     step("the server ends", server.wait(30) == 0)
