@@ -44,7 +44,9 @@ std::shared_ptr<ScriptArguments> add_script_options(CLI::App& command) {
   command.add_option("--model", a.model, "a model's file for the script: `model`, or its function's second argument")
       ->group("Scripts");
   command
-      .add_option("--sample", a.sample, "rows in CSV or JSON: the function's columns, and a first call of each worker")
+      .add_option(
+          "--sample", a.sample,
+          "rows in CSV or JSON, which must be answered: a function's columns, and what --drift is measured against")
       ->group("Scripts");
   command
       .add_option("--packages", a.packages,

@@ -59,26 +59,33 @@ struct Source {
   std::string service, version, file;
   FileState state;  // before it was read
 
-  Result<std::shared_ptr<serve::ServiceVersion>> read(const ScriptArguments& scripts) {
+  // Where there are sample rows, it has answered them.
+  Result<std::shared_ptr<serve::ServiceVersion>> read(const ScriptArguments& scripts, Executor& executor) {
     state = file_state(file);
-    if (is_script(scripts, file)) {
-      SCORIA_TRY(options, script_options(scripts, file));
-      SCORIA_TRY(script, serve::ScriptVersion::open(std::move(options), service, version));
-      return std::shared_ptr<serve::ServiceVersion>(std::move(script));
-    }
     serve::VersionSpec spec;
     spec.service = service;
     spec.version = version;
     spec.model = file;
-    return serve::open_version(spec);
+    spec.sample = scripts.sample;
+    SCORIA_TRY(opened, open(spec, scripts));
+    if (opened->takes_rows()) SCORIA_TRY_STATUS(serve::self_test(opened, spec, executor));
+    return std::move(opened);
+  }
+
+  Result<std::shared_ptr<serve::ServiceVersion>> open(const serve::VersionSpec& spec,
+                                                      const ScriptArguments& scripts) const {
+    if (!is_script(scripts, file)) return serve::open_version(spec);
+    SCORIA_TRY(options, script_options(scripts, file));
+    SCORIA_TRY(script, serve::ScriptVersion::open(std::move(options), service, version));
+    return std::shared_ptr<serve::ServiceVersion>(std::move(script));
   }
 };
 
 // Files that are written anew are read anew: a new version takes the old one's place between two requests, and one that cannot be read leaves it there.
 class Watch {
  public:
-  Watch(serve::Catalog& catalog, std::vector<Source> sources, const ScriptArguments& scripts)
-      : catalog_(catalog), scripts_(scripts) {
+  Watch(serve::Catalog& catalog, std::vector<Source> sources, const ScriptArguments& scripts, Executor& executor)
+      : catalog_(catalog), scripts_(scripts), executor_(executor) {
     for (Source& source : sources) watched_.push_back({std::move(source), {}, {}});
   }
 
@@ -90,7 +97,7 @@ class Watch {
       one.last = now;
       if (now == one.source.state || now == one.refused || now.size < 0 || !is_settled) continue;
       Source source = one.source;
-      auto read = source.read(scripts_);
+      auto read = source.read(scripts_, executor_);
       if (!read.ok()) {
         one.refused = now;
         std::fprintf(stderr, "service %s keeps its model: %s\n", source.service.c_str(), read.error().message.c_str());
@@ -111,6 +118,7 @@ class Watch {
   };
   serve::Catalog& catalog_;
   const ScriptArguments& scripts_;
+  Executor& executor_;
   std::vector<Watched> watched_;
 };
 
@@ -129,7 +137,7 @@ Status serve(const ServeOptions& options, const Context& context) {
     if (!names.insert(named.first).second)
       return Error{Code::invalid, "two models are named '" + named.first + "': give NAME=FILE"};
     Source& source = sources.emplace_back(Source{named.first, options.version, named.second, {}});
-    SCORIA_TRY(model, source.read(*options.scripts));
+    SCORIA_TRY(model, source.read(*options.scripts, context.executor));
     catalog.put(std::move(model));
   }
   SCORIA_TRY(observer, serve::Observer::open(options.observed));
@@ -155,7 +163,7 @@ Status serve(const ServeOptions& options, const Context& context) {
   std::mutex mutex;
   std::condition_variable_any stopped;
   std::unique_lock lock(mutex);
-  Watch watch(catalog, std::move(sources), *options.scripts);
+  Watch watch(catalog, std::move(sources), *options.scripts, context.executor);
   while (!context.stop.stop_requested()) {
     stopped.wait_for(lock, context.stop, kLook, [] { return false; });
     watch.look();
@@ -201,7 +209,7 @@ void add_serve_command(CLI::App& app, Command& chosen, const Context& context) {
       ->group("Logs");
   command
       ->add_option("--drift", options->observed.drift_baseline,
-                   "figures per column in /metrics, against the first ROWS that are sampled")
+                   "figures per column in /metrics, against 100 or more rows of --sample, else the first ROWS seen")
       ->check(CLI::Range(10, 1'000'000))
       ->type_name("ROWS")
       ->group("Logs");

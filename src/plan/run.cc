@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 
 #include "model/features.h"
@@ -110,7 +111,8 @@ Result<RunResult> run_plan(const Plan& plan, const RunOptions& options, Executor
   result.counts.partitions = result.partitions.size();
   result.outputs.resize(result.partitions.size());
 
-  ModelStore models(plan.file.parent_path());
+  std::optional<ModelStore> own;
+  ModelStore& models = options.models != nullptr ? *options.models : own.emplace(plan.file.parent_path());
   SharedInputs shared(plan);
   Collected collected(options, result);
   const auto fail = [&](std::size_t i, Error error) {

@@ -22,6 +22,8 @@
 
 namespace scoria::plan {
 
+class ModelStore;
+
 // What a run has done so far.
 struct RunCounts {
   std::size_t partitions = 0;
@@ -42,7 +44,8 @@ struct RunOptions {
   std::string version;
   std::stop_token stop;
   std::uint64_t memory_limit = default_memory_limit();  // for rows that are held at once, about
-  std::function<void(const RunCounts&)> progress;       // after each partition, one call at a time; may be empty
+  ModelStore* models = nullptr;  // of the plan's folder, for several runs with the same models; null: the run's own
+  std::function<void(const RunCounts&)> progress;  // after each partition, one call at a time; may be empty
 };
 
 struct RunResult {

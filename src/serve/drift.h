@@ -46,6 +46,8 @@ class Drift {
   std::uint64_t baseline_rows() const;
 
   static constexpr std::size_t kWindow = 10'000;
+  // Fewer stored rows say too little of deciles to be a baseline.
+  static constexpr std::size_t kLeastStored = 100;
 
  private:
   struct Counts {

@@ -67,7 +67,12 @@ void Observer::observe(const NotePtr& note, const ServiceVersion& version, const
   {
     const std::lock_guard lock(drifts_mutex_);
     auto& found = drifts_[{version.service(), version.version()}];
-    if (found == nullptr) found = std::make_unique<Drift>(options_.drift_baseline);
+    if (found == nullptr) {
+      const Baseline* stored = version.baseline();
+      found = stored != nullptr && stored->rows.rows() >= Drift::kLeastStored
+                  ? std::make_unique<Drift>(stored->rows, stored->predictions)
+                  : std::make_unique<Drift>(options_.drift_baseline);
+    }
     drift = found.get();
   }
   drift->observe(rows, predictions, context);

@@ -26,7 +26,8 @@ struct ObserverOptions {
   std::string payload_log;  // file; empty: none
   double sample = 0.01;     // share of requests whose rows are looked at
   std::set<std::string, std::less<>> masked;
-  std::size_t drift_baseline = 0;  // rows that are the baseline of each version; 0: no figures of drift
+  // First rows seen that are the baseline of each version which has none of its own (service_version.h) of 100 rows; 0: no figures of drift.
+  std::size_t drift_baseline = 0;
 };
 
 // Of a request, filled while it is answered.

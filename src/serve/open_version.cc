@@ -50,7 +50,10 @@ net::HttpRequest request_of(const VersionSpec& spec, std::string body) {
   net::HttpRequest request;
   request.method = "POST";
   request.target = "/score";
-  request.headers = {{"Content-Type", spec.sample.ends_with(".csv") ? "text/csv" : "application/json"}};
+  const auto ends = [&](const char* end) { return spec.sample.ends_with(end); };
+  request.headers = {{"Content-Type", ends(".csv")                        ? "text/csv"
+                                      : ends(".jsonl") || ends(".ndjson") ? "application/x-ndjson"
+                                                                          : "application/json"}};
   request.body = std::move(body);
   return request;
 }
@@ -62,11 +65,13 @@ net::HttpReply answer_whole(const ServiceVersionPtr& version, net::HttpRequest r
   return answered->get_future().get();
 }
 
-net::HttpReply answer_rows(const ServiceVersionPtr& version, net::HttpRequest request, Executor& executor) {
+net::HttpReply answer_rows(const std::shared_ptr<ServiceVersion>& version, net::HttpRequest request,
+                           Executor& executor) {
   Exchange exchange{.version = version, .request = std::move(request), .query = {}};
   table::Table rows;
   Problem problem;
   if (!kPlumberForm.read(exchange, rows, problem)) return kPlumberForm.refuse(problem);
+  const table::Table asked = rows;
   Outcome outcome;
   if (version->is_immediate()) {
     outcome = version->score(rows, exchange.wanted, executor);
@@ -76,7 +81,9 @@ net::HttpReply answer_rows(const ServiceVersionPtr& version, net::HttpRequest re
                          [scored](Outcome later) { scored->set_value(std::move(later)); });
     outcome = scored->get_future().get();
   }
-  return outcome.is_scored ? kPlumberForm.write(exchange, outcome.predictions) : kPlumberForm.refuse(outcome.problem);
+  if (!outcome.is_scored) return kPlumberForm.refuse(outcome.problem);
+  version->set_baseline({.rows = asked, .predictions = outcome.predictions});
+  return kPlumberForm.write(exchange, outcome.predictions);
 }
 
 }  // namespace
@@ -94,7 +101,7 @@ Result<std::shared_ptr<ServiceVersion>> open_version(const VersionSpec& spec) {
   return as_version(ServedModel::open(spec.model, spec.service, spec.version));
 }
 
-Status self_test(const ServiceVersionPtr& version, const VersionSpec& spec, Executor& executor) {
+Status self_test(const std::shared_ptr<ServiceVersion>& version, const VersionSpec& spec, Executor& executor) {
   if (spec.sample.empty()) return Ok{};
   SCORIA_TRY(sample, FileBytes::open(spec.sample));
   net::HttpRequest request = request_of(spec, std::string(sample.text()));

@@ -39,7 +39,8 @@ class Scratch {
   fs::path path_;
 };
 
-Result<table::Table> run(const plan::Plan& plan, const table::Table& rows, Executor& executor) {
+Result<table::Table> run(const plan::Plan& plan, plan::ModelStore& models, const table::Table& rows,
+                         Executor& executor) {
   SCORIA_TRY(scratch, Scratch::make());
   std::string csv;
   table::append_csv_header(rows, csv);
@@ -50,6 +51,7 @@ Result<table::Table> run(const plan::Plan& plan, const table::Table& rows, Execu
       {"output", scratch.file("answer.csv").string()}};
   SCORIA_TRY(changed, plan::parse_plan(plan.text, plan.file, settings));
   plan::RunOptions options;
+  options.models = &models;
   SCORIA_TRY_STATUS(plan::run_plan(changed, options, executor));
   SCORIA_TRY(answer, FileBytes::open(scratch.file("answer.csv")));
   return table::read_csv(answer.text());
@@ -76,9 +78,21 @@ Result<std::shared_ptr<PlanVersion>> PlanVersion::open(const std::string& path, 
       new PlanVersion(std::move(plan), std::move(sum), std::move(service), std::move(version)));
 }
 
+std::shared_ptr<plan::ModelStore> PlanVersion::models() const {
+  const std::lock_guard lock(models_mutex_);
+  if (models_ == nullptr) models_ = std::make_shared<plan::ModelStore>(plan_.file.parent_path());
+  return models_;
+}
+
 Outcome PlanVersion::score(const table::Table& rows, const model::Request&, Executor& executor) const {
-  auto answer = run(plan_, rows, executor);
-  if (!answer.ok()) return {.predictions = {}, .problem = problem_of(answer.error())};
+  const auto models = this->models();
+  auto answer = run(plan_, *models, rows, executor);
+  if (!answer.ok()) {
+    // It may be a model that could not be had, which would be told of at each call: the next request tries again.
+    const std::lock_guard lock(models_mutex_);
+    if (models_ == models) models_.reset();
+    return {.predictions = {}, .problem = problem_of(answer.error())};
+  }
   return {.is_scored = true, .predictions = std::move(answer).value(), .problem = {}};
 }
 

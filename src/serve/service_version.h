@@ -28,6 +28,11 @@ struct Outcome {
   int retry_after_s = 0;  // where trying again may help; 0: it is not said
 };
 
+// Rows that a version was made for, and what it makes of them.
+struct Baseline {
+  table::Table rows, predictions;
+};
+
 class ServiceVersion {
  public:
   ServiceVersion(std::string service, std::string version)
@@ -41,6 +46,10 @@ class ServiceVersion {
   Traffic& traffic() const { return *traffic_; }
   // Goes on with the numbers of the one whose place it takes.
   void take_over(const ServiceVersion& before) { traffic_ = before.traffic_; }
+
+  // What drift is measured against. Null: nothing is known before requests come. Set before the version is shared.
+  const Baseline* baseline() const { return baseline_.get(); }
+  void set_baseline(Baseline baseline) { baseline_ = std::make_unique<const Baseline>(std::move(baseline)); }
 
   virtual const char* kind() const = 0;           // "model", "set", "plan", "plumber", "r", "python"
   virtual const std::string& sha256() const = 0;  // of the model's file, or the script's
@@ -66,6 +75,7 @@ class ServiceVersion {
 
  private:
   std::string service_, version_;
+  std::unique_ptr<const Baseline> baseline_;
   std::shared_ptr<Traffic> traffic_ = std::make_shared<Traffic>();
 };
 

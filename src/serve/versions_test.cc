@@ -78,6 +78,24 @@ TEST(PlanVersion, RunsThePlanOverTheRequestsRows) {
   }
 }
 
+TEST(PlanVersion, KeepsItsModelsUntilARequestFails) {
+  namespace fs = std::filesystem;
+  const fs::path folder = testing::TempDir() + "scoria-plan-version";
+  fs::remove_all(folder);
+  fs::copy(kExamples / "store-demand", folder, fs::copy_options::recursive);
+  const auto opened = open_version(spec(folder / "plan.yaml"));
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  const auto sales = FileBytes::open(folder / "data/sales.csv");
+  const std::string body(sales.value().text());
+  const Json first = ask(opened.value(), body, "", "text/csv");
+  ASSERT_TRUE(first.is_array()) << first.dump().substr(0, 300);
+  for (const auto& model : fs::directory_iterator(folder / "models")) ASSERT_TRUE(write_file(model.path(), "x").ok());
+  EXPECT_EQ(ask(opened.value(), body, "", "text/csv"), first) << "its models were read again";
+  EXPECT_FALSE(ask(opened.value(), "sku\n1\n", "", "text/csv").is_array());
+  EXPECT_FALSE(ask(opened.value(), body, "", "text/csv").is_array()) << "after a failure they are read anew";
+  fs::remove_all(folder);
+}
+
 TEST(PlanVersion, RefusesAPlanWithoutASingleAnswer) {
   const auto opened = open_version(spec(kExamples / "retail-forecast/plan.yaml"));
   ASSERT_FALSE(opened.ok());
@@ -105,6 +123,8 @@ TEST(SelfTest, ComparesWhatIsAnsweredWithWhatIsExpected) {
   };
   const Status same = test();
   EXPECT_TRUE(same.ok()) << same.error().message;
+  ASSERT_NE(opened.value()->baseline(), nullptr);
+  EXPECT_EQ(opened.value()->baseline()->predictions.rows(), wanted.size()) << "what drift is measured against";
   wanted[1] = wanted[1].get<double>() * 1.001;
   const Status other = test();
   ASSERT_FALSE(other.ok());
