@@ -61,6 +61,8 @@ std::shared_ptr<ScriptArguments> add_script_options(CLI::App& command) {
       .add_flag("--load-in-each-worker", a.loads_in_each,
                 "workers load the script themselves, instead of being forks of one that has")
       ->group("Scripts");
+  command.add_flag("--no-network", a.has_no_network, "workers have no network, not even this machine's own addresses")
+      ->group("Scripts");
   command.add_option("--workers", a.workers, "warm workers: 5, or 2:8 (default: 1 to the cores)")->group("Scripts");
   command.add_option("--queue", a.queue, "requests that may wait (default: 64 for each worker)")->group("Scripts");
   command.add_option("--batch-rows", a.batch_rows, "rows of one call of a row-wise function")
@@ -117,6 +119,7 @@ Result<serve::script::ScriptOptions> script_options(const ScriptArguments& argum
   options.warm.preload = arguments.packages;
   options.warm.program = arguments.program;
   options.warm.loads_in_each = arguments.loads_in_each;
+  options.warm.has_network = !arguments.has_no_network;
   options.warm.calls = arguments.worker_calls;
   options.warm.seconds = arguments.worker_seconds;
   options.warm.growth_bytes = arguments.worker_growth_mb << 20;

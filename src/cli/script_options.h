@@ -13,7 +13,7 @@ namespace scoria::cli {
 
 struct ScriptArguments {
   std::string model, function, runtime, form, sample, workers, program;
-  bool is_rowwise = false, is_not_rowwise = false, loads_in_each = false;
+  bool is_rowwise = false, is_not_rowwise = false, loads_in_each = false, has_no_network = false;
   std::size_t queue = 0, batch_rows = 1024;
   double timeout_s = 30, start_timeout_s = 60, idle_s = 60;
   std::uint64_t worker_calls = 10'000, worker_seconds = 3600, worker_growth_mb = 2048, worker_memory_mb = 0;

@@ -57,6 +57,7 @@ script::ScriptOptions script_options(const VersionSpec& spec) {
                   .form = {},
                   .rowwise = spec.row_wise ? 1 : -1};
   options.sample = spec.sample;
+  options.has_own_environment = false;  // it is the server's
   options.pool.least = static_cast<std::size_t>(spec.least_workers);
   options.pool.most = static_cast<std::size_t>(spec.most_workers);
   options.warm.preload = spec.preload;

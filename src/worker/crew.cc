@@ -255,7 +255,8 @@ Result<std::uint64_t> Crew::order(TemplateRecord& record, const std::string& key
   }
   node::StartCommand command;
   command.attempt = id;
-  command.arguments = worker_words(socket_path_, id, limits.calls, limits.seconds, limits.resident_bytes);
+  command.arguments =
+      worker_words(socket_path_, id, limits.calls, limits.seconds, limits.resident_bytes, limits.has_network);
   if (record.worker == 0) command.environment = request.environment;  // else it has it, with what its script has set
   std::erase_if(command.environment, [](const auto& setting) { return setting.starts_with("TMPDIR="); });
   command.environment.push_back("TMPDIR=" + worker.temporary.string());

@@ -61,25 +61,6 @@ Status start_host(const std::filesystem::path& path) {
   return Ok{};
 }
 
-// The length in front of an answer, at whose first byte a lease's descriptor comes.
-bool receive_length(int host, std::uint32_t& length, node::Descriptor* descriptor) {
-  iovec part{.iov_base = &length, .iov_len = sizeof length};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  if (recvmsg(host, &message, MSG_WAITALL | MSG_CMSG_CLOEXEC) != sizeof length) return false;
-  cmsghdr* item = CMSG_FIRSTHDR(&message);
-  if (item == nullptr || item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_RIGHTS) return true;
-  int received = -1;
-  memcpy(&received, CMSG_DATA(item), sizeof received);
-  node::Descriptor owned(received);
-  if (descriptor != nullptr) *descriptor = std::move(owned);
-  return true;
-}
-
 }  // namespace
 
 Result<node::Descriptor> connect_to_host(bool may_start) {
@@ -102,8 +83,12 @@ Result<nlohmann::json> ask_host(const node::Descriptor& host, const nlohmann::js
   frame += text;
   if (send(host.get(), frame.data(), frame.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(frame.size()))
     return failed("`scoria workers`");
+  // A lease's descriptor comes at the first byte of its answer's length.
   std::uint32_t length = 0;
-  if (!receive_length(host.get(), length, descriptor)) return failed("`scoria workers` gave no answer");
+  node::Descriptor lent;
+  if (receive_with_descriptor(host.get(), &length, sizeof length, MSG_WAITALL, lent) != sizeof length)
+    return failed("`scoria workers` gave no answer");
+  if (descriptor != nullptr) *descriptor = std::move(lent);
   if (length > kMaxAnswer) return Error{Code::too_large, "`scoria workers` answers with too much"};
   std::string answer(length, '\0');
   if (recv(host.get(), answer.data(), length, MSG_WAITALL) != static_cast<ssize_t>(length))

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "worker/host_client.h"
+#include "worker/local_socket.h"
 
 namespace scoria::worker {
 namespace {
@@ -29,16 +30,6 @@ json template_of(const Lease& lease) {
   return made;
 }
 
-// The worker's own socket, which came with a message.
-void take_descriptor(msghdr& message, node::Descriptor& into) {
-  for (cmsghdr* item = CMSG_FIRSTHDR(&message); item != nullptr; item = CMSG_NXTHDR(&message, item)) {
-    if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_RIGHTS) continue;
-    int descriptor = -1;
-    memcpy(&descriptor, CMSG_DATA(item), sizeof descriptor);
-    into = node::Descriptor(descriptor);
-  }
-}
-
 }  // namespace
 
 Result<std::unique_ptr<LeasedWorker>> LeasedWorker::lease(const Lease& lease) {
@@ -50,6 +41,7 @@ Result<std::unique_ptr<LeasedWorker>> LeasedWorker::lease(const Lease& lease) {
     request["from"] = lease.from;
   }
   request["limits"] = {{"calls", lease.calls}, {"seconds", lease.seconds}, {"resident_bytes", lease.resident_bytes}};
+  if (!lease.has_network) request["limits"]["network"] = false;
   if (lease.memory_bytes > 0) request["limits"]["memory_bytes"] = lease.memory_bytes;
   node::Descriptor socket;
   SCORIA_TRY(answer, ask_host(host, request, &socket));
@@ -105,23 +97,14 @@ Status LeasedWorker::send(std::uint32_t kind, std::string_view payload, Until un
 Status LeasedWorker::receive(void* into, std::size_t size, Until until, node::Descriptor* descriptor) {
   auto* bytes = static_cast<char*>(into);
   while (size > 0) {
-    iovec part{.iov_base = bytes, .iov_len = size};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    const ssize_t got = recvmsg(socket_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    node::Descriptor with;
+    const ssize_t got = receive_with_descriptor(socket_.get(), bytes, size, MSG_DONTWAIT, with);
     if (got > 0) {
-      node::Descriptor with;
-      take_descriptor(message, with);
       if (with.is_open() && descriptor != nullptr) *descriptor = std::move(with);
       bytes += got;
       size -= static_cast<std::size_t>(got);
       continue;
     }
-    if (got < 0 && errno == EINTR) continue;
     if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return gone();
     SCORIA_TRY_STATUS(wait(POLLIN, until));
   }

@@ -28,6 +28,7 @@ struct Lease {
   std::map<std::string, std::string> environment;  // all that the worker gets
   std::string directory = "/";
   std::uint64_t memory_bytes = 0;  // of data; 0: no limit
+  bool has_network = true;         // as a service
   std::uint64_t calls = 10'000, seconds = 3600, resident_bytes = 2ull << 30;
 };
 

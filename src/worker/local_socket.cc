@@ -1,6 +1,7 @@
 #include "worker/local_socket.h"
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -57,6 +58,27 @@ node::Descriptor connect_to(const std::filesystem::path& path) {
     errno = error;
   }
   return socket;
+}
+
+ssize_t receive_with_descriptor(int socket, void* into, std::size_t size, int flags, node::Descriptor& descriptor) {
+  iovec part{.iov_base = into, .iov_len = size};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))]{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  ssize_t got = 0;
+  do got = recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC);
+  while (got < 0 && errno == EINTR);
+  if (got <= 0) return got;
+  for (cmsghdr* item = CMSG_FIRSTHDR(&message); item != nullptr; item = CMSG_NXTHDR(&message, item)) {
+    if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_RIGHTS) continue;
+    int received = -1;
+    memcpy(&received, CMSG_DATA(item), sizeof received);
+    descriptor = node::Descriptor(received);
+  }
+  return got;
 }
 
 }  // namespace scoria::worker

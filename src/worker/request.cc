@@ -72,6 +72,11 @@ Result<Limits> read_limits(const json& request) {
   if (found == request.end()) return limits;
   if (!found->is_object()) return bad("limits", "an object of numbers");
   for (const auto& [name, value] : found->items()) {
+    if (name == "network") {
+      if (!value.is_boolean()) return bad("limits.network", "true or false");
+      limits.has_network = value.get<bool>();
+      continue;
+    }
     std::uint64_t* into = name == "memory_bytes"     ? &limits.memory_bytes
                           : name == "calls"          ? &limits.calls
                           : name == "seconds"        ? &limits.seconds

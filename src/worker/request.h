@@ -24,6 +24,7 @@ struct Limits {
   std::uint64_t calls = 10'000;
   std::uint64_t seconds = 3600;
   std::uint64_t resident_bytes = 2ull << 30;
+  bool has_network = true;  // as a service
 };
 
 // Of a request's "template". Errors: invalid, naming the field; not_found (no such runtime here).

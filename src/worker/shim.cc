@@ -18,6 +18,7 @@
 
 #include "node/start_up_names.h"
 #include "node/template_server.h"
+#include "worker/confine.h"
 #include "worker/worker_socket.h"
 
 using scoria::node::StartCommand;
@@ -239,6 +240,10 @@ const char* scoria_setting(int index) {
 
 void scoria_receive(int* kind, double* size, char** path) {
   const auto head = worker->receive();
+  if (head.kind == scoria::worker::kService) {
+    const std::string why = scoria::worker::confine(worker->has_network());
+    if (!why.empty()) give_up(kNoWorker, "scoria: " + why);
+  }
   *kind = static_cast<int>(head.kind);
   *size = static_cast<double>(head.size);
   path[0] = lend(worker->shared_path());

@@ -20,21 +20,22 @@ namespace scoria::worker {
 namespace {
 
 constexpr std::uint64_t kMostInStream = 1ull << 31;  // what R can take in one piece
-constexpr std::size_t kWords = 7;
+constexpr std::size_t kWords = 8;
 
 std::uint64_t number(const std::string& text) { return strtoull(text.c_str(), nullptr, 10); }
 
 }  // namespace
 
 std::vector<std::string> worker_words(const std::string& socket, std::uint64_t id, std::uint64_t calls,
-                                      std::uint64_t seconds, std::uint64_t resident_bytes) {
+                                      std::uint64_t seconds, std::uint64_t resident_bytes, bool has_network) {
   return {"scoria",
           "worker",
           socket,
           std::to_string(id),
           std::to_string(calls),
           std::to_string(seconds),
-          std::to_string(resident_bytes)};
+          std::to_string(resident_bytes),
+          has_network ? "network" : "none"};
 }
 
 WorkerSocket* WorkerSocket::connect(const std::vector<std::string>& words) {
@@ -51,6 +52,7 @@ WorkerSocket* WorkerSocket::connect(const std::vector<std::string>& words) {
   worker->until_ = std::chrono::steady_clock::now() + std::chrono::seconds(number(words[5]));
   worker->resident_at_first_ = resident_bytes(getpid());
   worker->most_resident_ = worker->resident_at_first_ + number(words[6]);
+  worker->has_network_ = words[7] != "none";
   return worker;
 }
 
@@ -78,23 +80,8 @@ FrameHead WorkerSocket::receive() {
   received_.reset();
   payload_.clear();
   shared_path_.clear();
-  iovec part{.iov_base = &head, .iov_len = sizeof head};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  ssize_t got = 0;
-  do got = recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC);
-  while (got < 0 && errno == EINTR);
+  const ssize_t got = receive_with_descriptor(socket_.get(), &head, sizeof head, 0, received_);
   if (got <= 0) return {};
-  for (cmsghdr* item = CMSG_FIRSTHDR(&message); item != nullptr; item = CMSG_NXTHDR(&message, item)) {
-    if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_RIGHTS) continue;
-    int descriptor = -1;
-    memcpy(&descriptor, CMSG_DATA(item), sizeof descriptor);
-    received_ = node::Descriptor(descriptor);
-  }
   const auto have = static_cast<std::size_t>(got);
   if (have < sizeof head && !read_all(reinterpret_cast<char*>(&head) + have, sizeof head - have)) return {};
   received_kind_ = head.kind;

@@ -44,6 +44,7 @@ class WorkerSocket {
   bool answer(std::uint32_t kind, const void* bytes, std::size_t size);
   std::string share();  // a path for answer_shared()'s payload
   bool answer_shared(std::uint32_t kind);
+  bool has_network() const { return has_network_; }  // as a service
 
   // Tells the host that this worker will fork others: where its orders come, or -1, with errno.
   static int offer_forks(const std::vector<std::string>& words);
@@ -59,6 +60,7 @@ class WorkerSocket {
   std::string payload_, shared_path_;
   std::uint64_t calls_ = 0, most_calls_ = 0, most_resident_ = 0, resident_at_first_ = 0;
   std::uint32_t received_kind_ = 0;
+  bool has_network_ = true;
   std::chrono::steady_clock::time_point until_;
 };
 
@@ -67,6 +69,6 @@ inline constexpr std::uint64_t kIsTemplate = 1ull << 63;
 
 // What a worker has to know, as words of its command.
 std::vector<std::string> worker_words(const std::string& socket, std::uint64_t id, std::uint64_t calls,
-                                      std::uint64_t seconds, std::uint64_t resident_bytes);
+                                      std::uint64_t seconds, std::uint64_t resident_bytes, bool has_network);
 
 }  // namespace scoria::worker

@@ -273,6 +273,36 @@ def shared_start(folder):
     check(len(numbers) == 80, f"forks draw random numbers of their own: {len(numbers)} of 80 differ")
 
 
+CONFINED = '''import os, resource, socket
+def predict(df):
+    status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+    opened = sorted(os.readlink("/proc/self/fd/" + one) for one in os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd/" + one))
+    try:
+        socket.create_connection(("127.0.0.1", PORT), 2).close()
+        network = True
+    except OSError:
+        network = False
+    return {"no_new_privs": [status["NoNewPrivs"].strip() == "1"], "capabilities": [int(status["CapEff"], 16) & ~0xf], "core": [resource.getrlimit(resource.RLIMIT_CORE)[1]],
+            "network": [network], "secret": ["/etc/passwd" in opened]}
+'''
+
+
+def confinement(folder):
+    with socket.socket() as listener, open("/etc/passwd") as inherited:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        os.set_inheritable(inherited.fileno(), True)
+        path = os.path.join(folder, "confined.py")
+        open(path, "w").write(CONFINED.replace("PORT", str(listener.getsockname()[1])))
+        for options, network in (((), True), (("--no-network",), False)):
+            with Server(path, "--workers", "1", *options) as ours:
+                if ours.port is None:
+                    check("gives up its network" in ours.error or "let" in ours.error, f"where no process can give up its network, that is said: {ours.error}")
+                    continue
+                answer = parent_rows(ours)[0]
+                check(answer == {"no_new_privs": True, "capabilities": 0, "core": 0, "network": network, "secret": False}, f"a worker has given up what it can {options}: {answer}")
+
+
 def python_modules(folder):
     def write(name, text):
         with open(os.path.join(folder, name), "w") as file:
@@ -292,6 +322,7 @@ def python_modules(folder):
 def main():
     with tempfile.TemporaryDirectory(dir=sys.argv[2]) as folder:
         python_modules(folder)
+        confinement(folder)
         if not has_r():
             print("no R here: its tests are skipped")
             sys.exit(1 if failures else 77)

@@ -89,6 +89,7 @@ class Client(threading.Thread):
 shutil.rmtree(FOLDER, ignore_errors=True)
 FOLDER.mkdir(parents=True)
 os.environ["XDG_RUNTIME_DIR"] = str(FOLDER)
+os.environ["SERVER_SECRET"] = "no script's affair"
 body, expected = rows_and_expected(5)
 (FOLDER / "sample.json").write_text(body)
 (FOLDER / "expected.json").write_text(json.dumps(expected))
@@ -161,10 +162,10 @@ try:
         step("an R function is deployed and answers", deployed.returncode == 0 and answer[0] == 200 and json.loads(answer[1]) == [3, 8], (deployed.stderr, answer))
         loads, sample = FOLDER / "loads", FOLDER / "x.json"
         sample.write_text('{"df":[{"x":1}]}')
-        (FOLDER / "count.R").write_text(f'cat("x\\n", file = "{loads}", append = TRUE)\nhere <- getwd()\nscore <- function(df) data.frame(is_here = file.exists(file.path(here, "count.R")))\n')
+        (FOLDER / "count.R").write_text(f'cat("x\\n", file = "{loads}", append = TRUE)\nhere <- getwd()\nscore <- function(df) data.frame(is_here = file.exists(file.path(here, "count.R")) && Sys.getenv("SERVER_SECRET") == "" && nzchar(Sys.getenv("PATH")))\n')
         deployed = scoria("service", "deploy", "count", "--script", FOLDER / "count.R", "--workers", "1", "--sample", sample)
         answer = ask(port, "POST", "/services/count/score", '{"df":[{"x":1.5}]}', key=key)
-        step("a deployment loads a script once, where it stays", deployed.returncode == 0 and loads.read_text().split() == ["x"] and json.loads(answer[1]) == [True],
+        step("a deployment loads a script once, where it stays, without the server's environment", deployed.returncode == 0 and loads.read_text().split() == ["x"] and json.loads(answer[1]) == [True],
              (deployed.stderr, loads.read_text(), answer))
         scoria("service", "delete", "count")
         (FOLDER / "stop.R").write_text("score <- function(df) stop('no')\nstop('broken at its start')\n")

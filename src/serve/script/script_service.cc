@@ -9,18 +9,26 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "model/loaders.h"
+#include "node/start_up_names.h"
 #include "serve/protocols.h"
 #include "serve/script/script_rows.h"
 
 namespace scoria::serve::script {
 namespace {
 
-std::map<std::string, std::string> own_environment() {
+bool is_for_all(std::string_view name) {
+  constexpr std::string_view kNames[]{"HOME",          "USER",         "LOGNAME",        "SHELL",      "TMPDIR",
+                                      "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "http_proxy", "no_proxy",
+                                      "https_proxy",   "HTTPS_PROXY",  "NO_PROXY"};
+  return node::is_start_up_name(name) || std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+std::map<std::string, std::string> own_environment(bool has_all) {
   std::map<std::string, std::string> settings;
   for (char** setting = environ; *setting != nullptr; ++setting) {
     const std::string_view text(*setting);
     const auto equals = text.find('=');
-    if (equals != std::string_view::npos && equals > 0)
+    if (equals != std::string_view::npos && equals > 0 && (has_all || is_for_all(text.substr(0, equals))))
       settings.emplace(std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
   }
   // A pool has a worker for each core: threads of their own within each would be in each other's way.
@@ -73,7 +81,7 @@ Result<std::shared_ptr<ScriptService>> ScriptService::open(ScriptOptions options
   std::shared_ptr<ScriptService> service(new ScriptService(std::move(plan), std::move(options)));
   SCORIA_TRY_STATUS(service->find_columns());
   auto& made = service->options_;
-  if (made.warm.environment.empty()) made.warm.environment = own_environment();
+  if (made.warm.environment.empty()) made.warm.environment = own_environment(made.has_own_environment);
   made.pool.runtime = worker::name_of(service->plan_.runtime);
   if (made.pool.most == 0)
     made.pool.most = std::max<std::size_t>(made.pool.least, std::max(1u, std::thread::hardware_concurrency()));

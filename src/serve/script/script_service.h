@@ -26,9 +26,11 @@ namespace scoria::serve::script {
 struct ScriptOptions {
   ScriptWish wish;
   std::string sample;  // file: the columns of a function's rows, and what each worker is asked before it is ready
-  PoolOptions pool{.most = 0};                // most 0: the cores
-  std::size_t most_rows = 1024;               // of one call of a row-wise function
-  WarmOptions warm;                           // environment empty: this process's own
+  PoolOptions pool{.most = 0};   // most 0: the cores
+  std::size_t most_rows = 1024;  // of one call of a row-wise function
+  WarmOptions warm;              // environment empty: this process's own
+  bool has_own_environment =
+      true;  // false: of it only what a runtime's start looks at, HOME and the like, but no secret of a server
   std::chrono::milliseconds timeout{30'000};  // of a request; its X-Request-Timeout-Ms may ask for less
   GuardLimits guard;
 };

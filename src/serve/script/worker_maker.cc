@@ -37,6 +37,7 @@ worker::Lease lease_of(const ScriptPlan& plan, const WarmOptions& options) {
   }
   lease.directory = std::filesystem::path(plan.script.empty() ? plan.model : plan.script).parent_path();
   lease.memory_bytes = options.memory_bytes;
+  lease.has_network = options.has_network;
   lease.calls = options.calls;
   lease.seconds = options.seconds;
   lease.resident_bytes = options.growth_bytes;

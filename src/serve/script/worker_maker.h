@@ -20,7 +20,8 @@ struct WarmOptions {
   std::map<std::string, std::string> environment;  // all that the worker gets
   std::vector<std::string> preload;                // beside what the plan says
   std::string program;                             // Rscript or python3; empty: of PATH
-  bool loads_in_each = false;                      // no template: each worker loads the script itself
+  bool has_network = true;
+  bool loads_in_each = false;  // no template: each worker loads the script itself
   std::chrono::milliseconds start_timeout{60'000};
   std::uint64_t calls = 10'000, seconds = 3600, growth_bytes = 2ull << 30;  // a worker's share
   std::uint64_t memory_bytes = 0;                                           // of data; 0: no limit
