@@ -93,7 +93,7 @@ Result<std::shared_ptr<ServiceVersion>> open_version(const VersionSpec& spec) {
     if (!opened.ok()) return std::move(opened).error();
     return std::shared_ptr<ServiceVersion>(std::move(opened).value());
   };
-  if (!spec.script.empty() || !spec.runtime.empty())
+  if (!spec.script.empty() || !spec.scripts.runtime.empty())
     return as_version(ScriptVersion::open(script_options(spec), spec.service, spec.version));
   if (is_plan(spec.model)) return as_version(PlanVersion::open(spec.model, spec.service, spec.version));
   if (is_model_set(spec.model))

@@ -49,18 +49,11 @@ std::string ScriptVersion::own_metrics() const {
 }
 
 script::ScriptOptions script_options(const VersionSpec& spec) {
-  script::ScriptOptions options;
-  options.wish = {.script = spec.script,
-                  .model = spec.model,
-                  .function = spec.function,
-                  .runtime = spec.runtime,
-                  .form = {},
-                  .rowwise = spec.row_wise ? 1 : -1};
+  script::ScriptOptions options = script::options_of(spec.scripts);
+  options.wish.script = spec.script;
+  options.wish.model = spec.model;
   options.sample = spec.sample;
   options.has_own_environment = false;  // it is the server's
-  options.pool.least = static_cast<std::size_t>(spec.least_workers);
-  options.pool.most = static_cast<std::size_t>(spec.most_workers);
-  options.warm.preload = spec.preload;
   return options;
 }
 

@@ -45,7 +45,7 @@ TEST_F(ServiceFolderTest, KeepsVersionsThatDoNotChange) {
   EXPECT_TRUE(failed.empty());
   EXPECT_EQ(all[0].spec.service, "boston");
   EXPECT_EQ(all[0].spec.model, (folder_ / "boston/1/m.rds").string());
-  EXPECT_TRUE(all[0].spec.row_wise);
+  EXPECT_TRUE(all[0].spec.scripts.is_rowwise);
   ASSERT_TRUE(again.remove("boston", "1").ok());
   EXPECT_TRUE(again.versions(failed).empty());
 }
@@ -118,6 +118,10 @@ TEST(Manifest, NamesWhatIsWrong) {
   EXPECT_NE(why(R"({})").find("\"model\" or a \"script\""), std::string::npos);
   EXPECT_NE(why(R"({"model":"m.rds","colour":1})").find("\"colour\""), std::string::npos);
   EXPECT_NE(why(R"({"model":"m.rds","leastWorkers":0})").find("leastWorkers"), std::string::npos);
+  EXPECT_NE(why(R"({"model":"m.rds","batchRows":0})").find("\"batchRows\" must be a whole number from 1"),
+            std::string::npos);
+  EXPECT_NE(why(R"({"model":"m.rds","form":"x"})").find("\"plumber\", "), std::string::npos);
+  EXPECT_NE(why(R"({"model":"m.rds","leastWorkers":3,"mostWorkers":2})").find("mostWorkers"), std::string::npos);
   EXPECT_NE(why(R"({"model":"m.rds","runtime":"sas"})").find("\"r\" or \"python\""), std::string::npos);
   EXPECT_NE(why(R"({"model":"m.rds","expected":"e.json"})").find("sample"), std::string::npos);
 }

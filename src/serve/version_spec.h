@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "serve/script/script_settings.h"
 
 namespace scoria::serve {
 
@@ -24,12 +25,7 @@ struct VersionSpec {
 
   double tolerance = 0;  // of the self-test, relative; 0: the same doubles
 
-  // Of scripts.
-  std::string runtime;   // "r", "python"; empty: by the script
-  std::string function;  // empty: by the script
-  bool row_wise = false;
-  int least_workers = 1, most_workers = 0;  // most 0: the cores
-  std::vector<std::string> preload;         // packages
+  script::ScriptSettings scripts;
 
   std::vector<std::string> features;  // of a set of models without names: the columns in the models' order
 };

@@ -51,8 +51,10 @@ TEST(TemplateRequests, AreRefusedByTheNameOfWhatIsWrong) {
 TEST(LimitRequests, HaveDefaultsAndBounds) {
   EXPECT_EQ(read_limits(json::object()).value().calls, 10'000u);
   EXPECT_EQ(read_limits({{"limits", {{"memory_bytes", 1e9}}}}).value().memory_bytes, 1'000'000'000u);
-  for (const json& bad :
-       {json{{"calls", 0}}, json{{"calls", "9"}}, json{{"seconds", 1e30}}, json{{"lives", 9}}, json(7)}) {
+  EXPECT_TRUE(read_limits(json::object()).value().has_network);
+  EXPECT_FALSE(read_limits({{"limits", {{"network", false}}}}).value().has_network);
+  for (const json& bad : {json{{"network", 0}}, json{{"calls", 0}}, json{{"calls", "9"}}, json{{"seconds", 1e30}},
+                          json{{"lives", 9}}, json(7)}) {
     EXPECT_EQ(read_limits({{"limits", bad}}).error().code, Code::invalid) << bad;
   }
 }

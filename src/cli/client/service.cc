@@ -6,32 +6,17 @@
 #include "cli/client/commands.h"
 #include "cli/client/service_files.h"
 #include "cli/client/view.h"
+#include "cli/script_options.h"
 
 namespace scoria::cli {
 namespace {
 
 struct DeployOptions : ClientOptions {
-  std::string name, model, script, version, sample, expected, runtime, function, workers, description;
-  std::vector<std::string> with, preload, features;
+  std::string name, model, script, version, sample, expected, description;
+  std::vector<std::string> with, features;
   double weight = 100, tolerance = 0;
-  bool row_wise = false;
+  ScriptArguments scripts;
 };
-
-// "5" or "2:8"
-Result<std::pair<int, int>> read_workers(const std::string& text) {
-  int least = 0, most = 0;
-  const char* end = text.data() + text.size();
-  auto [at, error] = std::from_chars(text.data(), end, least);
-  most = least;
-  if (error == std::errc{} && at != end && *at == ':') {
-    const auto second = std::from_chars(at + 1, end, most);
-    at = second.ptr;
-    error = second.ec;
-  }
-  if (error != std::errc{} || at != end || least < 1 || most < least)
-    return Error{Code::invalid, "--workers must be a number such as 5, or LEAST:MOST such as 2:8"};
-  return std::pair{least, most};
-}
 
 // The number after the largest one that a version is named by.
 Result<std::string> next_version(Connection& server, const std::string& service) {
@@ -74,15 +59,12 @@ Result<Json> request_of(const DeployOptions& options, Connection& server) {
   request["weight"] = options.weight;
   if (!options.description.empty()) request["description"] = options.description;
   if (options.tolerance > 0) request["tolerance"] = options.tolerance;
-  if (!options.runtime.empty()) request["runtime"] = options.runtime;
-  if (!options.function.empty()) request["function"] = options.function;
-  if (options.row_wise) request["rowWise"] = true;
-  if (!options.preload.empty()) request["preload"] = options.preload;
   if (!options.features.empty()) request["features"] = options.features;
-  if (!options.workers.empty()) {
-    SCORIA_TRY(workers, read_workers(options.workers));
-    request["leastWorkers"] = workers.first;
-    request["mostWorkers"] = workers.second;
+  SCORIA_TRY(settings, script_settings_of(options.scripts));
+  for (const auto& setting : serve::script::script_settings()) {
+    Json value = script_setting_value(setting, settings);
+    if (value != script_setting_value(setting, serve::script::ScriptSettings()))
+      request[setting.member] = std::move(value);
   }
   return request;
 }
@@ -149,11 +131,7 @@ void add_deploy(CLI::App& group, Command& chosen) {
                       "rows as a request has them (.json, .csv): a version that cannot answer them is not served");
   command->add_option("--expect", options->expected, "what the sample rows must give (.json)");
   command->add_option("--tolerance", options->tolerance, "relative, of --expect; 0: the same doubles");
-  command->add_option("--runtime", options->runtime, "r or python, for a model that only they read");
-  command->add_option("--function", options->function, "the script's function (default: as docs/scripts.md says)");
-  command->add_flag("--row-wise", options->row_wise, "each row is scored by itself: requests may share a call");
-  command->add_option("--workers", options->workers, "how many R or Python processes: 5, or LEAST:MOST");
-  command->add_option("--preload", options->preload, "packages that they load before")->delimiter(',');
+  add_script_settings(*command, options->scripts);
   command->add_option("--features", options->features, "columns in the models' order, for models without names")
       ->delimiter(',');
   command->add_option("--description", options->description);

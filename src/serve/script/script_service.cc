@@ -57,6 +57,32 @@ net::HttpReply problem_answer(const Problem& problem, int retry_after_s) {
 
 }  // namespace
 
+ScriptOptions options_of(const ScriptSettings& settings) {
+  const auto milliseconds = [](double seconds) {
+    return std::chrono::milliseconds(static_cast<long long>(seconds * 1000));
+  };
+  ScriptOptions options;
+  options.wish.function = settings.function;
+  options.wish.runtime = settings.runtime;
+  options.wish.form = settings.form;
+  if (settings.is_rowwise || settings.is_not_rowwise) options.wish.rowwise = settings.is_rowwise ? 1 : 0;
+  options.pool.least = settings.least_workers;
+  options.pool.most = settings.most_workers;
+  options.pool.queue = settings.queue;
+  options.pool.idle = milliseconds(settings.idle_s);
+  options.most_rows = settings.batch_rows;
+  options.timeout = milliseconds(settings.timeout_s);
+  options.warm.start_timeout = milliseconds(settings.start_timeout_s);
+  options.warm.preload = settings.preload;
+  options.warm.loads_in_each = settings.loads_in_each;
+  options.warm.has_network = !settings.has_no_network;
+  options.warm.calls = settings.worker_calls;
+  options.warm.seconds = settings.worker_seconds;
+  options.warm.growth_bytes = settings.worker_growth_mb << 20;
+  options.warm.memory_bytes = settings.worker_memory_mb << 20;
+  return options;
+}
+
 Problem problem_of(const Failure& failure) { return one_mistake(failure.status, failure.code, failure.message); }
 
 Status ScriptService::find_columns() {

@@ -18,6 +18,7 @@
 #include "serve/problem.h"
 #include "serve/schema.h"
 #include "serve/script/body_guard.h"
+#include "serve/script/script_settings.h"
 #include "serve/script/worker_maker.h"
 #include "serve/script/worker_pool.h"
 
@@ -34,6 +35,9 @@ struct ScriptOptions {
   std::chrono::milliseconds timeout{30'000};  // of a request; its X-Request-Timeout-Ms may ask for less
   GuardLimits guard;
 };
+
+// All but the files. Precondition: check_script_settings().
+ScriptOptions options_of(const ScriptSettings& settings);
 
 // What a function made of rows.
 struct ScoredRows {

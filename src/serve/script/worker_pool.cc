@@ -22,12 +22,6 @@ Failure no_worker(const std::string& why) {
           .retry_after_s = kRetryAfterS};
 }
 
-Failure deadline_passed(const char* where) {
-  return {.status = 504, .code = "deadline", .message = std::string("the request's deadline passed ") + where};
-}
-
-Outcome failed(Failure failure) { return {.answer = {}, .failure = std::move(failure)}; }
-
 PoolOptions checked(PoolOptions options) {
   options.least = std::clamp<std::size_t>(options.least, 1, 128);
   options.most = std::clamp<std::size_t>(options.most, options.least, 128);
@@ -36,31 +30,6 @@ PoolOptions checked(PoolOptions options) {
 }
 
 }  // namespace
-
-struct WorkerPool::Answered {
-  std::vector<std::pair<JobPtr, Outcome>> all;
-  void add(const JobPtr& job, Outcome outcome) {
-    if (!job->is_answered.exchange(true)) all.emplace_back(job, std::move(outcome));
-  }
-  // Without the pool's lock: what it calls is foreign.
-  void call() noexcept {
-    for (auto& [job, outcome] : all) {
-      try {
-        job->done(std::move(outcome));
-      } catch (const std::exception& exception) {
-        log::error("script_answer_lost", {{"error", exception.what()}});
-      }
-    }
-    all.clear();
-  }
-};
-
-std::size_t workers_to_add(const PoolOptions& options, std::chrono::nanoseconds waited, std::size_t waiting,
-                           std::size_t alive, std::size_t starting) {
-  if (alive < options.least) return options.least - alive;
-  if (waiting <= starting || waited < options.patience) return 0;
-  return std::min(options.most - std::min(alive, options.most), waiting - starting);
-}
 
 WorkerPool::WorkerPool(PoolOptions options, MakeWorker make)
     : options_(checked(std::move(options))), make_(std::move(make)), queue_(options_.queue, options_.most_rows) {
@@ -85,7 +54,7 @@ Result<std::unique_ptr<WorkerPool>> WorkerPool::open(PoolOptions options, MakeWo
 }
 
 WorkerPool::~WorkerPool() {
-  Answered answered;
+  AnsweredJobs answered;
   {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
@@ -113,9 +82,9 @@ void WorkerPool::add_worker() {
   slot.thread = std::thread([this, &slot] { work(slot); });
 }
 
-void WorkerPool::reject(const JobPtr& job, Failure failure, Answered& answered) {
+void WorkerPool::reject(const JobPtr& job, Failure failure, AnsweredJobs& answered) {
   if (!job->is_answered) ++numbers_.rejected[failure.code];
-  answered.add(job, failed(std::move(failure)));
+  answered.add(job, {.answer = {}, .failure = std::move(failure)});
 }
 
 void WorkerPool::submit(Question question, Time deadline, std::function<void(Outcome)> done) {
@@ -125,7 +94,7 @@ void WorkerPool::submit(Question question, Time deadline, std::function<void(Out
   job->since = Steady::now();
   job->deadline = deadline;
   job->done = std::move(done);
-  Answered answered;
+  AnsweredJobs answered;
   {
     const std::lock_guard lock(mutex_);
     if (is_stopping_) {
@@ -182,7 +151,7 @@ bool WorkerPool::start_worker(Slot& slot, std::unique_lock<std::mutex>& lock) {
   started_.notify_all();
   if (!is_open_) return false;
   log::error("script_worker_not_started", {{"error", start_error_}});
-  Answered answered;
+  AnsweredJobs answered;
   if (count(State::idle) + count(State::busy) == 0) {
     for (const auto& job : queue_.take_all()) {
       reject(job, no_worker(start_error_), answered);
@@ -202,10 +171,10 @@ bool WorkerPool::wait_for_jobs(Slot& slot, std::unique_lock<std::mutex>& lock, s
   auto until = Steady::now() + options_.idle;
   for (;;) {
     if (is_stopping_) return false;
-    Answered answered;
+    AnsweredJobs answered;
     answer_expired(Steady::now(), answered);
     answer_hopeless(Steady::now(), answered);
-    if (!answered.all.empty()) {
+    if (!answered.is_empty()) {
       lock.unlock();
       answered.call();
       lock.lock();
@@ -285,14 +254,14 @@ void WorkerPool::run(Slot& slot, std::unique_lock<std::mutex>& lock, std::vector
   } else {
     slot.state = State::idle;
   }
-  Answered answered;
+  AnsweredJobs answered;
   settle(jobs, std::move(outcome), answered);
   lock.unlock();
   answered.call();
   lock.lock();
 }
 
-void WorkerPool::settle(std::vector<JobPtr>& jobs, Outcome outcome, Answered& answered) {
+void WorkerPool::settle(std::vector<JobPtr>& jobs, Outcome outcome, AnsweredJobs& answered) {
   if (!outcome.answer) return retry_or_fail(jobs, outcome, answered);
   auto* table = std::get_if<table::Table>(&*outcome.answer);
   if (table == nullptr || jobs.size() == 1) {
@@ -316,7 +285,7 @@ void WorkerPool::settle(std::vector<JobPtr>& jobs, Outcome outcome, Answered& an
   }
 }
 
-void WorkerPool::retry_or_fail(std::vector<JobPtr>& jobs, const Outcome& outcome, Answered& answered) {
+void WorkerPool::retry_or_fail(std::vector<JobPtr>& jobs, const Outcome& outcome, AnsweredJobs& answered) {
   const Failure& failure = outcome.failure;
   if (jobs.size() == 1 || failure.code == "deadline") {
     for (const auto& job : jobs) reject(job, failure, answered);
@@ -326,75 +295,6 @@ void WorkerPool::retry_or_fail(std::vector<JobPtr>& jobs, const Outcome& outcome
   std::erase_if(jobs, [](const JobPtr& job) { return job->is_answered.load(); });
   queue_.put_back(jobs);
   work_.notify_one();
-}
-
-void WorkerPool::answer_expired(Time now, Answered& answered) {
-  for (const auto& job : queue_.take_expired(now))
-    reject(job, deadline_passed("while it waited for a worker"), answered);
-}
-
-// Not the last one that waits: if nothing were begun, nobody would see that calls have become quicker.
-void WorkerPool::answer_hopeless(Time now, Answered& answered) {
-  while (queue_.size() > 1 && *queue_.first_deadline() < now + times_.quick())
-    reject(queue_.take_first(), deadline_passed("too soon to begin with it"), answered);
-}
-
-void WorkerPool::grow(Time now) {
-  const auto oldest = queue_.oldest();
-  const auto waited = oldest ? now - *oldest : Steady::duration::zero();
-  for (auto more = workers_to_add(options_, waited, queue_.calls(), alive(), count(State::starting)); more > 0; --more)
-    add_worker();
-}
-
-// When there is something to decide without anybody's news.
-Time WorkerPool::next_event(Time now) const {
-  Time next = now + std::chrono::hours(1);
-  if (const auto deadline = queue_.next_deadline()) next = std::min(next, *deadline);
-  if (const auto oldest = queue_.oldest(); oldest && alive() < options_.most) {
-    const auto due = *oldest + options_.patience;
-    // Where it is past already, all that may be started is: looked at again after a while.
-    next = std::min(next, due > now ? due : now + std::max(options_.patience, std::chrono::milliseconds(1)));
-  }
-  for (const auto& slot : slots_) {
-    if (slot->running.size() < 2) continue;
-    for (const auto& job : slot->running) {
-      if (!job->is_answered) next = std::min(next, job->deadline);
-    }
-  }
-  return next;
-}
-
-void WorkerPool::supervise() noexcept {
-  try {
-    std::unique_lock lock(mutex_);
-    while (!is_stopping_) {
-      const auto now = Steady::now();
-      Answered answered;
-      answer_expired(now, answered);
-      for (const auto& slot : slots_) {
-        if (slot->running.size() < 2) continue;  // alone: its worker's thread waits as long as it
-        for (const auto& job : slot->running) {
-          if (job->deadline <= now) reject(job, deadline_passed("while it was computed with others"), answered);
-        }
-      }
-      grow(now);
-      std::vector<std::unique_ptr<Slot>> over;
-      for (auto& slot : slots_) {
-        if (slot->state == State::over) over.push_back(std::move(slot));
-      }
-      std::erase(slots_, nullptr);
-      if (!answered.all.empty() || !over.empty()) {
-        lock.unlock();
-        answered.call();
-        for (const auto& slot : over) slot->thread.join();
-        lock.lock();
-        continue;
-      }
-      (void)supervisor_.wait_until(lock, next_event(now));
-    }
-  } catch (const std::exception& exception) {
-    log::error("script_pool_thread", {{"error", exception.what()}});
-  }
 }
 
 PoolNumbers WorkerPool::numbers() const {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "serve/script/answered_jobs.h"
 #include "serve/script/call_times.h"
 #include "serve/script/job_queue.h"
 #include "serve/script/pool_numbers.h"
@@ -57,7 +58,6 @@ class WorkerPool {
     std::shared_ptr<ScriptWorker> worker;
     std::vector<JobPtr> running;
   };
-  struct Answered;  // jobs to call back once the lock is gone
 
   WorkerPool(PoolOptions options, MakeWorker make);
   void add_worker();
@@ -65,16 +65,16 @@ class WorkerPool {
   bool start_worker(Slot& slot, std::unique_lock<std::mutex>& lock);
   bool wait_for_jobs(Slot& slot, std::unique_lock<std::mutex>& lock, std::vector<JobPtr>& jobs);
   void run(Slot& slot, std::unique_lock<std::mutex>& lock, std::vector<JobPtr> jobs);
-  void settle(std::vector<JobPtr>& jobs, Outcome outcome, Answered& answered);
-  void retry_or_fail(std::vector<JobPtr>& jobs, const Outcome& outcome, Answered& answered);
+  void settle(std::vector<JobPtr>& jobs, Outcome outcome, AnsweredJobs& answered);
+  void retry_or_fail(std::vector<JobPtr>& jobs, const Outcome& outcome, AnsweredJobs& answered);
   void supervise() noexcept;
-  void answer_expired(Time now, Answered& answered);
-  void answer_hopeless(Time now, Answered& answered);
+  void answer_expired(Time now, AnsweredJobs& answered);
+  void answer_hopeless(Time now, AnsweredJobs& answered);
   void grow(Time now);
   Time next_event(Time now) const;
   std::size_t count(State state) const;
   std::size_t alive() const { return slots_.size() - count(State::over); }
-  void reject(const JobPtr& job, Failure failure, Answered& answered);
+  void reject(const JobPtr& job, Failure failure, AnsweredJobs& answered);
 
   const PoolOptions options_;
   const MakeWorker make_;
