@@ -142,17 +142,30 @@ bool find_in_csv(const std::string& body, const JsonLimits& limits, model::Descr
     problem = one_mistake(400, "bad_csv", table.error().message);
     return false;
   }
-  for (std::size_t i = 0; i < table.value().columns(); ++i) {
-    const auto type = table.value().column(i)->type();
-    const auto kind = type == table::Type::text || type == table::Type::factor ? model::FeatureKind::factor
-                      : type == table::Type::logical                           ? model::FeatureKind::logical
-                                                                               : model::FeatureKind::number;
-    seen.features.push_back({.name = table.value().names()[i], .kind = kind, .levels = {}});
-  }
+  seen.features = describe_columns(table.value()).features;
   return true;
 }
 
+model::FeatureKind kind_of(table::Type type) {
+  switch (type) {
+    case table::Type::logical: return model::FeatureKind::logical;
+    case table::Type::integer:
+    case table::Type::real: return model::FeatureKind::number;
+    default: return model::FeatureKind::factor;
+  }
+}
+
 }  // namespace
+
+model::Description describe_columns(const table::Table& table) {
+  model::Description description;
+  for (std::size_t i = 0; i < table.columns(); ++i) {
+    model::Feature feature{.name = table.names()[i], .kind = kind_of(table.column(i)->type())};
+    if (table.column(i)->type() == table::Type::factor) feature.levels = table.column(i)->levels();
+    description.features.push_back(std::move(feature));
+  }
+  return description;
+}
 
 bool find_features(const std::string& body, bool is_csv, bool is_lines, const Envelope& envelope,
                    const JsonLimits& limits, model::Description& seen, Problem& problem) {

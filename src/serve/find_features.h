@@ -8,6 +8,7 @@
 #include "model/model.h"
 #include "serve/json_rows.h"
 #include "serve/problem.h"
+#include "table/table.h"
 
 namespace scoria::serve {
 
@@ -15,5 +16,8 @@ namespace scoria::serve {
 // the body beyond that is left to who reads it: false only where no columns can be told.
 bool find_features(const std::string& body, bool is_csv, bool is_lines, const Envelope& envelope,
                    const JsonLimits& limits, model::Description& seen, Problem& problem);
+
+// What a table's columns are as a model's features: texts have no levels, any text will do.
+model::Description describe_columns(const table::Table& table);
 
 }  // namespace scoria::serve

@@ -11,15 +11,6 @@ namespace {
 
 constexpr std::size_t kMostSample = 10'000;
 
-model::FeatureKind kind_of(table::Type type) {
-  switch (type) {
-    case table::Type::logical: return model::FeatureKind::logical;
-    case table::Type::integer:
-    case table::Type::real: return model::FeatureKind::number;
-    default: return model::FeatureKind::factor;
-  }
-}
-
 // As requests bring them: numbers are doubles.
 table::Table with_doubles(const table::Table& table) {
   table::Table made(table.rows());
@@ -70,16 +61,6 @@ Result<table::Table> read_sample(const std::string& path) {
     lines = std::move(made);
   }
   return first_rows(table::JsonLinesReader::open(memory_source(std::as_bytes(std::span(lines))), options), path);
-}
-
-model::Description describe_columns(const table::Table& table) {
-  model::Description description;
-  for (std::size_t i = 0; i < table.columns(); ++i) {
-    model::Feature feature{.name = table.names()[i], .kind = kind_of(table.column(i)->type())};
-    if (table.column(i)->type() == table::Type::factor) feature.levels = table.column(i)->levels();
-    description.features.push_back(std::move(feature));
-  }
-  return description;
 }
 
 }  // namespace scoria::serve::script

@@ -15,7 +15,4 @@ namespace scoria::serve::script {
 // Rows of a file: CSV, a JSON array of records, or JSON lines (.jsonl, .ndjson). At most 10,000 rows. Errors: not_found, invalid, naming the file.
 Result<table::Table> read_sample(const std::string& path);
 
-// What a table's columns are as a model's features: texts have no levels, any text will do.
-model::Description describe_columns(const table::Table& table);
-
 }  // namespace scoria::serve::script

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "model/loaders.h"
 #include "node/start_up_names.h"
+#include "serve/find_features.h"
 #include "serve/protocols.h"
 #include "serve/script/script_rows.h"
 
