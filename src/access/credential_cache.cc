@@ -1,7 +1,7 @@
 #include "access/credential_cache.h"
 
-#include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <sodium.h>
 
 #include <algorithm>
 #include <cstring>
@@ -16,18 +16,11 @@ CredentialCache::CredentialCache(std::size_t most_entries)
 }
 
 Digest CredentialCache::digest(std::string_view credential) const {
-  // Looked up once: OpenSSL's own look-up by name costs as much as the hash.
-  static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-  thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
+  static_assert(std::tuple_size_v<Digest> == crypto_shorthash_siphashx24_BYTES);
+  static_assert(sizeof key_ == crypto_shorthash_siphashx24_KEYBYTES);
   Digest made{};
-  unsigned size = 0;
-  SCORIA_CHECK(EVP_DigestInit_ex2(context.get(), method, nullptr) == 1 &&
-               EVP_DigestUpdate(context.get(), key_.data(), key_.size()) == 1 &&
-               EVP_DigestUpdate(context.get(), credential.data(), credential.size()) == 1 &&
-               EVP_DigestFinal_ex(context.get(), made.data(), &size) == 1);
+  crypto_shorthash_siphashx24(made.data(), reinterpret_cast<const unsigned char*>(credential.data()), credential.size(),
+                              key_.data());
   return made;
 }
 

@@ -113,7 +113,7 @@ App::App(Catalog& catalog, Executor& executor, AppLimits limits, access::Access*
 
 net::BodyPlan App::plan_body(const net::HttpRequest& head) {
   net::BodyPlan plan{.max_bytes = is_json(media_type(head)) ? limits_.json_bytes : limits_.other_bytes};
-  if (access_ != nullptr) plan.refuse = refuse_early(*access_, first_service(), head);
+  if (access_ != nullptr) plan.refuse = refuse_early(*access_, catalog_, head);
   const auto coding = head.header("Content-Encoding");
   if (plan.refuse || !coding || net::is_same_name(*coding, "identity")) return plan;
   auto inflated = InflatedBody::open(*coding, plan.max_bytes);
@@ -129,15 +129,10 @@ net::HttpReply App::explain(int status, std::string_view why) {
   return problem_reply(one_mistake(status, status == 413 ? "too_large" : "bad_request", std::string(why)));
 }
 
-std::string App::first_service() const {
-  const auto all = catalog_.services();
-  return all->empty() ? std::string() : all->front().name;
-}
-
 void App::handle(net::HttpRequest request, net::Responder responder) {
   NotePtr note = observer_ == nullptr ? nullptr : observer_->begin(request, responder);
   if (access_ == nullptr) return serve_request(std::move(request), std::move(responder), std::move(note));
-  pass_gate(*access_, first_service(), std::move(request), std::move(responder),
+  pass_gate(*access_, catalog_, std::move(request), std::move(responder),
             [this, note](net::HttpRequest passed, net::Responder to, const access::CallerPtr& caller) {
               if (note != nullptr && caller != nullptr) note->user = caller->name;
               serve_request(std::move(passed), std::move(to), note);

@@ -45,7 +45,6 @@ class App final : public net::HttpHandler {
 
  private:
   struct Call;
-  std::string first_service() const;
   void serve_request(net::HttpRequest request, net::Responder responder, NotePtr note);
   static bool take_body(Call& call);
   void route(Call& call);

@@ -30,13 +30,21 @@ bool is_scoring_path(const std::vector<std::string>& parts) {
   return size >= 4 && parts[0] == "v2" && parts[1] == "models" && parts.back() == "infer";
 }
 
-std::string service_of(const std::vector<std::string>& parts, const std::string& first) {
+std::string service_of(const std::vector<std::string>& parts) {
   const std::size_t size = parts.size();
-  if (size == 1 && is_word_of_scoring(parts[0])) return first;
   if (size >= 2 && (parts[0] == "services" || parts[0] == "endpoints" || parts[0] == "api")) return parts[1];
   if (size >= 3 && parts[0] == "v2" && parts[1] == "models") return parts[2];
   if (size >= 4 && parts[0] == "v2" && parts[1] == "repository" && parts[2] == "models") return parts[3];
   return {};
+}
+
+// Of this catalog.
+Need need_in(const Catalog& catalog, const net::HttpRequest& head) {
+  Need need = need_of(head);
+  if (!need.is_of_first) return need;
+  const auto all = catalog.services();
+  if (!all->empty()) need.service = all->front().name;
+  return need;
 }
 
 void answer_refusal(access::Admission admission, net::HttpRequest request, net::Responder responder,
@@ -57,23 +65,24 @@ std::vector<std::string> path_parts(std::string_view path) {
   return parts;
 }
 
-Need need_of(const net::HttpRequest& head, const std::string& first) {
+Need need_of(const net::HttpRequest& head) {
   const auto parts = path_parts(auth::split_target(head.target).path);
   const bool is_get = head.method == "GET" || head.method == "HEAD";
   Need need{.is_open = is_get && is_one_of_health(parts),
             .action = access::Action::deploy,
-            .service = service_of(parts, first)};
+            .service = service_of(parts),
+            .is_of_first = parts.size() == 1 && is_word_of_scoring(parts[0])};
   if (is_get) need.action = access::Action::read;
   const bool is_below_service = parts.size() >= 3 && parts[0] == "services";
   if (is_below_service || (head.method == "POST" && is_scoring_path(parts))) need.action = access::Action::score;
   return need;
 }
 
-void pass_gate(access::Access& access, const std::string& first, net::HttpRequest request, net::Responder responder,
+void pass_gate(access::Access& access, const Catalog& catalog, net::HttpRequest request, net::Responder responder,
                const Onward& onward) {
   if (access::Access::is_own_path(std::string_view(request.target).substr(0, request.target.find('?'))))
     return access.handle_own(std::move(request), std::move(responder));
-  Need need = need_of(request, first);
+  Need need = need_in(catalog, request);
   if (need.is_open) return onward(std::move(request), std::move(responder), nullptr);
   auto admission = access.admit(request, need.action, need.service);
   if (!admission.is_pending())
@@ -89,7 +98,7 @@ void pass_gate(access::Access& access, const std::string& first, net::HttpReques
   });
 }
 
-std::optional<net::HttpReply> refuse_early(access::Access& access, const std::string& first,
+std::optional<net::HttpReply> refuse_early(access::Access& access, const Catalog& catalog,
                                            const net::HttpRequest& head) {
   if (const auto text = head.header("Content-Length")) {
     std::uint64_t length = 0;
@@ -99,7 +108,7 @@ std::optional<net::HttpReply> refuse_early(access::Access& access, const std::st
   } else if (!head.header("Transfer-Encoding")) {
     return std::nullopt;
   }
-  const Need need = need_of(head, first);
+  const Need need = need_in(catalog, head);
   if (need.is_open || access::Access::is_own_path(head.target)) return std::nullopt;
   const auto identified = access.identify(head);
   if (identified.is_pending()) return std::nullopt;

@@ -16,6 +16,7 @@
 
 #include "access/access.h"
 #include "net/http.h"
+#include "serve/catalog.h"
 
 namespace scoria::serve {
 
@@ -26,18 +27,18 @@ struct Need {
   bool is_open = false;
   access::Action action = access::Action::deploy;
   std::string service;
+  bool is_of_first = false;  // the path names no service and means the first one
 };
-// `first`: the service that paths without a name mean.
-Need need_of(const net::HttpRequest& head, const std::string& first);
+Need need_of(const net::HttpRequest& head);
 
 // `caller`: null where the path is open to all.
 using Onward = std::function<void(net::HttpRequest, net::Responder, const access::CallerPtr& caller)>;
 // Calls `onward` with a request whose sender may send it, now or from another thread; answers all others.
-void pass_gate(access::Access& access, const std::string& first, net::HttpRequest request, net::Responder responder,
+void pass_gate(access::Access& access, const Catalog& catalog, net::HttpRequest request, net::Responder responder,
                const Onward& onward);
 
 // For a body that is worth not being read: the reply to a sender who certainly may not.
-std::optional<net::HttpReply> refuse_early(access::Access& access, const std::string& first,
+std::optional<net::HttpReply> refuse_early(access::Access& access, const Catalog& catalog,
                                            const net::HttpRequest& head);
 
 }  // namespace scoria::serve

@@ -11,13 +11,13 @@ Need need(const std::string& method, const std::string& target) {
   net::HttpRequest head;
   head.method = method;
   head.target = target;
-  return need_of(head, "first");
+  return need_of(head);
 }
 
 TEST(Gate, ScoringNeedsTheRightToTheServiceThatThePathNames) {
-  for (const auto& [target, service] : {std::pair{"/score", "first"},
-                                        {"/invocations", "first"},
-                                        {"//predict/", "first"},
+  for (const auto& [target, service] : {std::pair{"/score", ""},
+                                        {"/invocations", ""},
+                                        {"//predict/", ""},
                                         {"/services/a/score", "a"},
                                         {"/endpoints/a/invocations", "a"},
                                         {"/api/a/1", "a"},
@@ -29,6 +29,7 @@ TEST(Gate, ScoringNeedsTheRightToTheServiceThatThePathNames) {
     EXPECT_FALSE(needed.is_open);
     EXPECT_EQ(needed.action, Action::score) << target;
     EXPECT_EQ(needed.service, service) << target;
+    EXPECT_EQ(needed.is_of_first, needed.service.empty()) << target;
   }
 }
 

@@ -16,8 +16,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-bool is_plan(const std::string& path) { return path.ends_with(".yaml") || path.ends_with(".yml"); }
-
 // Where the two differ first; empty: nowhere.
 std::string difference(const Json& got, const Json& wanted, double tolerance, const std::string& place) {
   const auto differs = [&] {
@@ -86,7 +84,13 @@ net::HttpReply answer_rows(const std::shared_ptr<ServiceVersion>& version, net::
   return kPlumberForm.write(exchange, outcome.predictions);
 }
 
+bool is_plan(std::string_view path) { return path.ends_with(".yaml") || path.ends_with(".yml"); }
+
 }  // namespace
+
+bool uses_server_files(const VersionSpec& spec) {
+  return !spec.script.empty() || !spec.scripts.runtime.empty() || is_plan(spec.model);
+}
 
 Result<std::shared_ptr<ServiceVersion>> open_version(const VersionSpec& spec) {
   const auto as_version = [](auto opened) -> Result<std::shared_ptr<ServiceVersion>> {

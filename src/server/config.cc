@@ -160,6 +160,17 @@ const std::vector<Key>& keys() {
        "The shortest autoScaleEvaluationInterval that is accepted. Azure's is PT5M."},
       {"max_body", Bytes{&C::max_body_bytes, 1u << 16, 64u << 20}, "Largest body of a request to the Batch API."},
       {"max_upload", Bytes{&C::max_upload_bytes, 1u << 20, 1ull << 45}, "Largest body of a request to blob storage."},
+      {"service_access_log", Text{&C::service_access_log, "a file, or empty"},
+       "A line of JSON for each request to a service; read anew after SIGHUP, for logrotate. Empty: none."},
+      {"service_payload_log", Text{&C::service_payload_log, "a file, or empty"},
+       "Rows and predictions of a sample of the requests to services. Empty: none."},
+      {"service_sample_rate", Number{&C::service_sample_rate, 0, 1},
+       "The share of requests of which `service_payload_log` and `service_drift` see the rows."},
+      {"service_mask", Texts{&C::service_mask, "a list of columns"},
+       "Columns that `service_payload_log` must not hold."},
+      {"service_drift", Whole{&C::service_drift, 0, 1'000'000},
+       "Figures per column in `/metrics` of how far requests have moved from a version's sample of at least 100 rows, "
+       "else from the first so many rows that are seen. 0: none."},
       {"threads", Whole{&C::threads, 1, 64}, "Threads that serve requests."},
       {"log_level", Special{"debug, info, warn or error", "info", read_log_level}, "The least that is logged."},
   };
@@ -315,6 +326,9 @@ Result<ServerConfig> parse_server_config(std::string_view text, std::string_view
   }
   if (const auto proxies = access::ProxyRules::parse(config.behind_proxy, config.trusted_proxies); !proxies.ok())
     return with_context(std::string(file_name) + ": trusted_proxies", proxies.error());
+  if (config.service_drift > 0 && config.service_drift < 10)
+    return Error{Code::invalid,
+                 std::string(file_name) + ": service_drift is less than 10 rows, must be 0 or at least 10"};
   if (config.burst > 0 && config.burst < 1)
     return Error{Code::invalid, std::string(file_name) + ": burst is less than a request, must be 0 or at least 1"};
   if (config.http.empty() && config.https.empty()) {

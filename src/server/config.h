@@ -77,6 +77,11 @@ struct ServerConfig {
   Duration minimum_evaluation_interval = std::chrono::minutes(5);
   std::uint64_t max_body_bytes = 4u << 20;
   std::uint64_t max_upload_bytes = 4000ull << 20;
+  // What is kept of requests to services (serve/observer.h).
+  std::string service_access_log, service_payload_log;  // files; empty: none
+  double service_sample_rate = 0.01;
+  std::vector<std::string> service_mask;
+  std::int64_t service_drift = 0;  // rows; 0: no figures
   std::int64_t threads = 4;
   log::Level log_level = log::Level::info;
 };

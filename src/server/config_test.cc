@@ -37,6 +37,21 @@ TEST(ServerConfig, SaysHowItIsReached) {
   EXPECT_NE(refusal("burst: 0.5\n").find("at least 1"), std::string::npos);
 }
 
+TEST(ServerConfig, SaysWhatIsKeptOfRequestsToServices) {
+  const auto config = parse_server_config(
+      "service_access_log: a.log\nservice_payload_log: p.log\nservice_sample_rate: 0.5\nservice_mask: [name]\n"
+      "service_drift: 500\n",
+      "s.yaml");
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_EQ(config.value().service_access_log, "a.log");
+  EXPECT_EQ(config.value().service_payload_log, "p.log");
+  EXPECT_EQ(config.value().service_sample_rate, 0.5);
+  EXPECT_EQ(config.value().service_mask, std::vector<std::string>{"name"});
+  EXPECT_EQ(config.value().service_drift, 500);
+  EXPECT_NE(refusal("service_sample_rate: 2\n"), "accepted");
+  EXPECT_NE(refusal("service_drift: 9\n").find("at least 10"), std::string::npos);
+}
+
 TEST(ServerConfig, ReadsWhatGoesByItself) {
   const auto alone = parse_server_config("retention: P30D\n", "s.yaml");
   ASSERT_TRUE(alone.ok()) << alone.error().message;

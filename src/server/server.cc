@@ -232,8 +232,14 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
   Backups backups(folder.path(), *blobs, clock);
   FileRelay relay(*service);
   InlineExecutor alone;
-  SCORIA_TRY(services, Services::open(folder.path() / "services", *blobs,
-                                      options.executor != nullptr ? *options.executor : alone, clock, users.get()));
+  SCORIA_TRY(observer, serve::Observer::open({.access_log = config.service_access_log,
+                                              .payload_log = config.service_payload_log,
+                                              .sample = config.service_sample_rate,
+                                              .masked = {config.service_mask.begin(), config.service_mask.end()},
+                                              .drift_baseline = static_cast<std::size_t>(config.service_drift)}));
+  SCORIA_TRY(services,
+             Services::open(folder.path() / "services", *blobs, options.executor != nullptr ? *options.executor : alone,
+                            clock, users.get(), observer.get()));
   App app{.config = config,
           .account = account,
           .clock = clock,
@@ -270,6 +276,7 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
     while (!stop.stop_requested()) {
       stopping.wait_for(lock, stop, kLook, [] { return false; });
       const bool is_told = options.is_told_to_look && options.is_told_to_look();
+      if (is_told) observer->reopen();
       if (certificate) tell(certificate->look(*http, clock.now(), is_told), *certificate);
     }
   }

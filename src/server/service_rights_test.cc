@@ -149,6 +149,7 @@ TEST_F(ServiceRights, OfOneServiceRunNoCodeOfTheirOwn) {
   const Heard script = deploy("a", "1", "services/a/m", ann, {{"script", "linear.rds"}});
   EXPECT_EQ(script.status, 403);
   EXPECT_NE(script.body.find("runs as the server's own user"), std::string::npos) << script.body;
+  EXPECT_EQ(deploy("a", "1", "services/a/m", ann, {{"model", "plan.yaml"}}).status, 403);
   EXPECT_EQ(deploy("a", "1", "services/a/m", ann, {{"runtime", "r"}}).status, 403);
   EXPECT_EQ(own("GET", "/a", ann).status, 404);
 }

@@ -75,19 +75,20 @@ Json version_json(const serve::Service& service, std::size_t at) {
 }  // namespace
 
 Services::Services(serve::ServiceFolder folder, blob::BlobStore& blobs, Executor& executor, const Clock& clock,
-                   access::Access* access)
+                   access::Access* access, serve::Observer* observer)
     : folder_(std::move(folder)),
       blobs_(blobs),
       executor_(executor),
       clock_(clock),
-      app_(catalog_, executor, {}, access) {
+      app_(catalog_, executor, {}, access, observer) {
   worker_.post([this] { load(); });
 }
 
 Result<std::unique_ptr<Services>> Services::open(const fs::path& folder, blob::BlobStore& blobs, Executor& executor,
-                                                 const Clock& clock, access::Access* access) {
+                                                 const Clock& clock, access::Access* access,
+                                                 serve::Observer* observer) {
   SCORIA_TRY(opened, serve::ServiceFolder::open(folder));
-  return std::unique_ptr<Services>(new Services(std::move(opened), blobs, executor, clock, access));
+  return std::unique_ptr<Services>(new Services(std::move(opened), blobs, executor, clock, access, observer));
 }
 
 void Services::load() {
@@ -213,11 +214,10 @@ Result<Json> Services::deploy_now(const Deployment& deployment) {
              texts.empty() ? fetch(request.value("files", Json()), scratch.path) : write_texts(texts, scratch.path));
   if (is_by_grant) {
     SCORIA_TRY(spec, serve::read_manifest(request, scratch.path));
-    if (!spec.script.empty() || !spec.runtime.empty()) {
-      return Error{
-          Code::denied,
-          "a script is R or Python that runs as the server's own user: deploying it takes the role contributor "
-          "or owner, not a grant of one service"};
+    if (serve::uses_server_files(spec)) {
+      return Error{Code::denied,
+                   "a script is R or Python that runs as the server's own user, and a plan reads files that it names: "
+                   "deploying one takes the role contributor or owner, not a grant of one service"};
     }
   }
   Json manifest = request;

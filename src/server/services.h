@@ -3,7 +3,7 @@
 //
 // A deployment: files are copied from blobs or URLs and checked against their SHA-256, the version is opened and warmed up, answers its sample rows,
 // lies durably in the folder, stands in the catalog, and only then gets requests. Whatever fails before leaves all as it was.
-// Threads: as Call; deployments are done one after the other on a thread of their own. Borrows: blobs and executor. Owns: the catalog.
+// Threads: as Call; deployments are done one after the other on a thread of their own. Borrows: all that open() is given. Owns: the catalog.
 #pragma once
 
 #include <atomic>
@@ -25,9 +25,10 @@ namespace scoria::server {
 
 class Services {
  public:
-  // `access`: who may ask; null: everybody. Errors: denied, unavailable: the folder.
+  // `access`: who may ask; null: everybody. `observer`: what is kept of requests; null: nothing. Errors: denied, unavailable: the folder.
   static Result<std::unique_ptr<Services>> open(const std::filesystem::path& folder, blob::BlobStore& blobs,
-                                                Executor& executor, const Clock& clock, access::Access* access);
+                                                Executor& executor, const Clock& clock, access::Access* access,
+                                                serve::Observer* observer);
 
   serve::App& app() { return app_; }
   serve::Catalog& catalog() { return catalog_; }
@@ -57,7 +58,7 @@ class Services {
 
  private:
   Services(serve::ServiceFolder folder, blob::BlobStore& blobs, Executor& executor, const Clock& clock,
-           access::Access* access);
+           access::Access* access, serve::Observer* observer);
   void load();
   Result<serve::ServiceVersionPtr> open_and_store(const std::filesystem::path& scratch, const std::string& service,
                                                   const std::string& version, const Json& manifest);

@@ -118,7 +118,7 @@ class WholeServerTest : public ::testing::Test {
       ASSERT_TRUE(users.ok()) << users.error().message;
       users_ = std::move(users).value();
     }
-    auto services = Services::open(folder_ / "services", *blobs_, executor_, clock_, users_.get());
+    auto services = Services::open(folder_ / "services", *blobs_, executor_, clock_, users_.get(), nullptr);
     ASSERT_TRUE(services.ok()) << services.error().message;
     services_ = std::move(services).value();
     while (!services_->is_ready()) std::this_thread::yield();

@@ -34,8 +34,8 @@ def scoria(*words, given=None):
     return subprocess.run([PROGRAM, *map(str, words), "--data", DATA], input=given, text=True, capture_output=True, timeout=120)
 
 
-def start():
-    process = subprocess.Popen([PROGRAM, "server", "--data", DATA, "--http", "127.0.0.1:0", "--https", "none"],
+def start(*options):
+    process = subprocess.Popen([PROGRAM, "server", "--data", DATA, "--http", "127.0.0.1:0", "--https", "none", *options],
                                stdout=subprocess.DEVNULL, stderr=open(FOLDER / "server.log", "a"))
     until("the server", lambda: scoria("pool", "list").returncode == 0, 30)
     port = int(json.loads((DATA / "server.json").read_text())["httpUrl"].rpartition(":")[2])
@@ -236,12 +236,32 @@ try:
     before = json.loads(scoria("service", "list", "--json").stdout)
     server.send_signal(signal.SIGTERM)
     step("the server ends", server.wait(30) == 0)
-    server, port = start()
+    logs = {"access": FOLDER / "access.log", "payload": FOLDER / "payload.log"}
+    (FOLDER / "server.yaml").write_text(f"""service_access_log: {logs["access"]}
+service_payload_log: {logs["payload"]}
+service_sample_rate: 1
+service_mask: [crim]
+service_drift: 10
+""")
+    server, port = start("--config", FOLDER / "server.yaml")
     after = json.loads(scoria("service", "list", "--json").stdout)
     plain = lambda all: sorted((v["name"], v["version"], v["weight"], v["sha256"]) for v in (all if isinstance(all, list) else all["value"]))
     step("all versions and weights are there again", plain(before) == plain(after), (before, after))
     step("and answer as R does", json.loads(ask(port, "POST", "/services/boston/score", body, key=key)[1]) == expected)
     step("metrics tell of them", "serve_requests_total{service=\"boston\"" in ask(port, "GET", "/metrics")[1])
+    for _ in range(4):
+        ask(port, "POST", "/services/boston/score", body, {"X-Request-Id": "one-of-four"}, key)
+    until("a line of each", lambda: all(log.exists() and "one-of-four" in log.read_text() for log in logs.values()), 10)
+    line = json.loads([line for line in logs["access"].read_text().splitlines() if "one-of-four" in line][-1])
+    step("the access log says who asked for what", (line["user"], line["service"], line["status"], line["rows"]) == ("tester", "boston", 200, 5), line)
+    seen = logs["payload"].read_text()
+    step("the payload log has rows without what is masked", '"lstat"' in seen and '"crim"' not in seen and key not in seen, seen[:500])
+    metrics = ask(port, "GET", "/metrics")[1]
+    step("metrics tell how far requests have moved", 'serve_feature_psi{service="boston"' in metrics, metrics[-500:])
+    logs["access"].rename(FOLDER / "access.log.1")
+    server.send_signal(signal.SIGHUP)
+    until("a new file", lambda: logs["access"].exists(), 10)
+    step("after logrotate it goes on in a new file", ask(port, "POST", "/services/boston/score", body, key=key)[0] == 200)
     removed = scoria("service", "delete", "boston")
     step("a service is deleted", removed.returncode == 0 and not (DATA / "services/boston").exists(), removed.stderr)
     step("and answers no more", ask(port, "POST", "/services/boston/score", body, key=key)[0] == 404)
