@@ -109,6 +109,21 @@ TEST(ServerLimits, ServesAClientThatTakesManyRepliesLateButFastEnough) {
   EXPECT_EQ(server->open_connections(), 1u);
 }
 
+// As on a long way: whenever one looks, a reply is not acknowledged yet; but each is taken soon.
+TEST(ServerLimits, ServesAClientThatAlwaysHasAReplyOnTheWire) {
+  HandlerForTests handler;
+  handler.answer = [](HttpRequest, Responder responder) { responder.send({.body = std::string(2u << 10, 'x')}); };
+  const auto server = serve(handler, {.min_rate = 1u << 20, .rate_grace = 1s});
+  RawClient client(server->address(0), 2048);
+  for (int i = 0; i < 6; ++i) client.send(kGet);
+  for (int i = 0; i < 30; ++i) {  // 3 s, at 20 KiB a second
+    std::this_thread::sleep_for(100ms);
+    ASSERT_THAT(client.read_reply(), StartsWith("HTTP/1.1 200 ")) << i;
+    ASSERT_TRUE(client.send(kGet)) << i;
+  }
+  EXPECT_EQ(server->open_connections(), 1u);
+}
+
 TEST(ServerLimits, ClosesBehindTheLastRequestThatAConnectionMayHave) {
   HandlerForTests handler;
   const auto server = serve(handler, {.max_requests_of_connection = 2});

@@ -160,6 +160,7 @@ class ServerConnection final : public EventLoop::Watcher, public std::enable_sha
   // Of the sweep: up to where the client had taken everything, and since when it has not.
   std::uint64_t taken_whole_ = 0;
   std::uint64_t owing_since_ms_ = 0;  // 0: it has everything
+  std::uint64_t owed_until_ = 0;      // what had been written then
 };
 
 }  // namespace scoria::net
