@@ -1,11 +1,10 @@
 #include "serve/script/script_kind.h"
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
-#include <regex>
 
 #include "base/file.h"
+#include "serve/script/script_words.h"
 
 namespace scoria::serve::script {
 namespace {
@@ -13,30 +12,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostScript = 4u << 20;
-constexpr std::size_t kMostPreload = 24;
 
 bool ends_with_any(const std::string& path, std::initializer_list<std::string_view> ends) {
   std::string lower = path;
   std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
   return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return lower.ends_with(end); });
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) text.remove_prefix(1);
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.remove_suffix(1);
-  return text;
-}
-
-// The annotation of a line "#* @get /path" or "#' @get /path": "get". Else empty.
-std::string_view annotation(std::string_view line) {
-  line = trim(line);
-  if (!line.starts_with("#*") && !line.starts_with("#'")) return {};
-  line = trim(line.substr(2));
-  if (!line.starts_with('@')) return {};
-  line.remove_prefix(1);
-  std::size_t end = 0;
-  while (end < line.size() && (std::isalnum(static_cast<unsigned char>(line[end])) != 0)) ++end;
-  return line.substr(0, end);
 }
 
 bool is_route(std::string_view word) {
@@ -45,57 +25,12 @@ bool is_route(std::string_view word) {
   return std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
 }
 
-template <typename Visit>
-void for_each_line(std::string_view text, Visit visit) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    visit(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-}
-
-void add_matches(const std::string& text, const std::regex& pattern, std::vector<std::string>& names) {
-  for (auto match = std::sregex_iterator(text.begin(), text.end(), pattern); match != std::sregex_iterator(); ++match) {
-    const std::string name = (*match)[1];
-    if (names.size() < kMostPreload && std::find(names.begin(), names.end(), name) == names.end())
-      names.push_back(name);
-  }
-}
-
-std::string without_comments(std::string_view text) {
-  std::string code;
-  for_each_line(text, [&](std::string_view line) {
-    if (!trim(line).starts_with('#')) code.append(line).push_back('\n');
-  });
-  return code;
-}
-
-// Packages by library(x), require(x), x::f: loaded once in the template, shared by all workers.
-std::vector<std::string> r_packages(std::string_view text) {
-  static const std::regex kAttached(
-      R"re((?:library|require|requireNamespace|loadNamespace)\(\s*["']?([A-Za-z][A-Za-z0-9.]*))re");
-  static const std::regex kNamed(R"(([A-Za-z][A-Za-z0-9.]*):::?[A-Za-z.])");
-  std::vector<std::string> names;
-  const std::string code = without_comments(text);
-  add_matches(code, kAttached, names);
-  add_matches(code, kNamed, names);
-  return names;
-}
-
-std::vector<std::string> python_modules(std::string_view text) {
-  static const std::regex kImport(R"((?:^|\n)[ \t]*(?:import|from)[ \t]+([A-Za-z_][A-Za-z0-9_]*))");
-  std::vector<std::string> names;
-  add_matches(std::string(text), kImport, names);
-  // What has threads of its own from its import on must not be forked.
+// Loaded once in the template, shared by all workers. What has threads of its own from its import on must not be forked.
+std::vector<std::string> modules_to_preload(std::string_view text) {
+  std::vector<std::string> names = python_modules(text);
   std::erase_if(
       names, [](const std::string& name) { return name == "torch" || name == "tensorflow" || name == "__future__"; });
   return names;
-}
-
-bool defines_r(const std::string& code, const std::string& name) {
-  std::string escaped;
-  for (const char c : name) escaped += (c == '.' ? std::string("\\.") : std::string(1, c));
-  return std::regex_search(code, std::regex("(?:^|\\n)\\s*" + escaped + R"(\s*(?:<-|=)\s*(?:function|\\))"));
 }
 
 bool has_row_word(std::string_view text) {
@@ -120,10 +55,9 @@ Result<Form> r_form(const ScriptWish& wish, const std::string& text, ScriptPlan&
   if (!wish.form.empty()) return Error{Code::invalid, "--form " + wish.form + " is none of R's: plumber or function"};
   bool has_route = false;
   for_each_line(text, [&](std::string_view line) { has_route = has_route || is_route(annotation(line)); });
-  static const std::regex kRouter(R"((?:^|[^A-Za-z0-9_.])(?:pr|plumb|pr_get|pr_post|Plumber\$new)\s*\()");
-  if (has_route || std::regex_search(code, kRouter)) return Form::plumber;
+  if (has_route || makes_router(code)) return Form::plumber;
   for (const char* name : {"score", "predict_rows"}) {
-    if (!defines_r(code, name)) continue;
+    if (!defines_r_function(code, name)) continue;
     plan.function = name;
     return Form::r_function;
   }
@@ -138,10 +72,8 @@ Result<Form> python_form(const ScriptWish& wish, const std::string& text) {
   if (wish.form == "predict" || wish.form == "function") return Form::py_predict;
   if (!wish.form.empty()) return Error{Code::invalid, "--form " + wish.form + " is none of Python's: run or predict"};
   if (!wish.function.empty()) return Form::py_predict;
-  static const std::regex kRun(R"((?:^|\n)(?:async\s+)?def\s+run\s*\()");
-  static const std::regex kPredict(R"((?:^|\n)\s*def\s+predict\s*\()");
-  if (std::regex_search(text, kRun)) return Form::py_run;
-  if (std::regex_search(text, kPredict)) return Form::py_predict;
+  if (defines_python_function(text, "run")) return Form::py_run;
+  if (defines_python_method(text, "predict")) return Form::py_predict;
   return Error{Code::invalid, "'" + wish.script +
                                   "' defines neither run(data) nor predict(df), nor a class with predict: name its "
                                   "function with --function NAME"};
@@ -193,16 +125,15 @@ Result<ScriptPlan> plan_script(const ScriptWish& wish) {
     plan.runtime = worker::Runtime::python;
     SCORIA_TRY(form, python_form(given, text));
     plan.form = form;
-    static const std::regex kRowwise(R"((?:^|\n)\s*(?:self\.)?rowwise\s*=\s*True)");
-    plan.is_rowwise = given.rowwise >= 0 ? given.rowwise == 1 : std::regex_search(text, kRowwise);
-    plan.preload = python_modules(text);
+    plan.is_rowwise = given.rowwise >= 0 ? given.rowwise == 1 : declares_rowwise(text);
+    plan.preload = modules_to_preload(text);
     if (plan.form == Form::py_predict) plan.preload.emplace_back("pandas");
     return plan;
   }
   SCORIA_TRY(form, r_form(given, text, plan));
   plan.form = form;
   plan.is_rowwise = given.rowwise >= 0 ? given.rowwise == 1 : has_row_word(text);
-  plan.preload = r_packages(text);
+  plan.preload = r_packages(without_comments(text));
   if (plan.form == Form::plumber) {
     for (const char* name : {"plumber", "jsonlite", "httpuv", "promises", "later"}) {
       if (std::find(plan.preload.begin(), plan.preload.end(), name) == plan.preload.end())

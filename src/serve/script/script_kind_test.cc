@@ -79,6 +79,17 @@ TEST_F(ScriptKind, TakesAnRModelAlone) {
   EXPECT_FALSE(plan_script({.script = file("m.pkl", "")}).ok());
 }
 
+// One token of 3 MB, as data in a script has it: std::regex ends the process in 30 KB of it.
+TEST_F(ScriptKind, TakesScriptsWithLongWords) {
+  const std::string data(3'000'000, 'a');
+  const auto r = plan({.script = file("f.R", "x <- \"" + data + "\"\nscore <- function(df) MASS::ginv(df)\n")});
+  EXPECT_EQ(r.form, Form::r_function);
+  EXPECT_THAT(r.preload, Contains("MASS"));
+  const auto python = plan({.script = file("a.py", "import json\nx = '" + data + "'\ndef run(data):\n  return x\n")});
+  EXPECT_EQ(python.form, Form::py_run);
+  EXPECT_THAT(python.preload, Contains("json"));
+}
+
 TEST_F(ScriptKind, NamesAFileThatIsNotThere) {
   const auto made = plan_script({.script = "/nowhere/a.R"});
   ASSERT_FALSE(made.ok());
