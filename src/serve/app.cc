@@ -199,7 +199,7 @@ void App::score(Call& call, const Form& form, const ServiceVersionPtr& version) 
   }
   if (version->is_immediate()) {
     const Outcome outcome = version->score(rows, exchange.wanted, executor_);
-    if (observer_ != nullptr && outcome.is_scored) observer_->observe(call.note, *version, rows, outcome.predictions);
+    if (observer_ != nullptr && outcome.is_scored) observer_->observe(call.note, version, rows, outcome.predictions);
     net::HttpReply reply = outcome.is_scored ? form.write(exchange, outcome.predictions) : form.refuse(outcome.problem);
     traffic.end(form.protocol, reply.status, exchange.rows, seconds_since(begin));
     return call.send(std::move(reply));
@@ -217,7 +217,7 @@ void App::score(Call& call, const Form& form, const ServiceVersionPtr& version) 
   version->score_later(std::move(rows), std::move(wanted), deadline, [this, waiting, begin, &form](Outcome outcome) {
     const Exchange& asked = waiting->exchange;
     if (observer_ != nullptr && observer_->wants_rows() && outcome.is_scored)
-      observer_->observe(waiting->note, *asked.version, waiting->rows, outcome.predictions);
+      observer_->observe(waiting->note, asked.version, waiting->rows, outcome.predictions);
     net::HttpReply reply = outcome.is_scored ? form.write(asked, outcome.predictions) : form.refuse(outcome.problem);
     if (outcome.retry_after_s > 0) reply.headers.emplace_back("Retry-After", std::to_string(outcome.retry_after_s));
     asked.version->traffic().end(form.protocol, reply.status, asked.rows, seconds_since(begin));
@@ -334,7 +334,7 @@ std::string App::metrics() const {
     }
   }
   if (access_ != nullptr) own.push_back(access_->metrics());
-  if (observer_ != nullptr) own.push_back(observer_->metrics());
+  if (observer_ != nullptr) own.push_back(observer_->metrics(*all));
   return traffic_metrics(named) + info + join_metrics(own);
 }
 

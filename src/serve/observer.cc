@@ -1,6 +1,7 @@
 #include "serve/observer.h"
 
 #include <utility>
+#include <vector>
 
 namespace scoria::serve {
 
@@ -54,28 +55,27 @@ NotePtr Observer::begin(const net::HttpRequest& request, net::Responder& respond
   return note;
 }
 
-void Observer::observe(const NotePtr& note, const ServiceVersion& version, const table::Table& rows,
+void Observer::observe(const NotePtr& note, const ServiceVersionPtr& version, const table::Table& rows,
                        const table::Table& predictions) {
   if (note == nullptr || !sampler_.takes()) return;
   const ObservedContext context{.request_id = note->request_id,
-                                .service = version.service(),
-                                .version = version.version(),
-                                .sha256 = version.sha256()};
+                                .service = version->service(),
+                                .version = version->version(),
+                                .sha256 = version->sha256()};
   if (payload_ != nullptr) payload_->observe(rows, predictions, context);
-  if (options_.drift_baseline == 0) return;
-  Drift* drift = nullptr;
-  {
-    const std::lock_guard lock(drifts_mutex_);
-    auto& found = drifts_[{version.service(), version.version()}];
-    if (found == nullptr) {
-      const Baseline* stored = version.baseline();
-      found = stored != nullptr && stored->rows.rows() >= Drift::kLeastStored
-                  ? std::make_unique<Drift>(stored->rows, stored->predictions)
-                  : std::make_unique<Drift>(options_.drift_baseline);
-    }
-    drift = found.get();
-  }
-  drift->observe(rows, predictions, context);
+  if (options_.drift_baseline > 0) drift_of(version)->observe(rows, predictions, context);
+}
+
+std::shared_ptr<Drift> Observer::drift_of(const ServiceVersionPtr& version) {
+  const std::lock_guard lock(drifts_mutex_);
+  if (const auto found = drifts_.find(version); found != drifts_.end()) return found->second;
+  std::erase_if(drifts_, [](const auto& one) { return one.first.expired(); });
+  const Baseline* stored = version->baseline();
+  auto made = stored != nullptr && stored->rows.rows() >= Drift::kLeastStored
+                  ? std::make_shared<Drift>(stored->rows, stored->predictions)
+                  : std::make_shared<Drift>(options_.drift_baseline);
+  drifts_.emplace(version, made);
+  return made;
 }
 
 void Observer::reopen() {
@@ -83,7 +83,24 @@ void Observer::reopen() {
   if (payload_ != nullptr) payload_->reopen();
 }
 
-std::string Observer::metrics() const {
+std::string Observer::drift_text(const Catalog::Services& served) const {
+  std::vector<std::shared_ptr<Drift>> held;  // while its figures are made, without the lock that requests wait for
+  std::vector<NamedDrift> named;
+  {
+    const std::lock_guard lock(drifts_mutex_);
+    for (const Service& service : served) {
+      for (const auto& version : service.versions) {
+        const auto found = drifts_.find(version);
+        if (found == drifts_.end()) continue;
+        held.push_back(found->second);
+        named.push_back({version->service(), version->version(), held.back().get()});
+      }
+    }
+  }
+  return named.empty() ? std::string() : drift_metrics(named);
+}
+
+std::string Observer::metrics(const Catalog::Services& served) const {
   std::string text;
   const auto dropped = [&](const char* log, std::uint64_t lines) {
     text += "serve_log_dropped_total{log=\"" + std::string(log) + "\"} " + std::to_string(lines) + "\n";
@@ -94,11 +111,7 @@ std::string Observer::metrics() const {
         "counter\n";
   if (access_ != nullptr) dropped("access", access_->dropped());
   if (payload_ != nullptr) dropped("payload", payload_->dropped());
-  std::vector<NamedDrift> named;
-  const std::lock_guard lock(drifts_mutex_);
-  for (const auto& [name, drift] : drifts_) named.push_back({name.first, name.second, drift.get()});
-  if (!named.empty()) text += drift_metrics(named);
-  return text;
+  return text + drift_text(served);
 }
 
 }  // namespace scoria::serve

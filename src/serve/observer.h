@@ -1,5 +1,7 @@
 // What is kept of requests beside the numbers: a line of the access log for each, and of a sample of them the rows, the predictions and how far these have
 // moved away from what was seen first.
+// Drift is a version's own: one that is deployed anew, or read anew from its file, is measured anew; what was counted of one
+// that is served no more is not told of, and let go when the next one comes.
 // Threads: any. Owns: the logs and the counts of drift.
 #pragma once
 
@@ -15,6 +17,7 @@
 #include "base/result.h"
 #include "net/http.h"
 #include "serve/access_log.h"
+#include "serve/catalog.h"
 #include "serve/drift.h"
 #include "serve/payload_log.h"
 #include "serve/service_version.h"
@@ -47,22 +50,27 @@ class Observer {
 
   // Begins a request's note, whose end is a line when `responder` is sent to. Null: nothing is kept of requests.
   NotePtr begin(const net::HttpRequest& request, net::Responder& responder);
-  void observe(const NotePtr& note, const ServiceVersion& version, const table::Table& rows,
+  void observe(const NotePtr& note, const ServiceVersionPtr& version, const table::Table& rows,
                const table::Table& predictions);
   // Whether rows may be looked at after they are scored.
   bool wants_rows() const { return payload_ != nullptr || options_.drift_baseline > 0; }
   void reopen();  // after logrotate
-  std::string metrics() const;
+  // Drift of the versions that are served now.
+  std::string metrics(const Catalog::Services& served) const;
 
  private:
   explicit Observer(ObserverOptions options) : options_(std::move(options)), sampler_(options_.sample) {}
+
+  std::shared_ptr<Drift> drift_of(const ServiceVersionPtr& version);
+  std::string drift_text(const Catalog::Services& served) const;
 
   const ObserverOptions options_;
   const Sampler sampler_;
   std::unique_ptr<AccessLog> access_;
   std::unique_ptr<PayloadLog> payload_;
   mutable std::mutex drifts_mutex_;
-  std::map<std::pair<std::string, std::string>, std::unique_ptr<Drift>> drifts_;  // guarded by drifts_mutex_
+  // By the version itself, as names come again. Guarded by drifts_mutex_.
+  std::map<std::weak_ptr<const ServiceVersion>, std::shared_ptr<Drift>, std::owner_less<>> drifts_;
 };
 
 }  // namespace scoria::serve

@@ -1,6 +1,7 @@
 // Observer: what drift is measured against.
 #include "serve/observer.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -8,16 +9,19 @@
 namespace scoria::serve {
 namespace {
 
+using ::testing::HasSubstr;
+using ::testing::Not;
+
 class Named final : public ServiceVersion {
  public:
-  Named() : ServiceVersion("boston", "1") {}
+  explicit Named(std::string sum = "0") : ServiceVersion("boston", "1"), sum_(std::move(sum)) {}
   const char* kind() const override { return "model"; }
   const std::string& sha256() const override { return sum_; }
   const model::Description& description() const override { return description_; }
   const Schema* schema() const override { return nullptr; }
 
  private:
-  std::string sum_ = "0";
+  std::string sum_;
   model::Description description_;
 };
 
@@ -29,30 +33,77 @@ table::Table numbers(std::size_t rows, double from) {
   return made;
 }
 
-// Of a version that is asked for 50 rows once.
-std::string metrics_of(const Named& version) {
+std::unique_ptr<Observer> observer() {
   ObserverOptions options;
   options.sample = 1;
   options.drift_baseline = 1000;
-  const auto observer = Observer::open(options);
-  EXPECT_TRUE(observer.ok());
-  observer.value()->observe(std::make_shared<Note>(), version, numbers(50, 500), numbers(50, 0));
-  return observer.value()->metrics();
+  auto opened = Observer::open(options);
+  EXPECT_TRUE(opened.ok());
+  return std::move(opened).value();
 }
 
+// As after a request of 50 rows, all of them above those of 0 to 99.
+void ask(Observer& observer, const ServiceVersionPtr& version) {
+  observer.observe(std::make_shared<Note>(), version, numbers(50, 500), numbers(50, 0));
+}
+
+std::shared_ptr<Named> version_with(std::size_t rows, double from, const char* sum = "0") {
+  auto made = std::make_shared<Named>(sum);
+  made->set_baseline({.rows = numbers(rows, from), .predictions = numbers(rows, 0)});
+  return made;
+}
+
+// All 50 rows are above the baseline's: psi = (1 - 0.1) log(1 / 0.1) + 9 (1e-4 - 0.1) log(1e-4 / 0.1) = 8.279..., by the formula in drift.h.
+constexpr const char* kFar = "serve_feature_psi{service=\"boston\",version=\"1\",feature=\"x\"} 8.2";
+
 TEST(Observer, MeasuresDriftAgainstTheRowsOfItsVersion) {
-  Named version;
-  version.set_baseline({.rows = numbers(100, 0), .predictions = numbers(100, 0)});
-  // All 50 rows are above the baseline's: psi = (1 - 0.1) log(1 / 0.1) + 9 (1e-4 - 0.1) log(1e-4 / 0.1) = 8.279..., by the formula in drift.h.
-  const std::string text = metrics_of(version);
-  EXPECT_NE(text.find("serve_feature_psi{service=\"boston\",version=\"1\",feature=\"x\"} 8.2"), std::string::npos)
-      << text;
+  Catalog catalog;
+  catalog.put(version_with(100, 0));
+  const auto kept = observer();
+  ask(*kept, catalog.find("boston", "1"));
+  EXPECT_THAT(kept->metrics(*catalog.services()), HasSubstr(kFar));
 }
 
 TEST(Observer, WaitsForTheFirstRowsWhereFewAreStored) {
-  Named version;
-  version.set_baseline({.rows = numbers(99, 0), .predictions = numbers(99, 0)});
-  EXPECT_EQ(metrics_of(version).find("serve_feature_psi{"), std::string::npos);
+  Catalog catalog;
+  catalog.put(version_with(99, 0));
+  const auto kept = observer();
+  ask(*kept, catalog.find("boston", "1"));
+  EXPECT_THAT(kept->metrics(*catalog.services()), Not(HasSubstr("serve_feature_psi{")));
+}
+
+TEST(Observer, MeasuresAVersionOfTheSameNameAnew) {
+  Catalog catalog;
+  const auto kept = observer();
+  catalog.put(version_with(100, 0));
+  ask(*kept, catalog.find("boston", "1"));
+  ASSERT_THAT(kept->metrics(*catalog.services()), HasSubstr(kFar));
+  ASSERT_TRUE(catalog.remove("boston").ok());
+  // The model is the same, the rows that it was made for are not.
+  for (const char* sum : {"0", "1"}) {
+    catalog.put(version_with(50, 500, sum));
+    EXPECT_THAT(kept->metrics(*catalog.services()), Not(HasSubstr("serve_feature"))) << "nothing was asked of it yet";
+    catalog.put(version_with(100, 450, sum));
+    ask(*kept, catalog.find("boston", "1"));
+    EXPECT_THAT(kept->metrics(*catalog.services()), Not(HasSubstr(kFar)));
+    EXPECT_THAT(kept->metrics(*catalog.services()), HasSubstr("serve_feature_psi{"));
+  }
+}
+
+TEST(Observer, ForgetsAVersionThatIsServedNoMore) {
+  Catalog catalog;
+  const auto kept = observer();
+  catalog.put(version_with(100, 0));
+  const auto running = catalog.find("boston", "1");
+  ask(*kept, running);
+  catalog.put(version_with(100, 0, "1"));
+  ask(*kept, running);  // a request that held it
+  EXPECT_THAT(kept->metrics(*catalog.services()), Not(HasSubstr("serve_feature")));
+  ask(*kept, catalog.find("boston", "1"));
+  const std::string text = kept->metrics(*catalog.services());
+  EXPECT_EQ(text.find(kFar), text.rfind(kFar)) << "one line of each: " << text;
+  ASSERT_TRUE(catalog.remove("boston").ok());
+  EXPECT_EQ(kept->metrics(*catalog.services()), "");
 }
 
 }  // namespace
