@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "arrowio/uri.h"
-#include "net/sha256.h"
+#include "plan/model_cache.h"
 
 namespace scoria::plan {
 namespace {
@@ -14,23 +14,16 @@ Error no_such_file(const std::string& path) {
   return Error{Code::not_found, "there is no model '" + arrowio::without_secrets(path) + "'"};
 }
 
-// Null where there is no such file.
-Result<LoadedModelPtr> load(const ModelFiles& files, const std::string& path) {
-  SCORIA_TRY(file, files.read(path));
-  if (!file) return LoadedModelPtr();
-  std::string name = arrowio::without_secrets(path);
-  auto model = model::open_model(file->bytes());
-  if (!model.ok()) return with_context("model '" + name + "'", std::move(model).error());
-  return LoadedModelPtr(std::make_shared<LoadedModel>(
-      LoadedModel{std::move(model).value(), {std::move(name), file->text().size(), net::sha256(file->text())}}));
-}
-
 }  // namespace
 
 Result<bool> ModelStore::exists(const std::string& path) {
   if (!arrowio::is_uri(path)) return files_.has_local(path);
   SCORIA_TRY(found, find(path));
   return found != nullptr;
+}
+
+Result<LoadedModelPtr> ModelStore::load(const std::string& path) const {
+  return cache_ != nullptr ? cache_->find(path) : load_model(files_, path);
 }
 
 std::shared_ptr<ModelStore::Entry> ModelStore::entry_of(const std::string& path) {
@@ -67,7 +60,7 @@ Result<LoadedModelPtr> ModelStore::read(const std::string& path, Entry& entry) {
   if (entry.is_absent) return LoadedModelPtr();
   if (entry.is_known && entry.facts == nullptr) return entry.error;
   if (LoadedModelPtr model = kept(entry)) return model;
-  auto loaded = load(files_, path);
+  auto loaded = load(path);
   const bool is_absent = loaded.ok() && loaded.value() == nullptr;
   if (!entry.is_known) {
     entry.is_known = true;

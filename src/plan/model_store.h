@@ -11,24 +11,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "model/loaders.h"
-#include "plan/model_files.h"
+#include "plan/loaded_model.h"
 
 namespace scoria::plan {
-
-// A file as it was read: what provenance says of it.
-struct FileFacts {
-  std::string path;  // as the plan names it; of a URI without its secrets
-  std::uint64_t bytes = 0;
-  std::string sha256;
-  bool operator==(const FileFacts&) const = default;
-};
-
-struct LoadedModel {
-  model::ModelPtr model;
-  FileFacts file;
-};
-using LoadedModelPtr = std::shared_ptr<const LoadedModel>;
 
 // What is kept of a model for the whole run, whether it stays in memory or not.
 struct ModelFacts {
@@ -40,6 +25,8 @@ struct ModelFacts {
 };
 using ModelFactsPtr = std::shared_ptr<const ModelFacts>;
 
+class ModelCache;
+
 class ModelStore {
  public:
   // As files; in memory a model is some times as large. Many small models are the common case: hundreds of thousands fit.
@@ -49,6 +36,8 @@ class ModelStore {
   // the longest are let go, and read again when they are asked for.
   explicit ModelStore(std::filesystem::path folder, std::uint64_t most_bytes = kDefaultBytes)
       : files_(std::move(folder)), most_bytes_(most_bytes) {}
+  // Of one of many runs: models come from `cache`, of the same folder, which is borrowed.
+  ModelStore(std::filesystem::path folder, ModelCache& cache) : ModelStore(std::move(folder)) { cache_ = &cache; }
 
   // What is at a URI is read, as there is no cheaper way to know. Errors: of a URI, what facts() would say, but for not_found.
   Result<bool> exists(const std::string& path);
@@ -76,12 +65,14 @@ class ModelStore {
     std::list<std::string>::iterator used;  // guarded by entries_mutex_; valid with model
   };
 
+  Result<LoadedModelPtr> load(const std::string& path) const;
   Result<LoadedModelPtr> read(const std::string& path, Entry& entry);
   std::shared_ptr<Entry> entry_of(const std::string& path);
   LoadedModelPtr kept(Entry& entry);
   void keep(const std::string& path, Entry& entry, const LoadedModelPtr& model);
 
   ModelFiles files_;
+  ModelCache* cache_ = nullptr;
   std::uint64_t most_bytes_;
   mutable std::mutex entries_mutex_;
   std::map<std::string, std::shared_ptr<Entry>> entries_;  // guarded by entries_mutex_

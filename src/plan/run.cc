@@ -111,8 +111,9 @@ Result<RunResult> run_plan(const Plan& plan, const RunOptions& options, Executor
   result.counts.partitions = result.partitions.size();
   result.outputs.resize(result.partitions.size());
 
-  std::optional<ModelStore> own;
-  ModelStore& models = options.models != nullptr ? *options.models : own.emplace(plan.file.parent_path());
+  std::optional<ModelStore> store;
+  ModelStore& models = options.models != nullptr ? store.emplace(plan.file.parent_path(), *options.models)
+                                                 : store.emplace(plan.file.parent_path());
   SharedInputs shared(plan);
   Collected collected(options, result);
   const auto fail = [&](std::size_t i, Error error) {

@@ -22,7 +22,7 @@
 
 namespace scoria::plan {
 
-class ModelStore;
+class ModelCache;
 
 // What a run has done so far.
 struct RunCounts {
@@ -44,7 +44,7 @@ struct RunOptions {
   std::string version;
   std::stop_token stop;
   std::uint64_t memory_limit = default_memory_limit();  // for rows that are held at once, about
-  ModelStore* models = nullptr;  // of the plan's folder, for several runs with the same models; null: the run's own
+  ModelCache* models = nullptr;  // of the plan's folder, for several runs with the same models; null: the run's own
   std::function<void(const RunCounts&)> progress;  // after each partition, one call at a time; may be empty
 };
 

@@ -39,7 +39,7 @@ class Scratch {
   fs::path path_;
 };
 
-Result<table::Table> run(const plan::Plan& plan, plan::ModelStore& models, const table::Table& rows,
+Result<table::Table> run(const plan::Plan& plan, plan::ModelCache& models, const table::Table& rows,
                          Executor& executor) {
   SCORIA_TRY(scratch, Scratch::make());
   std::string csv;
@@ -60,7 +60,10 @@ Result<table::Table> run(const plan::Plan& plan, plan::ModelStore& models, const
 }  // namespace
 
 PlanVersion::PlanVersion(plan::Plan plan, std::string sha256, std::string service, std::string version)
-    : ServiceVersion(std::move(service), std::move(version)), plan_(std::move(plan)), sha256_(std::move(sha256)) {
+    : ServiceVersion(std::move(service), std::move(version)),
+      plan_(std::move(plan)),
+      sha256_(std::move(sha256)),
+      models_(plan_.file.parent_path()) {
   description_.family = "plan";
   description_.title = "plan " + plan_.name + ": rows of '" + plan_.features.from.front() + "'";
   description_.types = {"predict"};
@@ -78,21 +81,9 @@ Result<std::shared_ptr<PlanVersion>> PlanVersion::open(const std::string& path, 
       new PlanVersion(std::move(plan), std::move(sum), std::move(service), std::move(version)));
 }
 
-std::shared_ptr<plan::ModelStore> PlanVersion::models() const {
-  const std::lock_guard lock(models_mutex_);
-  if (models_ == nullptr) models_ = std::make_shared<plan::ModelStore>(plan_.file.parent_path());
-  return models_;
-}
-
 Outcome PlanVersion::score(const table::Table& rows, const model::Request&, Executor& executor) const {
-  const auto models = this->models();
-  auto answer = run(plan_, *models, rows, executor);
-  if (!answer.ok()) {
-    // It may be a model that could not be had, which would be told of at each call: the next request tries again.
-    const std::lock_guard lock(models_mutex_);
-    if (models_ == models) models_.reset();
-    return {.predictions = {}, .problem = problem_of(answer.error())};
-  }
+  auto answer = run(plan_, models_, rows, executor);
+  if (!answer.ok()) return {.predictions = {}, .problem = problem_of(answer.error())};
   return {.is_scored = true, .predictions = std::move(answer).value(), .problem = {}};
 }
 

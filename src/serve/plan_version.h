@@ -1,15 +1,14 @@
 // A plan as a service: the request's rows stand for the plan's first table of features; its other tables, its models and all that it does with them are
 // as in `scoria run`.
-// Models are read once, and kept as long as they fit and nothing fails; tables are read for each request.
+// Models are read once, and kept as long as they fit (plan/model_cache.h); tables are read for each request.
 // Threads: as ServiceVersion; each request is a run of its own, in a folder of its own. Owns: the plan and its models.
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "base/result.h"
-#include "plan/model_store.h"
+#include "plan/model_cache.h"
 #include "plan/plan.h"
 #include "serve/service_version.h"
 
@@ -30,13 +29,10 @@ class PlanVersion final : public ServiceVersion {
  private:
   PlanVersion(plan::Plan plan, std::string sha256, std::string service, std::string version);
 
-  std::shared_ptr<plan::ModelStore> models() const;
-
   plan::Plan plan_;
   std::string sha256_;
   model::Description description_;
-  mutable std::mutex models_mutex_;
-  mutable std::shared_ptr<plan::ModelStore> models_;  // guarded by models_mutex_
+  mutable plan::ModelCache models_;
 };
 
 }  // namespace scoria::serve
