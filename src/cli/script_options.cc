@@ -17,15 +17,15 @@ bool read_number(std::string_view text, std::uint64_t& number) {
 
 Status read_workers(const std::string& text, ScriptSettings& settings) {
   if (text.empty()) return Ok{};
-  const auto& least = *serve::script::find_script_setting("leastWorkers");
   const auto colon = text.find(':');
   const std::string_view first = std::string_view(text).substr(0, colon);
   const std::string_view second = colon == std::string::npos ? first : std::string_view(text).substr(colon + 1);
   const bool is_read = read_number(first, settings.least_workers) && read_number(second, settings.most_workers);
   if (is_read && settings.least_workers >= 1 && settings.least_workers <= settings.most_workers &&
-      static_cast<double>(settings.most_workers) <= least.most)
+      settings.most_workers <= serve::script::kMostWorkers)
     return Ok{};
-  return Error{Code::invalid, "--workers " + text + " must be a number, or LEAST:MOST, from 1 to 128, as 2:8"};
+  return Error{Code::invalid, "--workers " + text + " must be a number, or LEAST:MOST, from 1 to " +
+                                  std::to_string(serve::script::kMostWorkers) + ", as 2:8"};
 }
 
 struct Adder {
@@ -46,7 +46,7 @@ struct Adder {
   template <typename Number>
   void operator()(Number ScriptSettings::*place) const {
     auto* option = command.add_option(setting.option, into.*place, setting.help)->group(kGroup);
-    option->check(CLI::Range(setting.least, setting.most));
+    option->check(CLI::Range(static_cast<Number>(setting.least), static_cast<Number>(setting.most)));
     if (into.*place != 0) option->capture_default_str();
   }
 };

@@ -123,6 +123,8 @@ TEST(Manifest, NamesWhatIsWrong) {
   EXPECT_NE(why(R"({"model":"m.rds","form":"x"})").find("\"plumber\", "), std::string::npos);
   EXPECT_NE(why(R"({"model":"m.rds","leastWorkers":3,"mostWorkers":2})").find("mostWorkers"), std::string::npos);
   EXPECT_NE(why(R"({"model":"m.rds","runtime":"sas"})").find("\"r\" or \"python\""), std::string::npos);
+  EXPECT_EQ(why(R"({"model":"m.rds","leastWorkers":129,"mostWorkers":256})"), "fine") << "as older versions have it";
+  EXPECT_NE(why(R"({"model":"m.rds","mostWorkers":257})").find("from 0 to 256"), std::string::npos);
   EXPECT_NE(why(R"({"model":"m.rds","expected":"e.json"})").find("sample"), std::string::npos);
 }
 

@@ -9,7 +9,8 @@ namespace {
 using Json = nlohmann::json;
 using S = ScriptSettings;
 
-constexpr double kMostWorkers = 128, kYear = 31'536'000;
+// Stored manifests may have up to 256, which was the bound once; a pool takes more than kMostWorkers (worker_pool.h) for that many.
+constexpr double kMostWorkersStored = 256, kYear = 31'536'000;
 constexpr std::size_t kMostNames = 10'000, kMostText = 4096;
 
 const std::vector<ScriptSetting>& all() {
@@ -34,8 +35,8 @@ const std::vector<ScriptSetting>& all() {
        &S::is_rowwise},
       {"notRowWise", "--no-rowwise", "they do not, whatever the script says", &S::is_not_rowwise},
       {"preload", "--packages,--preload", "packages or modules to load before the script, beside its own", &S::preload},
-      {"leastWorkers", nullptr, "", &S::least_workers, 1, kMostWorkers},
-      {"mostWorkers", nullptr, "", &S::most_workers, 0, kMostWorkers},
+      {"leastWorkers", nullptr, "", &S::least_workers, 1, kMostWorkersStored},
+      {"mostWorkers", nullptr, "", &S::most_workers, 0, kMostWorkersStored},
       {"loadInEachWorker", "--load-in-each-worker",
        "workers load the script themselves, instead of being forks of one that has", &S::loads_in_each},
       {"noNetwork", "--no-network", "workers have no network, not even this machine's own addresses",
@@ -49,9 +50,9 @@ const std::vector<ScriptSetting>& all() {
        86'400},
       {"workerCalls", "--worker-calls", "calls after which a worker is replaced", &S::worker_calls, 1, 1e9},
       {"workerSeconds", "--worker-seconds", "age at which a worker is replaced", &S::worker_seconds, 1, kYear},
-      {"workerGrowthMb", "--worker-growth-mb", "growth beyond its start at which a worker is replaced",
+      {"workerGrowthMb", "--worker-growth-mb", "growth in MB beyond its start, at which a worker is replaced",
        &S::worker_growth_mb, 1, 1'048'576},
-      {"workerMemoryMb", "--worker-memory-mb", "of data that a worker may have (default: no limit)",
+      {"workerMemoryMb", "--worker-memory-mb", "MB of data that a worker may have (default: no limit)",
        &S::worker_memory_mb, 0, 16'777'216},
   };
   return made;
@@ -61,8 +62,14 @@ Error wrong(const ScriptSetting& setting, const std::string& should) {
   return Error{Code::invalid, "\"" + std::string(setting.member) + "\" must be " + should};
 }
 
+// Without ".0" where it is a whole one.
+std::string text_of(double number) {
+  const auto whole = static_cast<long long>(number);
+  return static_cast<double>(whole) == number ? std::to_string(whole) : Json(number).dump();
+}
+
 std::string bounds(const ScriptSetting& setting) {
-  return "from " + Json(setting.least).dump() + " to " + Json(setting.most).dump();
+  return "from " + text_of(setting.least) + " to " + text_of(setting.most);
 }
 
 bool is_within(const ScriptSetting& setting, const Json& value) {

@@ -23,8 +23,8 @@ Failure no_worker(const std::string& why) {
 }
 
 PoolOptions checked(PoolOptions options) {
-  options.least = std::clamp<std::size_t>(options.least, 1, 128);
-  options.most = std::clamp<std::size_t>(options.most, options.least, 128);
+  options.least = std::clamp<std::size_t>(options.least, 1, kMostWorkers);
+  options.most = std::clamp<std::size_t>(options.most, options.least, kMostWorkers);
   if (options.queue == 0) options.queue = 64 * options.most;
   return options;
 }

@@ -28,9 +28,12 @@
 
 namespace scoria::serve::script {
 
+// Of one pool: the descriptors of all that are asked for at once travel in one message (worker/host.cc). Larger numbers stand for it.
+inline constexpr std::size_t kMostWorkers = 128;
+
 struct PoolOptions {
   std::string runtime;                     // for numbers
-  std::size_t least = 1, most = 1;         // workers, 1 to 128
+  std::size_t least = 1, most = 1;         // workers, 1 to kMostWorkers
   std::size_t queue = 0;                   // jobs that may wait; 0: 64 for each of `most`
   std::size_t most_rows = 0;               // of one call; 0: jobs do not share calls
   std::chrono::milliseconds patience{20};  // of a waiting job, before another worker is started

@@ -113,6 +113,11 @@ class WorkerPoolTest : public ::testing::Test {
   Fake::Control control_;
 };
 
+TEST_F(WorkerPoolTest, HasNoMoreWorkersThanItCan) {
+  const auto pool = open({.least = 256, .most = 256});
+  EXPECT_EQ(control_.made, static_cast<int>(kMostWorkers));
+}
+
 TEST_F(WorkerPoolTest, AnswersJobs) {
   const auto pool = open({});
   EXPECT_EQ(value_of(ask(*pool, 3)), 6);
