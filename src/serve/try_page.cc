@@ -31,10 +31,14 @@ input,select{width:11rem;padding:.15rem .3rem}button{padding:.35rem 1rem;margin:
 )";
 
 constexpr const char* kScript = R"(<script>
+// What is no number goes as it was typed, for the server to say what is wrong with it; only what is empty is missing.
+const isNumber = text => /^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$/.test(text) && Number.isFinite(Number(text));
+const valueOf = field => field.value === '' ? null : field.dataset.number && isNumber(field.value.trim()) ? Number(field.value) : field.value;
+const quoted = text => "'" + text.replaceAll("'", "'\\''") + "'";
 for (const form of document.forms) form.addEventListener('submit', async event => {
   event.preventDefault();
   const row = {};
-  for (const field of form.elements) if (field.name) row[field.name] = field.value === '' ? null : field.dataset.number ? Number(field.value) : field.value;
+  for (const field of form.elements) if (field.name) row[field.name] = valueOf(field);
   const out = form.querySelector('pre');
   const body = JSON.stringify({df: [row]});
   const reply = await fetch(form.dataset.path, {method: 'POST', headers: {'Content-Type': 'application/json'}, body});
@@ -42,7 +46,7 @@ for (const form of document.forms) form.addEventListener('submit', async event =
   out.className = reply.ok ? '' : 'bad';
   let shown = text;
   if (!reply.ok) try { shown = JSON.parse(text).errors.map(e => e.message).join('\n'); } catch (e) {}
-  out.textContent = "curl -H 'Content-Type: application/json' -d '" + body + "' " + location.origin + '/' + form.dataset.path + '\n\n' + shown;
+  out.textContent = "curl -H 'Content-Type: application/json' -d " + quoted(body) + ' ' + location.origin + '/' + form.dataset.path + '\n\n' + shown;
 });
 </script></body></html>
 )";
@@ -55,7 +59,8 @@ std::string try_page(const Catalog::Services& services) {
     const auto& model = service.main();
     if (!model->takes_rows()) {
       page += "<h2>" + escaped(model->service()) + " <small>" + escaped(model->version()) + "</small></h2><p>" +
-              escaped(model->description().title) + "</p>\n";
+              escaped(model->description().title) + ": <a href=\"services/" + escaped(model->service()) +
+              "/openapi.json\">its own openapi.json</a></p>\n";
       continue;
     }
     const auto& about = model->description();
