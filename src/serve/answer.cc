@@ -18,7 +18,9 @@ Status append_real(std::string& out, double value, NoNumber rule) {
     case NoNumber::strict:
       if (!std::isnan(value))
         return Error{Code::invalid,
-                     "a prediction is infinite, which JSON has no number for: ask for another rule of infinities"};
+                     "a prediction is infinite, which JSON has no number for: with no_number=text in the query it is "
+                     "\"Inf\", with "
+                     "no_number=literal Infinity"};
       out += "null";
       break;
     case NoNumber::text: out += std::isnan(value) ? "\"NaN\"" : value > 0 ? "\"Inf\"" : "\"-Inf\""; break;

@@ -51,6 +51,11 @@ class Reader {
     return list;
   }
 
+  std::string forms() const {
+    if (!envelope_.forms.empty()) return std::string(envelope_.forms);
+    return (envelope_.members.size() > 1 ? "one of " : "") + names();
+  }
+
   void read_top(simdjson::ondemand::object object) {
     bool has_rows = false, has_bare = false;
     std::size_t count = 0;
@@ -74,8 +79,7 @@ class Reader {
         has_bare = read_bare_member(name, value) || has_bare;
       }
     }
-    if (!has_rows && !has_bare)
-      stop("bad_request", "the body must have " + std::string(envelope_.members.size() > 1 ? "one of " : "") + names());
+    if (!has_rows && !has_bare) stop("bad_request", "the body must have " + forms());
     if (has_bare && !is_columns_) rows_.end_row();
   }
 

@@ -30,6 +30,7 @@ struct Envelope {
   // Exactly one of these, at the top. Others are passed over, but for those that are told to be wrong.
   std::vector<Member> members;
   bool may_be_bare = false;  // an array, a record or columns without an envelope
+  std::string_view forms;    // what a body without rows is told that there is; empty: the members' names
 };
 
 // `body` gets some room behind it. False: `problem` says what is wrong.

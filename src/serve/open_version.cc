@@ -25,6 +25,8 @@ std::string difference(const Json& got, const Json& wanted, double tolerance, co
     const double a = got.get<double>(), b = wanted.get<double>();
     return a == b || std::abs(a - b) <= tolerance * std::max(std::abs(a), std::abs(b)) ? "" : differs();
   }
+  if (got.is_array() && wanted.is_array() && got.size() != wanted.size())
+    return place + " has " + std::to_string(got.size()) + " elements, not " + std::to_string(wanted.size());
   if (got.type() != wanted.type() || got.size() != wanted.size()) return differs();
   if (got.is_array()) {
     for (std::size_t i = 0; i < got.size(); ++i) {

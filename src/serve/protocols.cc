@@ -18,7 +18,10 @@ const Envelope kInvocationsRows{.members = {{"dataframe_split", Envelope::Rows::
                                             {"dataframe_records", Envelope::Rows::records},
                                             {"instances"},
                                             {"inputs"}}};
-const Envelope kMlServerRows{.members = {{"inputData"}}, .may_be_bare = true};
+const Envelope kMlServerRows{
+    .members = {{"inputData"}},
+    .may_be_bare = true,
+    .forms = "a member for each input, as in {\"NAME\": value, ...}, or {\"inputData\": {\"NAME\": [values], ...}}"};
 
 bool is_one_of(std::string_view type, std::initializer_list<std::string_view> names) {
   return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return net::is_same_name(type, name); });

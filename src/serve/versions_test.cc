@@ -136,6 +136,12 @@ TEST(SelfTest, ComparesWhatIsAnsweredWithWhatIsExpected) {
   EXPECT_NE(other.error().message.find("the answer[1]"), std::string::npos) << other.error().message;
   settings.tolerance = 0.01;
   EXPECT_TRUE(test().ok());
+  wanted.erase(wanted.begin());
+  const Status shorter = test();
+  ASSERT_FALSE(shorter.ok());
+  const std::string counts =
+      "the answer has " + std::to_string(wanted.size() + 1) + " elements, not " + std::to_string(wanted.size());
+  EXPECT_NE(shorter.error().message.find(counts), std::string::npos) << shorter.error().message;
   ASSERT_TRUE(write_file(folder / "sample.csv", "a,b\n1,2\n").ok());
   EXPECT_FALSE(test().ok());
   std::filesystem::remove_all(folder);
