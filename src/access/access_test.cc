@@ -268,6 +268,21 @@ TEST_F(AccessTest, KeysAreGoodForWhatTheyAreGrantedUntilTheyEnd) {
   EXPECT_EQ(status(bearer(text)), 401);
 }
 
+TEST_F(AccessTest, AKeyThatHasExpiredAlreadyIsNotMade) {
+  const auto key = create_key(folder(), "shop", {.role = Role::scorer}, clock_.now().wall, doing());
+  ASSERT_FALSE(key.ok());
+  EXPECT_EQ(key.error().code, Code::invalid);
+  EXPECT_TRUE(folder().keys().value().empty());
+}
+
+TEST_F(AccessTest, PasswordsHaveAtLeastEightCharacters) {
+  EXPECT_EQ(set_password(folder(), "ann", "1234567", doing()).error().code, Code::invalid);
+  EXPECT_EQ(set_password(folder(), "ann", "\u00e9\u00e9\u00e9\u00e9", doing()).error().code, Code::invalid)
+      << "eight bytes";
+  EXPECT_EQ(add_user(folder(), "eve", "x", {.role = Role::scorer}, doing()).error().code, Code::invalid);
+  EXPECT_TRUE(set_password(folder(), "ann", "12345678", doing()).ok());
+}
+
 TEST_F(AccessTest, ARevokedKeyIsRefusedWithinASecond) {
   const auto key = create_key(folder(), "shop", {.role = Role::scorer}, {}, doing());
   EXPECT_EQ(status(bearer(key.value().text)), 200);

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kMostUsers = 10'000, kMostKeys = 10'000, kKeyId = 12, kMostHtpasswd = 1u << 20;
 constexpr std::size_t kSigningKeysEach = 2;
+// The least that NIST SP 800-63B-3, 5.1.1.2 allows of a password that somebody chooses.
+constexpr std::ptrdiff_t kLeastPasswordCharacters = 8;
 
 Error no_user(const std::string& name) {
   return Error{Code::not_found, "there is no user '" + name.substr(0, 64) + "'"};
@@ -47,10 +49,19 @@ Status check_new_user(const std::vector<User>& users, const std::string& name) {
   return Ok{};
 }
 
+// Characters are Unicode's, as NIST counts them.
+Status check_new_password(std::string_view password) {
+  const auto characters =
+      std::ranges::count_if(password, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
+  if (characters >= kLeastPasswordCharacters) return Ok{};
+  return Error{Code::invalid, "a password must have at least 8 characters: this one has " + std::to_string(characters)};
+}
+
 }  // namespace
 
 Status add_user(const Folder& folder, const std::string& name, std::string_view password, const Rights& rights,
                 const Doing& doing) {
+  SCORIA_TRY_STATUS(check_new_password(password));
   SCORIA_TRY(hash, auth::hash_password(password));
   SCORIA_TRY_STATUS(folder.change_users([&](std::vector<User>& users) -> Status {
     if (auto fit = check_new_user(users, name); !fit.ok()) return fit;
@@ -75,6 +86,7 @@ Status remove_user(const Folder& folder, const std::string& name, const Doing& d
 }
 
 Status set_password(const Folder& folder, const std::string& name, std::string_view password, const Doing& doing) {
+  SCORIA_TRY_STATUS(check_new_password(password));
   SCORIA_TRY(hash, auth::hash_password(password));
   SCORIA_TRY_STATUS(folder.change_users([&](std::vector<User>& users) -> Status {
     const auto found = find_user(users, name);
@@ -139,6 +151,8 @@ Result<std::size_t> import_htpasswd(const Folder& folder, std::string_view text,
 Result<NewKey> create_key(const Folder& folder, const std::string& name, const Rights& rights,
                           std::optional<WallTime> expires, const Doing& doing) {
   if (name.empty() || name.size() > 64) return Error{Code::invalid, "a key's name must be of 1 to 64 bytes"};
+  if (expires && *expires <= doing.now)
+    return Error{Code::invalid, "a key must be good until some time to come, not until " + format_time(*expires)};
   const std::string secret = auth::random_token();
   NewKey made;
   made.record = {.id = auth::hash_token(auth::random_token()).substr(0, kKeyId),

@@ -18,7 +18,7 @@ struct Doing {
   WallTime now;
 };
 
-// Errors: invalid (the name, the password), conflict (the name is taken), exhausted (10,000 are all that there may be).
+// Errors: invalid (the name; a password of less than 8 characters), conflict (the name is taken), exhausted (10,000 are all that there may be).
 Status add_user(const Folder& folder, const std::string& name, std::string_view password, const Rights& rights,
                 const Doing& doing);
 // Their tokens are dead from then on. Errors: not_found.
@@ -33,7 +33,7 @@ Status set_rights(const Folder& folder, const std::string& name, const Rights& r
 Result<std::size_t> import_htpasswd(const Folder& folder, std::string_view text, const Rights& rights,
                                     const Doing& doing);
 
-// The key, which nobody can be shown again. Errors: invalid (the name: 1 to 64 bytes), exhausted.
+// The key, which nobody can be shown again. Errors: invalid (the name: 1 to 64 bytes; it would have expired already), exhausted.
 struct NewKey {
   ApiKey record;
   std::string text;  // "sck_..."

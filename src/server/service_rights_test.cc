@@ -205,7 +205,7 @@ class BlobPasswords : public ServiceRights {
   void SetUp() override {
     ServiceRights::SetUp();
     for (const char* role : {"contributor", "reader"}) {
-      ASSERT_TRUE(access::add_user(users_->folder(), role, "pw",
+      ASSERT_TRUE(access::add_user(users_->folder(), role, "correct horse",
                                    {.role = access::role_named(role).value(), .grants = {}},
                                    {.by = "test", .now = clock_.now().wall})
                       .ok());
@@ -218,17 +218,17 @@ class BlobPasswords : public ServiceRights {
 };
 
 TEST_F(BlobPasswords, PutAndGetBlobsAsTheRoleAllows) {
-  EXPECT_EQ(upload("con/b", basic("contributor", "pw"), "hello").status, 201) << "not known yet";
-  EXPECT_EQ(upload("con/b", basic("contributor", "pw"), "hello").status, 201) << "known";
-  EXPECT_EQ(send_raw("GET", "/scoria/con/b", {}, basic("reader", "pw")).body, "hello");
-  EXPECT_EQ(upload("con/c", basic("reader", "pw"), "x").status, 403);
-  EXPECT_EQ(send_raw("DELETE", "/scoria/con/b", {}, basic("reader", "pw")).status, 403);
-  EXPECT_EQ(send_raw("DELETE", "/scoria/con/b", {}, basic("contributor", "pw")).status, 202);
+  EXPECT_EQ(upload("con/b", basic("contributor", "correct horse"), "hello").status, 201) << "not known yet";
+  EXPECT_EQ(upload("con/b", basic("contributor", "correct horse"), "hello").status, 201) << "known";
+  EXPECT_EQ(send_raw("GET", "/scoria/con/b", {}, basic("reader", "correct horse")).body, "hello");
+  EXPECT_EQ(upload("con/c", basic("reader", "correct horse"), "x").status, 403);
+  EXPECT_EQ(send_raw("DELETE", "/scoria/con/b", {}, basic("reader", "correct horse")).status, 403);
+  EXPECT_EQ(send_raw("DELETE", "/scoria/con/b", {}, basic("contributor", "correct horse")).status, 202);
 }
 
 TEST_F(BlobPasswords, ThatAreWrongPutNothing) {
   EXPECT_EQ(upload("con/b", basic("contributor", "no"), "x").status, 403);
-  EXPECT_EQ(upload("con/b", basic("nobody", "pw"), "x").status, 403);
+  EXPECT_EQ(upload("con/b", basic("nobody", "correct horse"), "x").status, 403);
   EXPECT_EQ(send_raw("GET", "/scoria/con/b", {}, basic("reader", "no")).status, 403);
   EXPECT_FALSE(blobs_->properties("con", "b").ok());
 }
@@ -242,16 +242,16 @@ TEST_F(BlobPasswords, OfAnUploadLetFewBytesInBeforeTheyAreKnownToBeRight) {
 
 TEST_F(BlobPasswords, AreNotTakenOverAWireThatOthersRead) {
   peer_ = "192.0.2.1:4711";
-  EXPECT_EQ(upload("con/b", basic("contributor", "pw"), "x").status, 403);
-  EXPECT_EQ(send_raw("GET", "/scoria?comp=list", {}, basic("contributor", "pw")).status, 403);
+  EXPECT_EQ(upload("con/b", basic("contributor", "correct horse"), "x").status, 403);
+  EXPECT_EQ(send_raw("GET", "/scoria?comp=list", {}, basic("contributor", "correct horse")).status, 403);
 }
 
 TEST_F(BlobPasswords, OfTheBatchSurfaceAreTakenAlike) {
   const std::string pools = "/pools?api-version=2022-10-01.16.0";
-  EXPECT_EQ(send_raw("GET", pools, {}, basic("reader", "pw")).status, 200);
+  EXPECT_EQ(send_raw("GET", pools, {}, basic("reader", "correct horse")).status, 200);
   EXPECT_EQ(send_raw("GET", pools, {}, basic("reader", "no")).status, 403);
   peer_ = "192.0.2.1:4711";
-  EXPECT_EQ(send_raw("GET", pools, {}, basic("reader", "pw")).status, 403);
+  EXPECT_EQ(send_raw("GET", pools, {}, basic("reader", "correct horse")).status, 403);
 }
 
 TEST_F(ServiceRights, OfMetricsAreNotOpenThroughAProxyOnThisMachine) {
