@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 
@@ -59,26 +60,38 @@ void add_rights_options(CLI::App& command, AccessCommandOptions& options) {
   command.add_option("--grant", options.grants, "ROLE@SERVICE or ROLE@BEGIN*, as scorer@boston*")->take_all();
 }
 
+// A folder that is mistyped is not to be made by a command that only looks, or takes away.
+Result<Folder> open_folder(const std::string& path, bool may_make) {
+  std::error_code error;
+  if (!may_make && !std::filesystem::exists(path, error)) {
+    return Error{Code::not_found, "there is no access folder '" + path +
+                                      "': --access must name one that scoria user add or scoria key create made"};
+  }
+  return Folder::open(path, SystemClock().now().wall);
+}
+
 // A command that works on a folder, or else by REST.
 using OnFolder = std::function<Status(AccessCommandOptions&, const Folder&)>;
 using OnServer = std::function<Status(AccessCommandOptions&, Connection&)>;
 
+// `adds`: it makes the folder where there is none.
 CLI::App* add_access_command(CLI::App* group, Command& chosen, const OptionsPtr& options, const std::string& name,
-                             const std::string& about, OnFolder on_folder, OnServer on_server) {
+                             const std::string& about, OnFolder on_folder, OnServer on_server, bool adds = false) {
   CLI::App* command = group->add_subcommand(name, about);
   command->add_option("--access", options->access, "the access folder; without: of a running server");
   add_client_options(*command, *options);
   const std::string whole = group->get_name() + " " + name;
-  command->callback([&chosen, options, whole, on_folder = std::move(on_folder), on_server = std::move(on_server)] {
-    chosen = {whole, [options, on_folder, on_server]() -> Status {
-                if (!options->access.empty()) {
-                  SCORIA_TRY(folder, Folder::open(options->access, SystemClock().now().wall));
-                  return on_folder(*options, folder);
-                }
-                SCORIA_TRY(server, Connection::open(options->where));
-                return on_server(*options, server);
-              }};
-  });
+  command->callback(
+      [&chosen, options, whole, adds, on_folder = std::move(on_folder), on_server = std::move(on_server)] {
+        chosen = {whole, [options, adds, on_folder, on_server]() -> Status {
+                    if (!options->access.empty()) {
+                      SCORIA_TRY(folder, open_folder(options->access, adds));
+                      return on_folder(*options, folder);
+                    }
+                    SCORIA_TRY(server, Connection::open(options->where));
+                    return on_server(*options, server);
+                  }};
+      });
   return command;
 }
 
@@ -126,7 +139,8 @@ void add_user_changes(CLI::App* group, Command& chosen) {
         SCORIA_TRY_STATUS(server.send("POST", "/scoria/v1/users", body));
         say(given, "user " + given.name + " is added");
         return Ok{};
-      });
+      },
+      /*adds=*/true);
   command->add_option("NAME", options->name)->required();
   add_rights_options(*command, *options);
   add_password_options(*command, options->password);
@@ -218,7 +232,8 @@ void add_user_lists(CLI::App* group, Command& chosen) {
         SCORIA_TRY_STATUS(server.send("POST", "/scoria/v1/userimports", body));
         say(given, "the users are imported");
         return Ok{};
-      });
+      },
+      /*adds=*/true);
   command->add_option("FILE", options->file)->required();
   add_rights_options(*command, *options);
 }
@@ -259,7 +274,8 @@ void add_key_commands(CLI::App& app, Command& chosen) {
         if (!made.is_object()) return Error{Code::corrupt, "the server's answer is no JSON object"};
         print_new_key(given, text_at(made, "id"), text_at(made, "key"));
         return Ok{};
-      });
+      },
+      /*adds=*/true);
   command->add_option("NAME", options->name, "what it is for")->required();
   add_rights_options(*command, *options);
   command->add_option("--expires", options->expires,

@@ -122,11 +122,27 @@ class Watch {
   std::vector<Watched> watched_;
 };
 
+// A mistyped name would leave in the log what must not be there. Of services whose columns are not known before requests come nothing is said.
+void warn_of_masks(const std::set<std::string, std::less<>>& masked, const serve::Catalog& catalog) {
+  const auto all = catalog.services();
+  for (const std::string& name : masked) {
+    const bool may_be_there = std::ranges::any_of(*all, [&](const serve::Service& service) {
+      const auto& features = service.main()->description().features;
+      return features.empty() || std::ranges::find(features, name, &model::Feature::name) != features.end();
+    });
+    if (!may_be_there) std::fprintf(stderr, "warning: --mask %s: no service has a column of this name\n", name.c_str());
+  }
+}
+
 Status serve(const ServeOptions& options, const Context& context) {
   // What scripts write, and what users' files are in trouble with, has no other place to be said.
   log::set_sink([](log::Level, const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); },
                 log::Level::warn);
   SCORIA_TRY(security, ServeSecurity::open(options.security, options.http));
+  if (!serve::is_service_name(options.version)) {
+    return Error{Code::invalid, "--version-name '" + options.version.substr(0, 80) +
+                                    "' must be 1 to 64 letters, digits, - _ and ., and not . or .."};
+  }
   if (!options.name.empty() && options.models.size() > 1)
     return Error{Code::invalid, "--name names one model: give several as NAME=FILE"};
   serve::Catalog catalog;
@@ -140,6 +156,7 @@ Status serve(const ServeOptions& options, const Context& context) {
     SCORIA_TRY(model, source.read(*options.scripts, context.executor));
     catalog.put(std::move(model));
   }
+  warn_of_masks(options.observed.masked, catalog);
   SCORIA_TRY(observer, serve::Observer::open(options.observed));
   serve::App app(catalog, context.executor, {}, security->access(), observer.get());
   net::HttpServerConfig config;
@@ -182,8 +199,10 @@ void add_serve_command(CLI::App& app, Command& chosen, const Context& context) {
   CLI::App* command = app.add_subcommand(
       "serve", "Serve models of R and Python at a URL: plumber's, MLflow's and the Open Inference Protocol");
   command
-      ->add_option("MODEL", options->models,
-                   "model files, or NAME=FILE; the first also answers /score and /invocations")
+      ->add_option(
+          "MODEL", options->models,
+          "models of R and Python, packs, model sets, plans, plumber files, R functions, Python modules: FILE, or "
+          "NAME=FILE; the first also answers /score and /invocations")
       ->required();
   command->add_option("--name", options->name, "name of the service (default: the file's name)");
   command
@@ -214,7 +233,9 @@ void add_serve_command(CLI::App& app, Command& chosen, const Context& context) {
       ->type_name("ROWS")
       ->group("Logs");
   command->add_option("--threads", options->threads, "how many (default: the cores)")->check(CLI::Range(1, 64));
-  command->footer("Example: scoria serve house.rds && curl -d '{\"df\":[{\"rm\":6.5}]}' http://127.0.0.1:8080/score");
+  command->footer(
+      "Example: scoria serve house.rds &\n"
+      "         curl -d '{\"df\":[{\"rm\":6.5}]}' http://127.0.0.1:8080/score");
   command->callback([options, &chosen, &context] {
     options->observed.masked.insert(options->masked.begin(), options->masked.end());
     chosen = {"serve", [options, &context] { return serve(*options, context); }};

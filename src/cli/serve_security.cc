@@ -18,7 +18,15 @@ std::string machine_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
+// Before anything is said of who reaches it.
+Status check_address(const char* option, const std::string& address) {
+  const auto valid = net::check_listener(address);
+  return valid.ok() ? valid : Status(with_context(option, valid.error()));
+}
+
 Status check_reach(const ServeSecurityOptions& options, const std::string& http) {
+  if (http != "none") SCORIA_TRY_STATUS(check_address("--http", http));
+  if (!options.https.empty()) SCORIA_TRY_STATUS(check_address("--https", options.https));
   const bool is_open_http = http != "none" && !net::is_loopback_address(http);
   const bool is_open_https = !options.https.empty() && !net::is_loopback_address(options.https);
   if (is_open_http && !options.is_behind_proxy) {
@@ -40,6 +48,29 @@ Status check_reach(const ServeSecurityOptions& options, const std::string& http)
                  "--https needs --certificate FILE and --key FILE, or --access FOLDER, where one of its own is made"};
   }
   if (http == "none" && options.https.empty()) return Error{Code::invalid, "--http is none, and there is no --https"};
+  return Ok{};
+}
+
+// A name that is mistyped would be a folder without users, which lets nobody in.
+Status check_access_folder(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return Ok{};
+  return Error{Code::not_found, "--access " + path +
+                                    " is no folder that is there: scoria user add NAME --role scorer --access " + path +
+                                    " makes it, with its first user"};
+}
+
+// One that is empty may get its users while it serves.
+Status warn_of_nobody(const access::Folder& folder) {
+  SCORIA_TRY(users, folder.users());
+  SCORIA_TRY(keys, folder.keys());
+  SCORIA_TRY(providers, folder.document(access::kOidcFile));
+  if (users.empty() && keys.empty() && providers.is_null()) {
+    std::fprintf(stderr,
+                 "warning: --access %s has no user, no key and no identity provider: everybody is refused until scoria "
+                 "user add NAME --role scorer --access %s\n",
+                 folder.path().c_str(), folder.path().c_str());
+  }
   return Ok{};
 }
 
@@ -76,11 +107,13 @@ Result<std::unique_ptr<ServeSecurity>> ServeSecurity::open(const ServeSecurityOp
   SCORIA_TRY_STATUS(check_reach(options, http));
   std::unique_ptr<ServeSecurity> security(new ServeSecurity(options));
   if (!options.access.empty()) {
+    SCORIA_TRY_STATUS(check_access_folder(options.access));
     access::AccessOptions chosen{.requests_per_second = options.requests_per_second, .burst = options.burst};
     auto proxy = access::ProxyRules::parse(options.is_behind_proxy, options.trusted_proxies);
     if (!proxy.ok()) return with_context("--trusted-proxy", proxy.error());
     chosen.proxy = std::move(proxy).value();
     SCORIA_TRY(access, access::Access::open(options.access, std::move(chosen), security->clock_));
+    SCORIA_TRY_STATUS(warn_of_nobody(access->folder()));
     security->access_ = std::move(access);
   }
   SCORIA_TRY_STATUS(security->add_listeners(http));

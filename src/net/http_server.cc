@@ -73,16 +73,23 @@ Result<std::pair<std::string, std::string>> split(const std::string& address) {
   return std::pair(host, port);
 }
 
-Result<int> listen_on(const std::string& address) {
+using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+Result<Addresses> resolve(const std::string& address) {
   SCORIA_TRY(parts, split(address));
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
   wanted.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   if (const int failed = ::getaddrinfo(parts.first.c_str(), parts.second.c_str(), &wanted, &found); failed != 0) {
-    return Error{Code::invalid, "listener '" + address + "': " + ::gai_strerror(failed)};
+    return Error{Code::invalid, "listener '" + address + "' must be HOST:PORT, the host an address of this machine: " +
+                                    ::gai_strerror(failed)};
   }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
+  return Addresses(found, ::freeaddrinfo);
+}
+
+Result<int> listen_on(const std::string& address) {
+  SCORIA_TRY(found, resolve(address));
   Closer socket{::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (socket.descriptor < 0) return cannot_listen(address, errno);
   const int on = 1;
@@ -106,6 +113,11 @@ Status check(const HttpServerConfig& config) {
 }
 
 }  // namespace
+
+Status check_listener(const std::string& address) {
+  SCORIA_TRY_STATUS(resolve(address));
+  return Ok{};
+}
 
 struct HttpServer::State {
   // A chain as a connection is one: it accepts, waits for more, or is paused for want of room.

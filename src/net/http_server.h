@@ -31,6 +31,9 @@ struct Listener {
   std::optional<TlsFiles> tls;  // TLS 1.2 and 1.3
 };
 
+// Errors: invalid: it is not HOST:PORT, or no address of that name is known.
+Status check_listener(const std::string& address);
+
 struct HttpServerConfig {
   std::vector<Listener> listeners;
   int threads = 4;                        // 1 to 64; handlers' disk work runs on them

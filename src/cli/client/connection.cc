@@ -182,6 +182,14 @@ Result<Connection> Connection::open(const ServerChoice& choice, std::chrono::mil
                     place.account, place.token, place.ca_file, patience);
 }
 
+// Of a connection, Code::denied is a certificate's alone (net/http_connection.h).
+static Result<net::ClientReply> with_remedy(Result<net::ClientReply> reply) {
+  if (reply.ok() || reply.error().code != Code::denied) return reply;
+  return Error{Code::denied, reply.error().message +
+                                 "; SCORIA_CA_FILE, or caFile of a profile, names the authority to be trusted, as "
+                                 "DATA/tls/ca.pem of the server's"};
+}
+
 Result<net::ClientReply> Connection::exchange(auth::Service service, net::ClientRequest request) {
   const std::uint64_t length = request.file ? request.file->length : request.body.size();
   if (length != 0 || request.method == "PUT" || request.method == "POST") {
@@ -189,12 +197,12 @@ Result<net::ClientReply> Connection::exchange(auth::Service service, net::Client
   }
   if (!token_.empty()) {
     request.headers.emplace_back("Authorization", "Bearer " + token_);
-    return http_->request(request);
+    return with_remedy(http_->request(request));
   }
   const net::Headers signature =
       auth::sign(service, account_, request.method, request.target, request.headers, SystemClock().now().wall);
   request.headers.insert(request.headers.end(), signature.begin(), signature.end());
-  return http_->request(request);
+  return with_remedy(http_->request(request));
 }
 
 Result<Answer> Connection::send(std::string_view method, std::string_view path, const Json& body, Query query) {
