@@ -1,9 +1,11 @@
 #include "serve/app.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <vector>
 
@@ -29,8 +31,8 @@ net::HttpReply plain(int status, std::string body, const char* type = "text/plai
 
 net::HttpReply not_found(const std::string& what) { return problem_reply(one_mistake(404, "not_found", what)); }
 
-net::HttpReply wrong_method(const char* allowed) {
-  auto reply = problem_reply(one_mistake(405, "bad_request", std::string("this path is for ") + allowed));
+net::HttpReply wrong_method(const std::string& allowed) {
+  auto reply = problem_reply(one_mistake(405, "bad_request", "this path is for " + allowed));
   reply.headers.emplace_back("Allow", allowed);
   return reply;
 }
@@ -78,6 +80,31 @@ void note_version(const NotePtr& note, const ServiceVersion& version, std::strin
 
 bool is_scoring_verb(const std::string& word) { return word == "score" || word == "predict"; }
 
+// Of which methods a path is, if it is one of those of models and documents; empty: it is none.
+const char* methods_of(const std::vector<std::string>& path) {
+  static constexpr std::array<std::string_view, 9> kDocuments = {
+      "livez", "readyz", "startupz", "ping", "health", "version", "metrics", "openapi.json", "services"};
+  constexpr const char *kScores = "POST", *kShows = "GET, HEAD";
+  const std::size_t size = path.size();
+  if (size == 0) return kShows;
+  const std::string& first = path[0];
+  if (first == "v2") return path.back() == "infer" ? kScores : kShows;
+  if (size == 1) {
+    if (is_scoring_verb(first) || first == "invocations") return kScores;
+    return std::ranges::find(kDocuments, first) != kDocuments.end() ? kShows : "";
+  }
+  if (first == "api") return size == 3 ? kScores : size == 4 && path[3] == "swagger.json" ? kShows : "";
+  const bool is_score = (first == "services" && is_scoring_verb(path[size - 1])) ||
+                        (first == "endpoints" && path[size - 1] == "invocations");
+  return size == 3 && is_score ? kScores : "";
+}
+
+net::HttpReply nothing_for(const std::vector<std::string>& path) {
+  const std::string allowed = methods_of(path);
+  return allowed.empty() ? not_found("nothing is served at this path; GET /services lists what is")
+                         : wrong_method(allowed);
+}
+
 }  // namespace
 
 // A request while it is answered.
@@ -86,7 +113,8 @@ struct App::Call {
   net::Responder responder;
   std::vector<std::string> path;
   Query query;
-  NotePtr note;  // null: nothing is kept of it
+  NotePtr note;              // null: nothing is kept of it
+  access::CallerPtr caller;  // null: anybody
 
   void send(net::HttpReply reply) { responder.send(std::move(reply)); }
 };
@@ -131,20 +159,22 @@ net::HttpReply App::explain(int status, std::string_view why) {
 
 void App::handle(net::HttpRequest request, net::Responder responder) {
   NotePtr note = observer_ == nullptr ? nullptr : observer_->begin(request, responder);
-  if (access_ == nullptr) return serve_request(std::move(request), std::move(responder), std::move(note));
+  if (access_ == nullptr) return serve_request(std::move(request), std::move(responder), std::move(note), nullptr);
   pass_gate(*access_, catalog_, std::move(request), std::move(responder),
             [this, note](net::HttpRequest passed, net::Responder to, const access::CallerPtr& caller) {
               if (note != nullptr && caller != nullptr) note->user = caller->name;
-              serve_request(std::move(passed), std::move(to), note);
+              serve_request(std::move(passed), std::move(to), note, caller);
             });
 }
 
-void App::serve_request(net::HttpRequest request, net::Responder responder, NotePtr note) {
+void App::serve_request(net::HttpRequest request, net::Responder responder, NotePtr note,
+                        const access::CallerPtr& caller) {
   Call call{.request = std::move(request),
             .responder = std::move(responder),
             .path = {},
             .query = {},
-            .note = std::move(note)};
+            .note = std::move(note),
+            .caller = caller};
   try {
     if (!take_body(call)) return;
     auto target = auth::split_target(call.request.target);
@@ -163,7 +193,7 @@ void App::route(Call& call) {
   const std::string& method = call.request.method;
   if (method == "GET" || method == "HEAD") return get(call);
   if (method == "POST") return post(call);
-  if (!pass_on(call, "", below(call.request.target, 0))) call.send(wrong_method("GET, POST"));
+  if (!pass_on(call, "", below(call.request.target, 0))) call.send(nothing_for(path));
 }
 
 bool App::pass_on(Call& call, std::string_view service, std::string path) {
@@ -259,11 +289,12 @@ void App::post(Call& call) {
     if (size == 6 && path[3] == "versions") return serve(call, kInferenceForm, path[2], path[4]);
   }
   if (pass_on(call, "", below(call.request.target, 0))) return;
-  call.send(not_found("nothing is served at this path; GET / lists what is"));
+  call.send(nothing_for(path));
 }
 
 void App::get_inference(Call& call) {
   const auto& path = call.path;
+  if (path.back() == "infer") return call.send(nothing_for(path));
   const std::size_t size = path.size();
   if (size == 1) {
     return call.send(
@@ -287,13 +318,21 @@ void App::get_inference(Call& call) {
   call.send(json_reply(404, R"({"error":"there is nothing at this path"})"));
 }
 
+std::shared_ptr<const Catalog::Services> App::services_for(const Call& call) const {
+  auto all = catalog_.services();
+  if (call.caller == nullptr || call.caller->may(access::Action::read, "")) return all;
+  auto readable = std::make_shared<Catalog::Services>();
+  std::ranges::copy_if(*all, std::back_inserter(*readable),
+                       [&](const Service& service) { return call.caller->may(access::Action::read, service.name); });
+  return readable;
+}
+
 void App::get(Call& call) {
   const auto& path = call.path;
   const std::size_t size = path.size();
-  const auto all = catalog_.services();
   // A plumber file's own "/" goes before the page.
   if (size == 0 && pass_on(call, "", "/")) return;
-  if (size == 0) return call.send(plain(200, try_page(*all), "text/html; charset=utf-8"));
+  if (size == 0) return call.send(plain(200, try_page(*services_for(call)), "text/html; charset=utf-8"));
   const std::string& first = path[0];
   if (first == "v2") return get_inference(call);
   if (size == 1) {
@@ -302,8 +341,12 @@ void App::get(Call& call) {
       return call.send(is_ready_ ? plain(200, "\n") : plain(503, "draining\n"));
     if (first == "version") return call.send(plain(200, SCORIA_VERSION "\n"));
     if (first == "metrics") return call.send(plain(200, metrics(), "text/plain; version=0.0.4; charset=utf-8"));
-    if (first == "openapi.json") return call.send(json_reply(200, openapi_document(*all)));
-    if (first == "services") return call.send(json_reply(200, service_list(*all)));
+    if (first == "openapi.json") {
+      const auto all = services_for(call), served = catalog_.services();
+      const bool has_first = !all->empty() && all->front().name == served->front().name;
+      return call.send(json_reply(200, openapi_document(*all, has_first)));
+    }
+    if (first == "services") return call.send(json_reply(200, service_list(*services_for(call))));
   }
   if (first == "api" && size == 4 && path[3] == "swagger.json") {
     const auto version = catalog_.find(path[1], path[2]);
@@ -311,10 +354,7 @@ void App::get(Call& call) {
     return call.send(not_found("there is no service '" + path[1] + "' of version '" + path[2] + "'"));
   }
   if (pass_on(call, "", below(call.request.target, 0))) return;
-  const bool is_scoring = (size == 1 && (is_scoring_verb(first) || first == "invocations")) ||
-                          (size == 3 && first == "services" && is_scoring_verb(path[2])) ||
-                          (size == 3 && first == "api");
-  call.send(is_scoring ? wrong_method("POST") : not_found("nothing is served at this path; GET / lists what is"));
+  call.send(nothing_for(path));
 }
 
 std::string App::metrics() const {

@@ -45,7 +45,9 @@ class App final : public net::HttpHandler {
 
  private:
   struct Call;
-  void serve_request(net::HttpRequest request, net::Responder responder, NotePtr note);
+  void serve_request(net::HttpRequest request, net::Responder responder, NotePtr note, const access::CallerPtr& caller);
+  // What is served, of it what the caller may read.
+  std::shared_ptr<const Catalog::Services> services_for(const Call& call) const;
   static bool take_body(Call& call);
   void route(Call& call);
   void get(Call& call);

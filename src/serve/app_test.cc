@@ -15,6 +15,7 @@ namespace scoria::serve {
 namespace {
 
 using Json = nlohmann::json;
+using testing::AllOf;
 using testing::HasSubstr;
 
 std::string boston_file(const std::string& file) { return SCORIA_SOURCE_DIR "/tests/golden/rf_reg_boston/" + file; }
@@ -184,7 +185,17 @@ TEST_F(AppTest, TellsAWrongMethodAndAWrongPath) {
   const auto get = ask("GET", "/score");
   EXPECT_EQ(get.status, 405);
   EXPECT_EQ(net::find_header(get.headers, "Allow"), "POST");
-  EXPECT_EQ(ask("DELETE", "/score").status, 405);
+  for (const auto& [method, path, allowed] : {std::tuple{"PUT", "/score", "POST"},
+                                              {"DELETE", "/api/boston/v1.0.0", "POST"},
+                                              {"GET", "/v2/models/boston/infer", "POST"},
+                                              {"GET", "/endpoints/boston/invocations", "POST"},
+                                              {"POST", "/livez", "GET, HEAD"},
+                                              {"PUT", "/openapi.json", "GET, HEAD"}}) {
+    const auto reply = ask(method, path);
+    EXPECT_EQ(reply.status, 405) << method << path;
+    EXPECT_EQ(net::find_header(reply.headers, "Allow"), allowed) << method << path;
+  }
+  EXPECT_EQ(ask("PUT", "/nothing").status, 404);
   expect_mistake(ask("GET", "/nothing"), 404, "not_found", "nothing is served");
   expect_mistake(post("/services/other/score", df()), 404, "not_found", "'other'");
   // Where MLflow's and SageMaker's clients look, and ML Server's.
@@ -246,6 +257,12 @@ TEST_F(AppTest, AnswersMlServer) {
   EXPECT_EQ(wrong["success"], false);
   EXPECT_THAT(wrong["errorMessage"].get<std::string>(), HasSubstr("'crim'"));
   EXPECT_EQ(post("/api/boston/v2", record(0)).status, 404);
+  // Who sends /score's form is told of both that there are here.
+  for (const std::string& body : {std::string("{}"), df()}) {
+    const Json none = Json::parse(post("/api/boston/v1.0.0", body).body);
+    EXPECT_THAT(none["errorMessage"].get<std::string>(),
+                AllOf(HasSubstr(R"({"NAME": value, ...})"), HasSubstr(R"({"inputData": )")));
+  }
 }
 
 TEST_F(AppTest, AnswersTensorsInJsonAndInBytes) {

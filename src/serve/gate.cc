@@ -38,13 +38,40 @@ std::string service_of(const std::vector<std::string>& parts) {
   return {};
 }
 
+// Documents of all that is served.
+bool is_list(const std::vector<std::string>& parts) {
+  return parts.empty() || (parts.size() == 1 && (parts[0] == "openapi.json" || parts[0] == "services"));
+}
+
 // Of this catalog.
 Need need_in(const Catalog& catalog, const net::HttpRequest& head) {
   Need need = need_of(head);
-  if (!need.is_of_first) return need;
   const auto all = catalog.services();
-  if (!all->empty()) need.service = all->front().name;
+  if (all->empty()) return need;
+  if (need.is_of_first) need.service = all->front().name;
+  const bool is_root = need.is_list && path_parts(auth::split_target(head.target).path).empty();
+  if (is_root && !all->front().main()->takes_rows())
+    return {.action = access::Action::score, .service = all->front().name, .is_of_first = true};
   return need;
+}
+
+// What admits a caller to a list: one service that it may read. Empty: it may read all, or none.
+std::string any_readable(const Catalog& catalog, const access::Caller& caller) {
+  if (caller.may(access::Action::read, "")) return {};
+  const auto all = catalog.services();
+  const auto found = std::ranges::find_if(
+      *all, [&](const Service& service) { return caller.may(access::Action::read, service.name); });
+  return found == all->end() ? std::string() : found->name;
+}
+
+access::Admission admit_to_list(access::Access& access, const Catalog& catalog, access::Identified identified) {
+  if (identified.is_pending()) return {};
+  if (identified.refusal) return {.caller = nullptr, .refusal = access::reply_of(*identified.refusal)};
+  if (const auto refusal = access.throttle(*identified.caller))
+    return {.caller = nullptr, .refusal = access::reply_of(*refusal)};
+  if (!identified.caller->may(access::Action::read, any_readable(catalog, *identified.caller)))
+    return {.caller = nullptr, .refusal = access::reply_of({.reason = access::Reason::forbidden})};
+  return {.caller = std::move(identified.caller), .refusal = {}};
 }
 
 void answer_refusal(access::Admission admission, net::HttpRequest request, net::Responder responder,
@@ -71,7 +98,8 @@ Need need_of(const net::HttpRequest& head) {
   Need need{.is_open = is_get && is_one_of_health(parts),
             .action = access::Action::deploy,
             .service = service_of(parts),
-            .is_of_first = parts.size() == 1 && is_word_of_scoring(parts[0])};
+            .is_of_first = parts.size() == 1 && is_word_of_scoring(parts[0]),
+            .is_list = is_get && is_list(parts)};
   if (is_get) need.action = access::Action::read;
   const bool is_below_service = parts.size() >= 3 && parts[0] == "services";
   if (is_below_service || (head.method == "POST" && is_scoring_path(parts))) need.action = access::Action::score;
@@ -84,7 +112,8 @@ void pass_gate(access::Access& access, const Catalog& catalog, net::HttpRequest 
     return access.handle_own(std::move(request), std::move(responder));
   Need need = need_in(catalog, request);
   if (need.is_open) return onward(std::move(request), std::move(responder), nullptr);
-  auto admission = access.admit(request, need.action, need.service);
+  auto admission = need.is_list ? admit_to_list(access, catalog, access.identify(request))
+                                : access.admit(request, need.action, need.service);
   if (!admission.is_pending())
     return answer_refusal(std::move(admission), std::move(request), std::move(responder), onward);
   struct Waiting {
@@ -93,8 +122,12 @@ void pass_gate(access::Access& access, const Catalog& catalog, net::HttpRequest 
     Onward onward;
   };
   const auto waiting = std::make_shared<Waiting>(Waiting{std::move(request), std::move(responder), onward});
-  access.admit_later(waiting->request, need.action, std::move(need.service), [waiting](access::Admission later) {
+  const auto go_on = [waiting](access::Admission later) {
     answer_refusal(std::move(later), std::move(waiting->request), std::move(waiting->responder), waiting->onward);
+  };
+  if (!need.is_list) return access.admit_later(waiting->request, need.action, std::move(need.service), go_on);
+  access.identify_later(waiting->request, [&access, &catalog, go_on](access::Identified later) {
+    go_on(admit_to_list(access, catalog, std::move(later)));
   });
 }
 
@@ -109,7 +142,7 @@ std::optional<net::HttpReply> refuse_early(access::Access& access, const Catalog
     return std::nullopt;
   }
   const Need need = need_in(catalog, head);
-  if (need.is_open || access::Access::is_own_path(head.target)) return std::nullopt;
+  if (need.is_open || need.is_list || access::Access::is_own_path(head.target)) return std::nullopt;
   const auto identified = access.identify(head);
   if (identified.is_pending()) return std::nullopt;
   if (identified.refusal) return access::reply_of(*identified.refusal);

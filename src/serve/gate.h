@@ -3,6 +3,7 @@
 //   open to all     GET of /livez, /readyz, /startupz, /health, /ping, /v2/health/...; the paths of logins (access/access.h)
 //   score           POST of a path that scores, of the service that it names; any method below /services/NAME/, which a script may answer
 //   read            any other GET; of the service that it names, or of all
+//   read any        GET of /, /openapi.json and /services, which show what their reader may read; / of a script that comes first: score
 //   deploy          any other method
 //
 // Threads: free functions.
@@ -28,6 +29,7 @@ struct Need {
   access::Action action = access::Action::deploy;
   std::string service;
   bool is_of_first = false;  // the path names no service and means the first one
+  bool is_list = false;      // it is for who may read any one
 };
 Need need_of(const net::HttpRequest& head);
 

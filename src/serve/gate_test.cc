@@ -62,5 +62,12 @@ TEST(Gate, HealthAloneIsOpen) {
   }
 }
 
+TEST(Gate, ListsAreForWhoMayReadAny) {
+  for (const char* target : {"/", "/openapi.json", "/services"}) EXPECT_TRUE(need("GET", target).is_list) << target;
+  for (const char* target : {"/metrics", "/services/a", "/v2", "/api/a/1/swagger.json"})
+    EXPECT_FALSE(need("GET", target).is_list) << target;
+  EXPECT_FALSE(need("POST", "/").is_list);
+}
+
 }  // namespace
 }  // namespace scoria::serve

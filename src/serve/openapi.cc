@@ -149,15 +149,19 @@ void add_login(OrderedJson& document) {
 
 }  // namespace
 
-std::string openapi_document(const Catalog::Services& services) {
+std::string openapi_document(const Catalog::Services& services, bool has_first) {
   OrderedJson paths = OrderedJson::object(), schemas = OrderedJson::object();
+  std::string elsewhere;
   for (const Service& service : services) {
     const ServiceVersion& model = *service.main();
-    if (!model.takes_rows()) continue;
+    if (!model.takes_rows()) {
+      elsewhere += (elsewhere.empty() ? "" : ", ") + ("/services/" + model.service() + "/openapi.json");
+      continue;
+    }
     schemas[model.service() + "_row"] = row_schema(model, true);
     paths["/services/" + model.service() + "/score"] = {{"post", score_operation(model, "score_" + model.service())}};
   }
-  if (!services.empty() && services.front().main()->takes_rows())
+  if (has_first && !services.empty() && services.front().main()->takes_rows())
     paths["/score"] = {{"post", score_operation(*services.front().main(), "score")}};
   const OrderedJson error{{"type", "object"},
                           {"properties",
@@ -175,8 +179,10 @@ std::string openapi_document(const Catalog::Services& services) {
                           {"status", {{"type", "integer"}}},
                           {"detail", {{"type", "string"}}},
                           {"errors", {{"type", "array"}, {"items", error}}}}}};
+  OrderedJson info{{"title", "Models served by Scoria"}, {"version", SCORIA_VERSION}};
+  if (!elsewhere.empty()) info["description"] = "Plumber files have documents of their own: " + elsewhere;
   const OrderedJson document{{"openapi", "3.0.3"},
-                             {"info", {{"title", "Models served by Scoria"}, {"version", SCORIA_VERSION}}},
+                             {"info", std::move(info)},
                              {"paths", std::move(paths)},
                              {"components", {{"schemas", std::move(schemas)}}}};
   return document.dump(1);

@@ -8,7 +8,8 @@
 
 namespace scoria::serve {
 
-std::string openapi_document(const Catalog::Services& services);
+// `has_first`: the first of these also answers /score. A script that answers whole requests is named, with the path of its own document.
+std::string openapi_document(const Catalog::Services& services, bool has_first);
 // `has_login`: with /login and its tokens.
 std::string swagger_document(const ServiceVersion& version, bool has_login);
 std::string inference_metadata(const ServiceVersion& version, const Service& service);

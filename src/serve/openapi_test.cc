@@ -20,9 +20,31 @@ ServiceVersionPtr serve_golden(const std::string& name, const std::string& servi
   return ServedModel::open(SCORIA_SOURCE_DIR "/tests/golden/" + name + "/model.rds", service, "1").value();
 }
 
+// As a plumber file.
+class WholeRequests final : public ServiceVersion {
+ public:
+  WholeRequests() : ServiceVersion("file", "1") {}
+  const char* kind() const override { return "plumber"; }
+  const std::string& sha256() const override { return sum_; }
+  const model::Description& description() const override { return description_; }
+  const Schema* schema() const override { return nullptr; }
+  bool takes_rows() const override { return false; }
+
+ private:
+  std::string sum_;
+  model::Description description_;
+};
+
+TEST(OpenApi, SaysWhereTheDocumentOfAPlumberFileIs) {
+  const nlohmann::json document =
+      nlohmann::json::parse(openapi_document(services({std::make_shared<WholeRequests>()}), true));
+  EXPECT_TRUE(document["paths"].empty());
+  EXPECT_NE(document["info"]["description"].get<std::string>().find("/services/file/openapi.json"), std::string::npos);
+}
+
 TEST(OpenApi, DescribesEachServiceAndTheDefault) {
-  const nlohmann::json document = nlohmann::json::parse(
-      openapi_document(services({serve_golden("rf_reg_boston", "boston"), serve_golden("linear_lm_character", "lm")})));
+  const nlohmann::json document = nlohmann::json::parse(openapi_document(
+      services({serve_golden("rf_reg_boston", "boston"), serve_golden("linear_lm_character", "lm")}), true));
   EXPECT_EQ(document["openapi"], "3.0.3");
   for (const auto* path : {"/score", "/services/boston/score", "/services/lm/score"}) {
     ASSERT_TRUE(document["paths"].contains(path)) << path;
@@ -36,8 +58,8 @@ TEST(OpenApi, DescribesEachServiceAndTheDefault) {
 }
 
 TEST(OpenApi, NamesOperationsOnceEach) {
-  const nlohmann::json document = nlohmann::json::parse(
-      openapi_document(services({serve_golden("rf_reg_boston", "boston"), serve_golden("rf_reg_boston", "other")})));
+  const nlohmann::json document = nlohmann::json::parse(openapi_document(
+      services({serve_golden("rf_reg_boston", "boston"), serve_golden("rf_reg_boston", "other")}), true));
   std::set<std::string> ids;
   for (const auto& [path, item] : document["paths"].items())
     EXPECT_TRUE(ids.insert(item["post"]["operationId"]).second) << path;
@@ -45,7 +67,8 @@ TEST(OpenApi, NamesOperationsOnceEach) {
 
 TEST(OpenApi, ListsLevelsAndThatAValueMayBeMissing) {
   const nlohmann::json document =
-      nlohmann::json::parse(openapi_document(services({serve_golden("linear_lm_character", "lm")})));
+      nlohmann::json::parse(openapi_document(services({serve_golden("linear_lm_character", "lm")}), false));
+  EXPECT_FALSE(document["paths"].contains("/score")) << "which another answers";
   const auto& s = document["components"]["schemas"]["lm_row"]["properties"]["s"];
   EXPECT_EQ(s["type"], "string");
   EXPECT_EQ(s["nullable"], true);
