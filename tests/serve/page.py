@@ -11,7 +11,7 @@ import threading
 import urllib.error
 import urllib.request
 
-from served import done, records, step, url
+from served import done, expected, records, step, url
 
 TYPES = """<script>
 const form = [...document.forms].find(one => one.dataset.path === 'services/forest/score');
@@ -78,11 +78,11 @@ NUMBER = next(name for name, value in records[0].items() if isinstance(value, fl
 ROW = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in records[0].items()}
 
 
-@step("numbers are sent as numbers, and what is empty as missing")
+@step("numbers and logical values give what R predicts, and what is empty is missing")
 def _():
     sent, line, answer = shown(ROW)
     assert sent[NUMBER] == records[0][NUMBER], sent
-    assert in_shell(line) == json.loads(answer), (line, answer)
+    assert in_shell(line) == json.loads(answer) == expected("forest")[:1], (line, answer)
     assert shown(dict(ROW, **{NUMBER: ""}))[0][NUMBER] is None
 
 
