@@ -40,6 +40,42 @@ std::string text_of(const Json& object, const char* name) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+// A thread's first function lets nothing through: what was thrown is the error of the one version or change that met it.
+template <typename Work>
+auto caught(Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return Error{Code::unavailable, "the server is out of memory for this"};
+  } catch (const std::exception& error) {
+    return Error{Code::corrupt, std::string("the server failed at this: ") + error.what()};
+  }
+}
+
+// Takes back what was placed, unless it became a version: also where that was thrown out of, or its place is not known to be on disk.
+class Placing {
+ public:
+  // Precondition: there is no such version.
+  Placing(const serve::ServiceFolder& folder, const std::string& service, const std::string& version)
+      : folder_(folder), service_(service), version_(version) {}
+  Placing(const Placing&) = delete;
+  Placing& operator=(const Placing&) = delete;
+  ~Placing() {
+    try {
+      if (!is_published_ && folder_.has(service_, version_)) folder_.withdraw(service_, version_);
+    } catch (const std::exception& error) {
+      // It is no version all the same, and goes at the next start.
+      log::error("service_not_withdrawn", {{"service", service_}, {"version", version_}, {"error", error.what()}});
+    }
+  }
+  void is_published() { is_published_ = true; }
+
+ private:
+  const serve::ServiceFolder& folder_;
+  const std::string &service_, &version_;
+  bool is_published_ = false;
+};
+
 bool is_sha256(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
@@ -65,6 +101,16 @@ Result<Json> write_texts(const std::vector<std::pair<std::string, std::string>>&
   return kept;
 }
 
+// Whether there is a folder in a service's; also where that cannot be told.
+bool has_versions(const fs::path& service) {
+  std::error_code error;
+  fs::directory_iterator entry(service, error);
+  for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
+    if (entry->is_directory(error) || error) return true;
+  }
+  return static_cast<bool>(error);
+}
+
 Json version_json(const serve::Service& service, std::size_t at) {
   const serve::ServiceVersion& version = *service.versions[at];
   return {{"version", version.version()}, {"weight", service.weights[at]},
@@ -74,9 +120,10 @@ Json version_json(const serve::Service& service, std::size_t at) {
 
 }  // namespace
 
-Services::Services(serve::ServiceFolder folder, blob::BlobStore& blobs, Executor& executor, const Clock& clock,
-                   access::Access* access, serve::Observer* observer)
-    : folder_(std::move(folder)),
+Services::Services(fs::path path, serve::ServiceFolder folder, blob::BlobStore& blobs, Executor& executor,
+                   const Clock& clock, access::Access* access, serve::Observer* observer)
+    : path_(std::move(path)),
+      folder_(std::move(folder)),
       blobs_(blobs),
       executor_(executor),
       clock_(clock),
@@ -88,22 +135,33 @@ Result<std::unique_ptr<Services>> Services::open(const fs::path& folder, blob::B
                                                  const Clock& clock, access::Access* access,
                                                  serve::Observer* observer) {
   SCORIA_TRY(opened, serve::ServiceFolder::open(folder));
-  return std::unique_ptr<Services>(new Services(std::move(opened), blobs, executor, clock, access, observer));
+  return std::unique_ptr<Services>(new Services(folder, std::move(opened), blobs, executor, clock, access, observer));
 }
 
 void Services::load() {
   std::vector<Error> failed;
+  const Status all = caught([&]() -> Status {
+    load_all(failed);
+    return Ok{};
+  });
+  if (!all.ok()) failed.push_back(all.error());
+  for (const Error& error : failed) log::error("service_not_loaded", {{"why", error.message}});
+  is_ready_ = true;
+}
+
+void Services::load_all(std::vector<Error>& failed) {
   std::set<std::string> names;
   for (const serve::StoredVersion& stored : folder_.versions(failed)) {
-    auto version = serve::open_version(stored.spec);
-    const Status tested = version.ok() ? serve::self_test(version.value(), stored.spec, executor_) : Status(Ok{});
-    if (version.ok() && tested.ok()) {
-      catalog_.put(version.value());
+    const Status loaded = caught([&]() -> Status {
+      SCORIA_TRY(version, serve::open_version(stored.spec));
+      SCORIA_TRY_STATUS(serve::self_test(version, stored.spec, executor_));
+      catalog_.put(version);
       names.insert(stored.spec.service);
-    } else {
-      failed.push_back(with_context("service '" + stored.spec.service + "', version '" + stored.spec.version + "'",
-                                    version.ok() ? tested.error() : version.error()));
-    }
+      return Ok{};
+    });
+    if (loaded.ok()) continue;
+    failed.push_back(
+        with_context("service '" + stored.spec.service + "', version '" + stored.spec.version + "'", loaded.error()));
   }
   for (const auto& name : names) {
     serve::Weights weights = folder_.weights(name);
@@ -113,8 +171,6 @@ void Services::load() {
     if (const Status set = catalog_.set_weights(name, weights); !weights.empty() && !set.ok())
       failed.push_back(set.error());
   }
-  for (const Error& error : failed) log::error("service_not_loaded", {{"why", error.message}});
-  is_ready_ = true;
 }
 
 Status Services::copy_blob(const std::string& place, const fs::path& file) const {
@@ -183,19 +239,16 @@ Status Services::weigh(const std::string& service, const serve::Weights& weights
 // Opened and tried where its files will stay, so that it is warm when requests come; what cannot answer does not become a version.
 Result<serve::ServiceVersionPtr> Services::open_and_store(const fs::path& scratch, const std::string& service,
                                                           const std::string& version, const Json& manifest) {
+  Placing placing(folder_, service, version);
   SCORIA_TRY(folder, folder_.place(scratch, service, version));
-  const auto open = [&]() -> Result<serve::ServiceVersionPtr> {
-    SCORIA_TRY(spec, serve::read_manifest(manifest, folder));
-    spec.service = service;
-    spec.version = version;
-    SCORIA_TRY(opened, serve::open_version(spec));
-    SCORIA_TRY_STATUS(serve::self_test(opened, spec, executor_));
-    SCORIA_TRY_STATUS(folder_.publish(service, version, manifest));
-    return serve::ServiceVersionPtr(opened);
-  };
-  auto opened = open();
-  if (!opened.ok()) folder_.withdraw(service, version);
-  return opened;
+  SCORIA_TRY(spec, serve::read_manifest(manifest, folder));
+  spec.service = service;
+  spec.version = version;
+  SCORIA_TRY(opened, serve::open_version(spec));
+  SCORIA_TRY_STATUS(serve::self_test(opened, spec, executor_));
+  SCORIA_TRY_STATUS(folder_.publish(service, version, manifest));
+  placing.is_published();
+  return serve::ServiceVersionPtr(opened);
 }
 
 Result<Json> Services::deploy_now(const Deployment& deployment) {
@@ -243,37 +296,53 @@ Result<Json> Services::deploy_now(const Deployment& deployment) {
   return show(service);
 }
 
-void Services::deploy(Deployment deployment, Done done) {
-  worker_.post([this, deployment = std::move(deployment), done = std::move(done)] { done(deploy_now(deployment)); });
-}
-
-void Services::set_weights(std::string service, serve::Weights weights, Done done) {
-  worker_.post([this, service = std::move(service), weights = std::move(weights), done = std::move(done)] {
-    const Status set = weigh(service, weights);
-    done(set.ok() ? show(service) : Result<Json>(set.error()));
+void Services::post(Done done, std::function<Result<Json>()> change) {
+  worker_.post([done = std::move(done), change = std::move(change)] {
+    const Status told = caught([&]() -> Status {
+      done(caught(change));
+      return Ok{};
+    });
+    if (!told.ok()) log::error("service_change_not_answered", {{"error", told.error().message}});
   });
 }
 
+void Services::deploy(Deployment deployment, Done done) {
+  post(std::move(done), [this, deployment = std::move(deployment)] { return deploy_now(deployment); });
+}
+
+void Services::set_weights(std::string service, serve::Weights weights, Done done) {
+  post(std::move(done),
+       [this, service = std::move(service), weights = std::move(weights)] { return weigh_now(service, weights); });
+}
+
 void Services::roll_back(std::string service, Done done) {
-  worker_.post([this, service = std::move(service), done = std::move(done)] {
-    const auto before = folder_.before(service);
-    if (!before.ok()) return done(before.error());
-    const Status set = weigh(service, before.value());
-    done(set.ok() ? show(service) : Result<Json>(set.error()));
+  post(std::move(done), [this, service = std::move(service)]() -> Result<Json> {
+    SCORIA_TRY(before, folder_.before(service));
+    return weigh_now(service, before);
   });
 }
 
 void Services::remove(std::string service, std::string version, Done done) {
-  worker_.post([this, service = std::move(service), version = std::move(version), done = std::move(done)] {
-    // Of the catalog first, which knows whether it may go. Requests that run keep it.
-    Status gone = version.empty() ? catalog_.remove(service) : catalog_.remove(service, version);
-    const bool is_stored = folder_.has(service, version);
-    if (!gone.ok() && gone.error().code == Code::not_found && is_stored) gone = Ok{};  // one that failed to load
-    if (gone.ok() && is_stored) gone = version.empty() ? folder_.remove(service) : folder_.remove(service, version);
-    const bool is_last = gone.ok() && !version.empty() && catalog_.find(service, "") == nullptr;
-    if (is_last) gone = folder_.remove(service);
-    done(gone.ok() ? Result<Json>(Json()) : Result<Json>(gone.error()));
-  });
+  post(std::move(done),
+       [this, service = std::move(service), version = std::move(version)] { return remove_now(service, version); });
+}
+
+Result<Json> Services::weigh_now(const std::string& service, const serve::Weights& weights) {
+  SCORIA_TRY_STATUS(weigh(service, weights));
+  return show(service);
+}
+
+Result<Json> Services::remove_now(const std::string& service, const std::string& version) {
+  // Of the catalog first, which knows whether it may go. Requests that run keep it.
+  const Status gone = version.empty() ? catalog_.remove(service) : catalog_.remove(service, version);
+  const bool is_stored = folder_.has(service, version);
+  // One that failed to load is in the folder alone.
+  if (!gone.ok() && !(gone.error().code == Code::not_found && is_stored)) return gone.error();
+  if (is_stored) SCORIA_TRY_STATUS(version.empty() ? folder_.remove(service) : folder_.remove(service, version));
+  // With its last version its weights go, too. Which that is the disk knows: the catalog does not have those that failed to load.
+  if (!version.empty() && folder_.has(service, "") && !has_versions(path_ / service))
+    SCORIA_TRY_STATUS(folder_.remove(service));
+  return Json();
 }
 
 Result<Json> Services::show(const std::string& service) const {
@@ -290,6 +359,8 @@ Result<Json> Services::show(const std::string& service) const {
   }
   return Json{{"name", service}, {"versions", std::move(versions)}};
 }
+
+bool Services::is_stored(const std::string& service) const { return folder_.has(service, ""); }
 
 Json Services::list(const std::function<bool(const std::string& service)>& may_see) const {
   Json value = Json::array();

@@ -2,7 +2,8 @@
 // src/serve; here is how versions come to it and stay over a restart.
 //
 // A deployment: files are copied from blobs or URLs and checked against their SHA-256, the version is opened and warmed up, answers its sample rows,
-// lies durably in the folder, stands in the catalog, and only then gets requests. Whatever fails before leaves all as it was.
+// lies durably in the folder, stands in the catalog, and only then gets requests. Whatever fails before leaves all as it was. An exception (no memory, a
+// bug) is the error of the version or change that met it, and no other's.
 // Threads: as Call; deployments are done one after the other on a thread of their own. Borrows: all that open() is given. Owns: the catalog.
 #pragma once
 
@@ -53,20 +54,27 @@ class Services {
   void remove(std::string service, std::string version, Done done);
   // {"name", "versions": [{"version", "weight", "kind", "title", "sha256", "requests", "deployed", "error"}]}. Errors: not_found.
   Result<Json> show(const std::string& service) const;
+  // Whether the folder has it, loaded or not. Precondition: a service's name.
+  bool is_stored(const std::string& service) const;
   // Of services for which `may_see` says yes.
   Json list(const std::function<bool(const std::string& service)>& may_see) const;
 
  private:
-  Services(serve::ServiceFolder folder, blob::BlobStore& blobs, Executor& executor, const Clock& clock,
-           access::Access* access, serve::Observer* observer);
+  Services(std::filesystem::path path, serve::ServiceFolder folder, blob::BlobStore& blobs, Executor& executor,
+           const Clock& clock, access::Access* access, serve::Observer* observer);
   void load();
+  void load_all(std::vector<Error>& failed);
+  void post(Done done, std::function<Result<Json>()> change);
   Result<serve::ServiceVersionPtr> open_and_store(const std::filesystem::path& scratch, const std::string& service,
                                                   const std::string& version, const Json& manifest);
   Result<Json> deploy_now(const Deployment& deployment);
+  Result<Json> weigh_now(const std::string& service, const serve::Weights& weights);
+  Result<Json> remove_now(const std::string& service, const std::string& version);
   Result<Json> fetch(const Json& files, const std::filesystem::path& folder) const;
   Status copy_blob(const std::string& place, const std::filesystem::path& file) const;
   Status weigh(const std::string& service, const serve::Weights& weights);
 
+  const std::filesystem::path path_;
   const serve::ServiceFolder folder_;
   blob::BlobStore& blobs_;
   Executor& executor_;

@@ -1,0 +1,106 @@
+// What services of a server leave on disk when deployments fail, versions do not load, and models or libraries throw.
+#include "server/services.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <new>
+
+#include "base/file.h"
+#include "server/whole_server_for_tests.h"
+
+namespace scoria::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FailingExecutor final : public Executor {
+ public:
+  std::size_t concurrency() const override { throw std::bad_alloc(); }
+  void parallel_for(std::size_t, const std::function<void(std::size_t)>&) override { throw std::bad_alloc(); }
+};
+
+class ServicesTest : public WholeServerTest {
+ protected:
+  static Result<Json> wait(const std::function<void(Services::Done)>& change) {
+    auto promise = std::make_shared<std::promise<Result<Json>>>();
+    auto future = promise->get_future();
+    change([promise](Result<Json> result) { promise->set_value(std::move(result)); });
+    if (future.wait_for(std::chrono::seconds(60)) != std::future_status::ready)
+      return Error{Code::deadline, "it is not answered"};
+    return future.get();
+  }
+  // With enough sample rows that they are shared by the executor.
+  static Result<Json> deploy(Services& services, const std::string& service, const std::string& version) {
+    const auto model = FileBytes::open(SCORIA_SOURCE_DIR "/tests/serve/forest.rds");
+    Json rows = Json::array();
+    for (int i = 0; i < 5000; ++i)
+      rows.push_back({{"area", 20 + i % 40}, {"age", 7}, {"floor", 2}, {"heating", "gas"}, {"lift", true}});
+    Services::Deployment deployment{
+        .service = service,
+        .version = version,
+        .request = {{"model", "model.rds"}, {"sample", "sample.json"}},
+        .texts = {{"model.rds", std::string(model.value().text())}, {"sample.json", Json{{"df", rows}}.dump()}}};
+    return wait([&](Services::Done done) { services.deploy(std::move(deployment), std::move(done)); });
+  }
+  Result<Json> remove(const std::string& service, const std::string& version) {
+    return wait([&](Services::Done done) { services_->remove(service, version, std::move(done)); });
+  }
+  // As it is after a start at which no model could be read.
+  void start_without(const std::string& service) {
+    stop();
+    for (const auto& version : fs::directory_iterator(folder_ / "services" / service)) {
+      if (version.is_directory()) {
+        ASSERT_TRUE(write_file(version.path() / "model.rds", "no model").ok());
+      }
+    }
+    start();
+    ASSERT_EQ(services_->catalog().find(service, ""), nullptr);
+  }
+};
+
+TEST_F(ServicesTest, OneThatDidNotLoadKeepsItsOtherVersionsWhenOneIsRemoved) {
+  ASSERT_TRUE(deploy(*services_, "s", "1").ok());
+  ASSERT_TRUE(deploy(*services_, "s", "2").ok());
+  start_without("s");
+  const fs::path service = folder_ / "services" / "s";
+  const auto gone = remove("s", "1");
+  EXPECT_TRUE(gone.ok()) << gone.error().message;
+  EXPECT_FALSE(fs::exists(service / "1"));
+  EXPECT_TRUE(fs::exists(service / "2" / "manifest.json"));
+  EXPECT_TRUE(fs::exists(service / "traffic.json"));
+  EXPECT_TRUE(remove("s", "2").ok());
+  EXPECT_FALSE(fs::exists(service)) << "with its last version it goes";
+}
+
+TEST_F(ServicesTest, ADeploymentThatIsThrownOutOfIsItsErrorAndLeavesNothing) {
+  FailingExecutor failing;
+  const fs::path folder = folder_ / "others";
+  auto services = Services::open(folder, *blobs_, failing, clock_, nullptr, nullptr);
+  ASSERT_TRUE(services.ok());
+  const auto refused = deploy(*services.value(), "s", "1");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::unavailable) << refused.error().message;
+  EXPECT_TRUE(fs::is_empty(folder));
+  EXPECT_EQ(deploy(*services.value(), "s", "1").error().code, Code::unavailable) << "its name is free again";
+}
+
+TEST_F(ServicesTest, AVersionThatThrowsWhenItIsLoadedIsLeftOut) {
+  ASSERT_TRUE(deploy(*services_, "s", "1").ok());
+  services_->stop();
+  FailingExecutor failing;
+  auto services = Services::open(folder_ / "services", *blobs_, failing, clock_, nullptr, nullptr);
+  ASSERT_TRUE(services.ok());
+  services.value()->stop();
+  EXPECT_TRUE(services.value()->is_ready());
+  EXPECT_EQ(services.value()->catalog().find("s", ""), nullptr);
+  EXPECT_TRUE(fs::exists(folder_ / "services" / "s" / "1" / "manifest.json")) << "it may load at the next start";
+}
+
+TEST_F(ServicesTest, WhatAnAnswerThrowsEndsNothing) {
+  services_->remove("none", "", [](const Result<Json>&) { throw std::bad_alloc(); });
+  EXPECT_EQ(remove("none", "").error().code, Code::not_found);
+}
+
+}  // namespace
+}  // namespace scoria::server
