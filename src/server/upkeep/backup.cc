@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "access/audit.h"
@@ -13,6 +14,8 @@
 #include "base/iso8601.h"
 #include "base/log.h"
 #include "blob/picture.h"
+#include "serve/service_folder.h"
+#include "serve/service_version.h"
 #include "server/data_version.h"
 #include "server/upkeep/open_attempts.h"
 #include "spec/errors.h"
@@ -111,36 +114,115 @@ class Parts {
   std::vector<BackupPart> parts_;
 };
 
-// Versions of services never change, but may go while they are copied: links keep them.
-Status add_services(Parts& parts, const fs::path& data, const fs::path& scratch) {
+// What is in a folder, by name; nothing where it went meanwhile. Errors: unavailable.
+Result<std::vector<std::string>> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
   std::error_code error;
-  const fs::path root = data / "services";
-  if (!fs::is_directory(root, error)) return Ok{};
-  parts.folder("services");
-  std::vector<fs::path> found;
-  for (fs::recursive_directory_iterator entry(root, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry.depth() == 0 && entry->path().filename().string().starts_with('.')) {
-      entry.disable_recursion_pending();  // a deployment that is under way
-      continue;
-    }
-    found.push_back(entry->path());
-  }
-  std::sort(found.begin(), found.end());  // parents first
-  for (const fs::path& path : found) {
-    const std::string name = path.lexically_relative(data).string();
-    if (fs::is_directory(path, error)) {
-      fs::create_directories(scratch / name, error);
-      parts.folder(name);
-      continue;
-    }
-    fs::create_directories((scratch / name).parent_path(), error);
-    fs::create_hard_link(path, scratch / name, error);
-    if (error == std::errc::no_such_file_or_directory) continue;  // it went meanwhile
-    if (error) return Error{Code::unavailable, "cannot link '" + path.string() + "': " + error.message()};
-    parts.file(name, scratch / name, fs::file_size(scratch / name, error));
-  }
-  return Ok{};
+  fs::directory_iterator entry(folder, error);
+  for (const fs::directory_iterator end; !error && entry != end; entry.increment(error))
+    names.push_back(entry->path().filename().string());
+  if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory)
+    return Error{Code::unavailable, "cannot list '" + folder.string() + "': " + error.message()};
+  std::sort(names.begin(), names.end());
+  return names;
 }
+
+// The services of a data folder: of each its weights, and of each version its manifest and the files that are named there. They never change, but may go
+// while they are copied: links keep them. Whatever else lies beside them (a script's working directory is its version's folder) is none of the service.
+class ServiceParts {
+ public:
+  ServiceParts(Parts& parts, const fs::path& data, const fs::path& scratch)
+      : parts_(parts), data_(data), scratch_(scratch) {}
+
+  Status add() {
+    std::error_code error;
+    if (!fs::is_directory(data_ / "services", error)) return Ok{};
+    parts_.folder("services");
+    SCORIA_TRY(services, names_in(data_ / "services"));
+    for (const std::string& service : services) {
+      if (serve::is_service_name(service)) SCORIA_TRY_STATUS(add_service("services/" + service));
+    }
+    return Ok{};
+  }
+
+ private:
+  struct Member {
+    std::string name;
+    std::uint64_t length;
+  };
+
+  Status add_service(const std::string& service) {
+    std::vector<Member> members;
+    // Weights first: a version that is deployed meanwhile may be among the versions without one, and none has one that is not.
+    SCORIA_TRY(weights, link(service + "/traffic.json"));
+    if (weights) members.push_back(*weights);
+    const std::size_t beside = members.size();
+    SCORIA_TRY(versions, names_in(data_ / service));
+    for (const std::string& version : versions) {
+      if (serve::is_service_name(version)) SCORIA_TRY_STATUS(add_version(service + "/" + version, members));
+    }
+    if (members.size() == beside) return Ok{};  // it went meanwhile, or its first version is tried
+    std::set<std::string> folders;
+    for (const Member& member : members) {
+      for (std::size_t at = service.size(); at != std::string::npos; at = member.name.find('/', at + 1))
+        folders.insert(member.name.substr(0, at));
+    }
+    for (const std::string& folder : folders) parts_.folder(folder);  // parents first
+    for (Member& member : members) parts_.file(member.name, scratch_ / member.name, member.length);
+    return Ok{};
+  }
+
+  // Nothing where it has no manifest: then it is tried, or went meanwhile.
+  Status add_version(const std::string& version, std::vector<Member>& members) {
+    SCORIA_TRY(manifest, link(version + "/manifest.json"));
+    if (!manifest) return Ok{};
+    SCORIA_TRY(text, FileBytes::open(scratch_ / manifest->name));
+    const auto json = nlohmann::json::parse(text.text(), nullptr, /*allow_exceptions=*/false);
+    std::vector<Member> found{*manifest};
+    for (const std::string& path : files_of(json)) {
+      SCORIA_TRY(file, link(version + "/" + path));
+      if (file) {
+        found.push_back(*file);
+        continue;
+      }
+      std::error_code error;
+      if (!fs::exists(data_ / manifest->name, error) && !error) return Ok{};  // all of it went meanwhile
+      log::warn("backup_without_file", {{"file", (data_ / version / path).string()},
+                                        {"why", "the version's manifest names it, and it is not there, or no file"}});
+    }
+    members.insert(members.end(), found.begin(), found.end());
+    return Ok{};
+  }
+
+  // What a manifest says, but nothing that would be no member of a backup: scripts can write there.
+  static std::set<std::string> files_of(const nlohmann::json& manifest) {
+    std::set<std::string> paths;
+    const auto files = manifest.is_object() ? manifest.find("files") : manifest.end();
+    if (files == manifest.end() || !files->is_array()) return paths;
+    for (const auto& file : *files) {
+      const auto path = file.is_object() ? file.find("path") : file.end();
+      if (path == file.end() || !path->is_string() || !serve::check_file_path(path->get<std::string>()).ok()) continue;
+      paths.insert(path->get<std::string>());
+    }
+    return paths;
+  }
+
+  // None: it is not there, or no plain file. Errors: unavailable.
+  Result<std::optional<Member>> link(const std::string& name) {
+    std::error_code error;
+    fs::create_directories((scratch_ / name).parent_path(), error);
+    if (!error) fs::create_hard_link(data_ / name, scratch_ / name, error);
+    if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory)
+      return std::optional<Member>();
+    if (!error && !fs::is_regular_file(fs::symlink_status(scratch_ / name, error))) return std::optional<Member>();
+    const std::uint64_t length = error ? 0 : fs::file_size(scratch_ / name, error);
+    if (error) return Error{Code::unavailable, "cannot link '" + (data_ / name).string() + "': " + error.message()};
+    return std::optional(Member{name, length});
+  }
+
+  Parts& parts_;
+  const fs::path &data_, &scratch_;
+};
 
 // Users, keys and logins, as of one moment; and the audit log, which grows and is renamed while it is copied: links keep it.
 Status add_users(Parts& parts, const fs::path& data, const fs::path& scratch) {
@@ -151,10 +233,10 @@ Status add_users(Parts& parts, const fs::path& data, const fs::path& scratch) {
   SCORIA_TRY(files, access::Folder::copy(root));
   for (auto& [name, content] : files) parts.bytes("access/" + name, std::move(content));
   std::vector<std::string> logs;
-  for (const auto& entry : fs::directory_iterator(root, error)) {
-    if (entry.path().filename().string().starts_with(access::kAuditFile)) logs.push_back(entry.path().filename());
+  SCORIA_TRY(names, names_in(root));
+  for (const std::string& name : names) {
+    if (name.starts_with(access::kAuditFile)) logs.push_back(name);
   }
-  std::sort(logs.begin(), logs.end());
   fs::create_directories(scratch / "access", error);
   for (const std::string& name : logs) {
     const fs::path link = scratch / "access" / name;
@@ -183,7 +265,8 @@ Status add_blobs_at_rest(Parts& parts, const fs::path& data, const std::set<std:
       if (name == "journal.new" || name == "container.json.new" || name == "journal.cut") continue;
       found.push_back(entry->path());
     }
-    if (error && error != std::errc::no_such_file_or_directory) {
+    // Where there is none yet, it is empty; what vanishes below it is no store at rest.
+    if (error && (error != std::errc::no_such_file_or_directory || !found.empty())) {
       return Error{Code::unavailable, "cannot list '" + root.string() + "': " + error.message()};
     }
     std::sort(found.begin(), found.end());  // parents first
@@ -234,7 +317,7 @@ Result<std::unique_ptr<net::BodySource>> Backups::take() {
   parts.folder("blobs");
   for (const std::string& name : picture->folders()) parts.folder("blobs/" + name);
   for (const auto& file : picture->files()) parts.file("blobs/" + file.name, file.path, file.length);
-  SCORIA_TRY_STATUS(add_services(parts, data_, scratch->path()));
+  SCORIA_TRY_STATUS(ServiceParts(parts, data_, scratch->path()).add());
   SCORIA_TRY_STATUS(add_users(parts, data_, scratch->path()));
   // The last to go: the next backup may begin when this one's folders are gone.
   const std::shared_ptr<void> free(nullptr, [busy = is_busy_](void*) { *busy = false; });
@@ -251,7 +334,7 @@ Result<std::unique_ptr<BackupStream>> backup_of_folder(const fs::path& data, con
   SCORIA_TRY(attempts, parts.state(data, scratch->path()));
   parts.folder("blobs");
   SCORIA_TRY_STATUS(add_blobs_at_rest(parts, data, attempts));
-  SCORIA_TRY_STATUS(add_services(parts, data, scratch->path()));
+  SCORIA_TRY_STATUS(ServiceParts(parts, data, scratch->path()).add());
   SCORIA_TRY_STATUS(add_users(parts, data, scratch->path()));
   return std::make_unique<BackupStream>(parts.take(), now, std::vector<std::shared_ptr<void>>{scratch});
 }

@@ -5,9 +5,12 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <set>
+#include <thread>
 
 #include "access/accounts.h"
 #include "base/file.h"
+#include "net/sha256.h"
 #include "server/data_version.h"
 #include "server/upkeep/doctor.h"
 #include "server/upkeep/restore.h"
@@ -113,6 +116,96 @@ TEST_F(BackupTest, OfAFolderAtRestIsTheSame) {
   for (const Finding& finding : diagnosis.value().findings) ADD_FAILURE() << finding.where << ": " << finding.what;
   EXPECT_EQ(diagnosis.value().tasks, 1u);
   EXPECT_EQ(diagnosis.value().blobs, 1u);
+}
+
+class BackupOfServices : public BackupTest {
+ protected:
+  void deploy(const std::string& service) {
+    const auto model = FileBytes::open(SCORIA_SOURCE_DIR "/tests/serve/linear.rds");
+    put_blob("files", "m", std::string(model.value().text()));
+    const Json file{{"path", "models/linear.rds"}, {"blob", "files/m"}, {"sha256", net::sha256(model.value().text())}};
+    std::promise<Result<Json>> promise;
+    services_->deploy({.service = service,
+                       .version = "1",
+                       .request = {{"model", "models/linear.rds"}, {"files", Json::array({file})}}},
+                      [&](Result<Json> result) { promise.set_value(std::move(result)); });
+    const auto done = promise.get_future().get();
+    ASSERT_TRUE(done.ok()) << done.error().message;
+  }
+  fs::path version(const std::string& service) const { return folder_ / "services" / service / "1"; }
+};
+
+TEST_F(BackupOfServices, AnswersAfterARestore) {
+  deploy("s");
+  back_up();
+  ASSERT_TRUE(restore_backup(archive(), restored()).ok());
+  const auto services = Services::open(restored() / "services", *blobs_, executor_, clock_, nullptr, nullptr);
+  ASSERT_TRUE(services.ok());
+  services.value()->stop();
+  EXPECT_NE(services.value()->catalog().find("s", "1"), nullptr);
+  EXPECT_TRUE(fs::exists(restored() / "services" / "s" / "traffic.json"));
+}
+
+TEST_F(BackupOfServices, LeavesOutWhatScriptsWroteBesideTheirFiles) {
+  deploy("s");
+  ASSERT_TRUE(write_file(version("s") / "a note.txt", "x").ok());
+  ASSERT_TRUE(write_file(version("s") / ".hidden", "x").ok());
+  fs::create_symlink("/etc/hostname", version("s") / "link");
+  fs::create_directories(version("s") / "cache of mine");
+  ASSERT_EQ(::mkfifo((version("s") / "pipe").c_str(), 0600), 0);
+  back_up();
+  const auto done = restore_backup(archive(), restored());
+  ASSERT_TRUE(done.ok()) << done.error().message;
+  std::set<std::string> names;
+  for (const auto& entry : fs::recursive_directory_iterator(restored() / "services" / "s" / "1"))
+    names.insert(entry.path().filename());
+  EXPECT_EQ(names, (std::set<std::string>{"linear.rds", "manifest.json", "models"}));
+}
+
+TEST_F(BackupOfServices, LeavesOutVersionsThatAreTriedOrWereNeverDone) {
+  deploy("s");
+  fs::create_directories(version("tried"));
+  ASSERT_TRUE(write_file(version("tried") / "model.rds", "x").ok());
+  back_up();
+  ASSERT_TRUE(restore_backup(archive(), restored()).ok());
+  EXPECT_TRUE(fs::exists(restored() / "services" / "s" / "1" / "manifest.json"));
+  EXPECT_FALSE(fs::exists(restored() / "services" / "tried"));
+}
+
+TEST_F(BackupOfServices, SurvivesAFileThatAScriptMadeALinkOrRemoved) {
+  deploy("s");
+  deploy("t");
+  fs::remove(version("s") / "models" / "linear.rds");
+  fs::create_symlink("/etc/hostname", version("s") / "models" / "linear.rds");
+  fs::remove_all(version("t") / "models");
+  back_up();
+  const auto done = restore_backup(archive(), restored());
+  ASSERT_TRUE(done.ok()) << done.error().message;
+  for (const char* service : {"s", "t"}) {
+    EXPECT_TRUE(fs::exists(restored() / "services" / service / "1" / "manifest.json"));
+    EXPECT_FALSE(fs::exists(restored() / "services" / service / "1" / "models" / "linear.rds"));
+  }
+}
+
+// A folder that vanished while it was walked once ended the walk, and all behind it was missing.
+TEST_F(BackupOfServices, HasAllOthersWhileSomeComeAndGo) {
+  deploy("a");
+  deploy("z");
+  const fs::path coming = folder_ / "services" / "m", gone = folder_ / "services" / ".gone";
+  std::jthread others([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      fs::copy(version("a").parent_path(), coming, fs::copy_options::recursive);
+      fs::rename(coming, gone);
+      fs::remove_all(gone);
+    }
+  });
+  for (int i = 0; i < 15; ++i) {
+    back_up();
+    ASSERT_TRUE(restore_backup(archive(), restored()).ok());
+    for (const char* service : {"a", "z"})
+      ASSERT_TRUE(fs::exists(restored() / "services" / service / "1" / "models" / "linear.rds")) << service << i;
+    fs::remove_all(restored());
+  }
 }
 
 class BackupOfUsers : public BackupTest {
