@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "access/credential_cache.h"
 #include "access/login.h"
@@ -61,6 +62,27 @@ std::optional<std::pair<std::string, std::string>> read_basic(std::string_view t
   if (colon == std::string::npos || !is_user_name(std::string_view(read.value()).substr(0, colon))) return std::nullopt;
   return std::pair(read.value().substr(0, colon), read.value().substr(colon + 1));
 }
+
+// Whom a check is for: told once, and at the latest when the check is dropped or thrown out of.
+class Asker {
+ public:
+  explicit Asker(std::function<void(Identified)> then) : then_(std::move(then)) {}
+  Asker(const Asker&) = delete;
+  Asker& operator=(const Asker&) = delete;
+  ~Asker() {
+    try {
+      tell({.caller = nullptr, .refusal = Refusal{.reason = Reason::failed}});
+    } catch (const std::exception& error) {
+      log::error("access_not_told", {{"error", error.what()}});
+    }
+  }
+  void tell(Identified found) {
+    if (auto then = std::exchange(then_, nullptr)) then(std::move(found));
+  }
+
+ private:
+  std::function<void(Identified)> then_;
+};
 
 }  // namespace
 
@@ -165,24 +187,25 @@ void Access::identify_later(const net::HttpRequest& head, std::function<void(Ide
   if (!basic) return then(state_->refused({.reason = Reason::malformed}, head));
   const std::string address = client_address(head, state_->options.proxy);
   State* state = state_.get();
-  const auto shared = std::make_shared<std::function<void(Identified)>>(std::move(then));
-  const bool is_taken = state->pool.add([state, text, basic, address, shared] {
+  const auto asker = std::make_shared<Asker>(std::move(then));
+  const bool is_taken = state->pool.add([state, text, basic, address, asker] {
     const std::uint64_t generation = state->verifier->generation();
     const Digest digest = state->cache.digest(text);
     const Now now = state->clock.now();
     // Several requests of one caller may have come before the first was done.
-    if (auto caller = state->cache.find(digest, generation, now.wall)) return (*shared)({.caller = std::move(caller)});
+    if (auto caller = state->cache.find(digest, generation, now.wall))
+      return asker->tell({.caller = std::move(caller)});
     auto outcome = state->login.check_password(basic->first, basic->second, address);
     if (auto* refusal = std::get_if<Refusal>(&outcome)) {
       refusal->offers_basic = true;  // it was sent
       state->refusals.add(refusal->reason);
-      return (*shared)({.caller = nullptr, .refusal = *refusal});
+      return asker->tell({.caller = nullptr, .refusal = *refusal});
     }
     auto& verified = std::get<Verified>(outcome);
     state->cache.add(digest, verified.caller, generation, verified.until);
-    (*shared)({.caller = std::move(verified.caller), .refusal = {}});
+    asker->tell({.caller = std::move(verified.caller), .refusal = {}});
   });
-  if (!is_taken) (*shared)(state->refused({.reason = Reason::busy, .retry_after = std::chrono::seconds(1)}, head));
+  if (!is_taken) asker->tell(state->refused({.reason = Reason::busy, .retry_after = std::chrono::seconds(1)}, head));
 }
 
 namespace {

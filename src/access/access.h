@@ -56,7 +56,8 @@ class Access {
                                               const Clock& clock);
   ~Access();
 
-  // Who it is. Pending only where a password must be hashed; identify_later() then calls `then`, once, from another thread.
+  // Who it is. Pending only where a password must be hashed; identify_later() then calls `then`, once, from another thread: also
+  // where the check fails, or is dropped because this ends (Reason::failed). `then` must not take long: others wait for a check.
   Identified identify(const net::HttpRequest& head);
   void identify_later(const net::HttpRequest& head, std::function<void(Identified)> then);
 

@@ -145,6 +145,17 @@ TEST_F(AccessTest, ASignatureOfAnotherCloudIsRefusedWithWhatIsTaken) {
   EXPECT_EQ(body["message"], body["detail"]);
 }
 
+TEST_F(AccessTest, WhoseCheckIsDroppedIsTold) {
+  access_.reset();
+  open({.login_threads = 0});
+  std::vector<Reason> told;
+  access_->identify_later(basic("ann", "correct horse"),
+                          [&](const Identified& found) { told.push_back(found.refusal.value_or(Refusal{}).reason); });
+  EXPECT_TRUE(told.empty());
+  access_.reset();
+  EXPECT_EQ(told, std::vector<Reason>{Reason::failed});
+}
+
 TEST_F(AccessTest, TwoCredentialsAreNone) {
   net::HttpRequest head = bearer(log_in()["access_token"]);
   EXPECT_EQ(status(head), 200);

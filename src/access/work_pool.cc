@@ -16,14 +16,24 @@ WorkPool::WorkPool(int threads, std::size_t most_waiting) : most_waiting_(most_w
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
 }
 
-WorkPool::~WorkPool() {
+WorkPool::~WorkPool() { stop(); }
+
+void WorkPool::stop() {
+  std::deque<std::function<void()>> dropped;  // destroyed last, and without the lock: they may tell somebody
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopped_ = true;
+    dropped = std::move(jobs_);
+    jobs_.clear();
+  }
   for (auto& thread : threads_) thread.request_stop();
+  threads_.clear();
 }
 
 bool WorkPool::add(std::function<void()> job) {
   {
     const std::lock_guard lock(mutex_);
-    if (jobs_.size() >= most_waiting_) return false;
+    if (is_stopped_ || jobs_.size() >= most_waiting_) return false;
     jobs_.push_back(std::move(job));
   }
   came_.notify_one();

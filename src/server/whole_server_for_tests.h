@@ -118,10 +118,10 @@ class WholeServerTest : public ::testing::Test {
       ASSERT_TRUE(users.ok()) << users.error().message;
       users_ = std::move(users).value();
     }
-    auto services = Services::open(folder_ / "services", *blobs_, executor_, clock_, users_.get(), nullptr);
+    auto services = Services::open(folder_ / "services", *blobs_, *services_executor_, clock_, users_.get(), nullptr);
     ASSERT_TRUE(services.ok()) << services.error().message;
     services_ = std::move(services).value();
-    while (!services_->is_ready()) std::this_thread::yield();
+    while (waits_for_services_ && !services_->is_ready()) std::this_thread::yield();
     app_ = std::unique_ptr<App>(new App{.config = config_,
                                         .account = account_,
                                         .clock = clock_,
@@ -148,7 +148,8 @@ class WholeServerTest : public ::testing::Test {
     if (backups_) backups_->stop();
     if (services_) services_->stop();
     if (service_) service_->stop();
-    users_.reset();  // whoever waits for a password to be hashed is waited for
+    if (storage_) storage_->stop();
+    users_.reset();  // whoever waits for a password to be hashed is told
     front_.reset();
     storage_.reset();
     app_.reset();
@@ -164,6 +165,14 @@ class WholeServerTest : public ::testing::Test {
   // As it is: no api-version is added, nothing signed. Waits for the answer.
   Heard send_raw(const std::string& method, const std::string& target, const std::string& body = {},
                  net::Headers headers = {}) {
+    auto future = begin_raw(method, target, body, std::move(headers));
+    if (future.wait_for(std::chrono::seconds(60)) != std::future_status::ready) {
+      ADD_FAILURE() << method << " " << target << " is not answered";
+      return {};
+    }
+    return heard(future.get());
+  }
+  net::HttpRequest head_of(const std::string& method, const std::string& target, net::Headers headers) const {
     net::HttpRequest request;
     request.method = method;
     request.target = target;
@@ -171,8 +180,18 @@ class WholeServerTest : public ::testing::Test {
     request.headers.emplace_back("Host", "localhost:10100");
     request.peer = peer_;
     request.peer_is_loopback = peer_.starts_with("127.");
+    return request;
+  }
+  // Does not wait for the answer.
+  std::future<net::HttpReply> begin_raw(const std::string& method, const std::string& target, const std::string& body,
+                                        net::Headers headers) {
+    net::HttpRequest request = head_of(method, target, std::move(headers));
+    auto promise = std::make_shared<std::promise<net::HttpReply>>();
     net::BodyPlan plan = front_->plan_body(request);
-    if (plan.refuse) return heard(std::move(*plan.refuse));
+    if (plan.refuse) {
+      promise->set_value(std::move(*plan.refuse));
+      return promise->get_future();
+    }
     if (plan.sink != nullptr) {
       if (const Status written = plan.sink->write(std::as_bytes(std::span(body))); !written.ok())
         request.body_error = written.error();
@@ -180,15 +199,9 @@ class WholeServerTest : public ::testing::Test {
     } else {
       request.body = body;
     }
-    auto promise = std::make_shared<std::promise<net::HttpReply>>();
-    auto future = promise->get_future();
     front_->handle(std::move(request),
                    net::Responder([promise](net::HttpReply reply) { promise->set_value(std::move(reply)); }));
-    if (future.wait_for(std::chrono::seconds(60)) != std::future_status::ready) {
-      ADD_FAILURE() << method << " " << target << " is not answered";
-      return {};
-    }
-    return heard(future.get());
+    return promise->get_future();
   }
 
   static Heard heard(net::HttpReply reply) {
@@ -261,6 +274,8 @@ class WholeServerTest : public ::testing::Test {
   access::AccessOptions user_options_;
   std::unique_ptr<access::Access> users_;
   InlineExecutor executor_;
+  Executor* services_executor_ = &executor_;  // these two are set before start()
+  bool waits_for_services_ = true;
   std::unique_ptr<Services> services_;
   std::unique_ptr<App> app_;
   std::unique_ptr<BlobSurface> storage_;

@@ -19,6 +19,8 @@ constexpr std::uint64_t kMaxBlock = 4000ull << 20;  // Put Block
 constexpr std::uint64_t kMaxAppend = 100ull << 20;  // Append Block
 constexpr std::uint64_t kMaxBlockList = 16ull << 20;
 constexpr std::uint64_t kMaxOther = 64ull << 10;
+constexpr int kThreadsAfterPassword = 4;
+constexpr std::size_t kMostAfterPassword = 64;  // waiting
 
 // How large a body an operation may have; whether it goes to the store as it comes.
 struct BodyRule {
@@ -79,7 +81,12 @@ Result<net::HttpReply> serve(const Context& context) {
 
 BlobSurface::BlobSurface(blob::BlobStore& store, auth::AccountKey account, const Clock& clock, access::Access* users,
                          access::ProxyRules proxies)
-    : store_(store), account_(std::move(account)), clock_(clock), users_(users), proxies_(std::move(proxies)) {}
+    : store_(store),
+      account_(std::move(account)),
+      clock_(clock),
+      users_(users),
+      proxies_(std::move(proxies)),
+      after_password_(kThreadsAfterPassword, kMostAfterPassword) {}
 
 Result<Access> BlobSurface::authorize(const StorageRequest& request,
                                       const std::optional<access::Identified>& user) const {
@@ -149,20 +156,43 @@ net::HttpReply BlobSurface::answer(net::HttpRequest& request, const std::optiona
   return reply.ok() ? std::move(reply).value() : storage::error_reply(reply.error(), &request, now);
 }
 
+// A request whose user's password is checked, and then waits for its turn.
+struct BlobSurface::Waiting {
+  Waiting(BlobSurface& owner, net::HttpRequest head, net::Responder answer)
+      : surface(owner), request(std::move(head)), responder(std::move(answer)) {}
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  // Dropped: there are too many, or the server stops.
+  ~Waiting() {
+    if (is_done) return;
+    try {
+      responder.send(storage::error_reply(Error{Code::unavailable, "too many wait: send it again", "ServerBusy"},
+                                          &request, surface.clock_.now().wall));
+    } catch (const std::exception& error) {
+      log::error("storage_not_answered", {{"error", error.what()}});
+    }
+  }
+
+  BlobSurface& surface;
+  net::HttpRequest request;
+  net::Responder responder;
+  bool is_done = false;
+};
+
 void BlobSurface::handle(net::HttpRequest request, net::Responder responder) {
   if (users_ == nullptr || !has_user_credential(request))
     return finish(std::move(request), std::move(responder), std::nullopt);
   auto* sink = dynamic_cast<StorageSink*>(request.sink.get());
   const std::shared_ptr<storage::LateUser> late = sink == nullptr ? nullptr : sink->late_user();
-  auto user = late == nullptr ? users_->identify(request) : access::Identified{};
+  auto user = late == nullptr ? users_->identify(request) : late->known().value_or(access::Identified{});
   if (!user.is_pending()) return finish(std::move(request), std::move(responder), std::move(user));
-  struct Waiting {
-    net::HttpRequest request;
-    net::Responder responder;
-  };
-  const auto waiting = std::make_shared<Waiting>(Waiting{std::move(request), std::move(responder)});
+  const auto waiting = std::make_shared<Waiting>(*this, std::move(request), std::move(responder));
   const auto then = [this, waiting](access::Identified found) {
-    finish(std::move(waiting->request), std::move(waiting->responder), std::move(found));
+    // Not here, on a thread that others' passwords wait for.
+    (void)after_password_.add([this, waiting, found = std::move(found)] {
+      waiting->is_done = true;
+      finish(std::move(waiting->request), std::move(waiting->responder), found);
+    });  // else whoever waits is answered as all that is dropped
   };
   if (late != nullptr) return late->when_known(then);
   users_->identify_later(waiting->request, then);

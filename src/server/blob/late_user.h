@@ -17,7 +17,7 @@ class LateUser {
   static std::shared_ptr<LateUser> begin(access::Access& users, const net::HttpRequest& head);
 
   std::optional<access::Identified> known() const;
-  // Calls `then` once it is known: now, or from the thread that finds out. Once.
+  // Calls `then` once it is known, or that it cannot be (Reason::failed): now, or from the thread that finds out. Once.
   void when_known(std::function<void(access::Identified)> then);
 
  private:
