@@ -120,6 +120,12 @@ std::string new_request_id() {
   return id;
 }
 
+std::string Identity::name() const {
+  if (caller != nullptr) return caller->name;
+  if (!job.empty()) return "job:" + job;
+  return principal.empty() ? "the account's key" : "principal:" + principal;
+}
+
 Call::Call(App& app, net::HttpRequest request, Target target, net::Responder responder)
     : app_(app),
       request_(std::move(request)),
@@ -192,7 +198,7 @@ void Call::send_text(int status, std::string body, std::string_view content_type
         .head_length = {}});
 }
 
-void Call::fail(const Error& error) {
+void Call::fail(const Error& error, net::Headers headers) {
   const int status = spec::http_status(error);
   if (status >= 500 && status != 503) {  // 503: it stops, or the disk is full, which is logged where it is found
     log::warn("request_failed", {{"request", request_id_},
@@ -201,7 +207,6 @@ void Call::fail(const Error& error) {
                                  {"status", status},
                                  {"error", error.message}});
   }
-  net::Headers headers;
   if (status == 304) return send_empty(304);
   if (status == 401) headers.emplace_back("WWW-Authenticate", "SharedKey, Bearer");
   send_text(status, spec::error_body(error, base_url(), request_id_, format_time(app_.clock.now().wall)), kJsonType,

@@ -38,8 +38,13 @@ struct Target {
 
 // Whose request it is: the account's, a task's that holds a token of its job, or a user's.
 struct Identity {
-  std::string job;                // empty: the account's key, which may do everything
+  std::string job;                // of a task's token; empty without a caller: the account, which may do everything
   access::CallerPtr caller = {};  // of a user, or of a key of theirs
+  std::string principal = {};     // whose token it is that does what the account's key does: its client id
+
+  bool is_account() const { return caller == nullptr && job.empty(); }
+  // For people who look for whoever did it: "ann", "key:ID", "job:ID", "principal:ID", "the account's key".
+  std::string name() const;
 };
 
 // A random version 4 UUID: request-id.
@@ -72,7 +77,7 @@ class Call {
   void send_empty(int status, net::Headers headers = {});
   void send_json(int status, const Json& body, net::Headers headers = {});
   void send_text(int status, std::string body, std::string_view content_type, net::Headers headers = {});
-  void fail(const Error& error);
+  void fail(const Error& error, net::Headers headers = {});
 
  private:
   App& app_;

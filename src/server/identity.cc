@@ -80,14 +80,14 @@ Result<Identity> identify(const Call& call) {
   }
   if (starts_with_scheme(*header, "bearer")) {
     if (auth::is_account_token(header->substr(7))) {
-      SCORIA_TRY_STATUS(principals::check_token(app, header->substr(7)));
-      return Identity{};
+      SCORIA_TRY(principal, principals::check_token(app, header->substr(7)));
+      return Identity{.job = {}, .principal = std::move(principal)};
     }
     SCORIA_TRY(token, auth::check_task_token(app.token_key, app.account.name, header->substr(7), now));
     // A job that was deleted takes its tokens with it; so does one that was replaced under its id.
     SCORIA_TRY(job, jobs::find(app, token.job_id));
     if (!job || jobs::number(*job) != token.job) return refused("the token's job is not there any more");
-    return Identity{token.job_id};
+    return Identity{.job = token.job_id};
   }
   return refused("the Authorization header's scheme must be SharedKey or Bearer");
 }

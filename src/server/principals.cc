@@ -143,10 +143,10 @@ void give_token(const CallPtr& call) {
       {{"Cache-Control", "no-store"}});
 }
 
-Status check_token(const App& app, std::string_view token) {
+Result<std::string> check_token(const App& app, std::string_view token) {
   SCORIA_TRY(read, auth::check_account_token(app.token_key, app.account.name, token, app.clock.now().wall));
   SCORIA_TRY(found, app.store.get(store::Kind::token, kParent, read.principal));
-  if (found) return Ok{};
+  if (found) return std::move(read.principal);
   return spec::batch_error("AuthenticationFailed", "the bearer token's principal is not there any more");
 }
 

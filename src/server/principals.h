@@ -18,7 +18,7 @@ void remove(CallPtr call);
 // POST /{tenant}/oauth2/token: a form with grant_type=client_credentials, client_id and client_secret. Whatever the tenant: there is one.
 void give_token(const CallPtr& call);
 
-// Errors: AuthenticationFailed: no token of this account, or of a principal that is not there any more.
-Status check_token(const App& app, std::string_view token);
+// The client id of a token's principal. Errors: AuthenticationFailed: no token of this account, or of a principal that is not there any more.
+Result<std::string> check_token(const App& app, std::string_view token);
 
 }  // namespace scoria::server::principals

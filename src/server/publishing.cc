@@ -159,9 +159,16 @@ def answer_published(df):
   return text;
 }
 
+// Whether what stands below the service's name is its own.
+bool has_own_paths(App& app, const std::string& service) {
+  const auto all = app.services.catalog().services();
+  const serve::Service* found = serve::find_service(*all, service);
+  return found != nullptr && std::ranges::any_of(found->versions, [](const auto& one) { return !one->takes_rows(); });
+}
+
 // Of the code's own rights: it runs as the server's user, so that a grant of one service is not enough.
 Status check_right(const Call& call) {
-  if (call.identity.caller == nullptr && call.identity.job.empty()) return Ok{};
+  if (call.identity.is_account()) return Ok{};
   const bool is_deletion = call.request().method == "DELETE";
   const std::string service = is_deletion ? call.target().segments[1] : std::string();
   if (call.identity.caller != nullptr && call.identity.caller->may(access::Action::deploy, service)) return Ok{};
@@ -194,8 +201,7 @@ bool is_publishing(App& app, std::string_view method, const Target& target) {
   if (parts.size() != 3 || parts[0] != "services") return false;
   if (std::ranges::find(kChanges, method) == kChanges.end()) return false;
   if (std::ranges::find(kScoringWords, parts[2]) != kScoringWords.end()) return false;
-  const auto there = app.services.catalog().find(parts[1], "");
-  return there == nullptr || there->takes_rows();
+  return !has_own_paths(app, parts[1]);
 }
 
 Result<Publication> read_publication(const Json& body) {
@@ -236,11 +242,24 @@ void serve(const CallPtr& call) {
   const auto& parts = call->target().segments;
   call->arguments = {{"service", parts[1]}, {"version", parts[2]}};
   const std::string& method = call->request().method;
+  App& app = call->app();
+  // A service that is not there (yet) may have paths of its own: its clients' DELETE must not take a version of it.
+  if (!app.services.is_ready() || has_own_paths(app, parts[1])) {
+    return call->fail(spec::batch_error("ServerBusy", "services are being loaded: send the request again"),
+                      {{"Retry-After", "1"}});
+  }
   if (const Status allowed = check_right(*call); !allowed.ok()) {
     services::note_refusal(*call);
     return call->fail(allowed.error());
   }
   if (const Status checked = services::check_arguments(*call); !checked.ok()) return call->fail(checked.error());
+  if (app.services.catalog().find(parts[1], "") == nullptr && app.services.is_stored(parts[1])) {
+    return call->fail(
+        {Code::conflict, "service '" + parts[1] +
+                             "' did not load (the server's log says why), so that this may be a path of "
+                             "its own: versions of it are changed by PUT and DELETE of /scoria/v1/services/" +
+                             parts[1] + "/versions/..., or by `scoria service`"});
+  }
   if (method == "POST") return publish(call);
   if (method == "DELETE") {
     return call->app().services.remove(

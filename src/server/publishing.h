@@ -17,10 +17,10 @@
 
 namespace scoria::server::publishing {
 
-// Whether it is one of these calls: a path below a plumber file's service is the file's own.
+// Whether it is one of these calls: a path below a plumber file's service is the file's own. Of services that are not loaded (yet) it is one, and refused.
 bool is_publishing(App& app, std::string_view method, const Target& target);
 
-// Precondition: it is, and Call::identity is known.
+// 503 with Retry-After until all services are loaded, 409 of one that failed to. Precondition: it is, and Call::identity is known.
 void serve(const CallPtr& call);
 
 // What of a call's body is deployed.

@@ -12,8 +12,7 @@ void audit(const Call& call, std::string_view event, access::AuditFields fields,
   const access::Access* access = call.app().access;
   if (access == nullptr) return;
   fields.insert(fields.begin(), {"service", call.argument("service")});
-  fields.insert(fields.begin(),
-                {"by", call.identity.caller == nullptr ? "the account's key" : call.identity.caller->name});
+  fields.insert(fields.begin(), {"by", call.identity.name()});
   fields.emplace_back("peer", access->address(call.request()));
   fields.emplace_back("outcome", outcome.ok() ? "done" : outcome.error().message);
   access->audit(event, fields);
@@ -110,8 +109,9 @@ void remove(CallPtr call) {
 }
 
 void note_refusal(const Call& call) {
-  if (call.identity.caller == nullptr || call.request().method == "GET") return;
-  audit(call, "service_refused", {{"operation", call.request().method + " " + call.target().path}},
+  const std::string& method = call.request().method;
+  if (call.identity.is_account() || method == "GET" || method == "HEAD") return;
+  audit(call, "service_refused", {{"operation", method + " " + call.target().path}},
         Error{Code::denied, "the caller may not"});
 }
 

@@ -1,11 +1,14 @@
 // Who may do what to services: by the role, and by grants for one of them.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 #include <sstream>
 
 #include "access/accounts.h"
+#include "auth/bearer.h"
 #include "net/sha256.h"
+#include "server/jobs.h"
 #include "server/whole_server_for_tests.h"
 
 namespace scoria::server {
@@ -176,6 +179,36 @@ TEST_F(ServiceRights, LeaveALineOfEachChangeAndOfEachRefusedOne) {
                                             "service_deleted done"}));
 }
 
+TEST_F(ServiceRights, LeaveInTheLogWhichPrincipalOrJobItWas) {
+  const Json principal = send_json("POST", "/scoria/v1/principals", Json{{"name", "ci"}}).json();
+  const std::string id = principal["clientId"];
+  const Heard given = send_raw(
+      "POST", "/t/oauth2/token",
+      "grant_type=client_credentials&client_id=" + id + "&client_secret=" + principal["credential"].get<std::string>());
+  EXPECT_EQ(
+      own("DELETE", "/a", {{"Authorization", "Bearer " + given.json()["access_token"].get<std::string>()}}).status,
+      404);
+  add_pool("p");
+  add_job("j", "p");
+  const auto job = jobs::find(*app_, "j");
+  ASSERT_TRUE(job.ok() && job.value());
+  const std::string token =
+      auth::make_task_token(app_->token_key, {.account = account_.name,
+                                              .job = jobs::number(*job.value()),
+                                              .job_id = "j",
+                                              .expires = clock_.now().wall + std::chrono::hours(1)});
+  EXPECT_EQ(own("DELETE", "/a", {{"Authorization", "Bearer " + token}}).status, 403);
+  EXPECT_EQ(send_raw("DELETE", "/services/a/1", {}, {{"Authorization", "Bearer " + token}}).status, 403);
+  EXPECT_EQ(send("DELETE", "/scoria/v1/services/a").status, 404);
+  std::vector<std::string> told;
+  for (const Json& line : audited()) {
+    if (const std::string event = line["event"]; event.starts_with("service_"))
+      told.push_back(event + " " + line["by"].get<std::string>());
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"service_deleted principal:" + id, "service_refused job:j",
+                                            "service_refused job:j", "service_deleted the account's key"}));
+}
+
 class ServiceRates : public ServiceRights {
  protected:
   ServiceRates() {
@@ -252,6 +285,46 @@ TEST_F(BlobPasswords, OfTheBatchSurfaceAreTakenAlike) {
   EXPECT_EQ(send_raw("GET", pools, {}, basic("reader", "no")).status, 403);
   peer_ = "192.0.2.1:4711";
   EXPECT_EQ(send_raw("GET", pools, {}, basic("reader", "correct horse")).status, 403);
+}
+
+// Two threads hash passwords: what they let in must not be done on them.
+TEST_F(BlobPasswords, AreCheckedWhileRequestsOfOthersAreDone) {
+  std::promise<void> release;
+  const auto released = release.get_future().share();
+  std::atomic<int> held = 0;
+  for (int i = 0; i < 2; ++i) {
+    front_->handle(head_of("GET", "/scoria/con?restype=container", basic("contributor", "pw")),
+                   net::Responder([&held, released](const net::HttpReply& reply) {
+                     EXPECT_EQ(reply.status, 200);
+                     ++held;
+                     released.wait();
+                   }));
+  }
+  for (int i = 0; held < 2 && i < 1000; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(held, 2);
+  EXPECT_EQ(send_raw("GET", "/pools?api-version=2022-10-01.16.0", {}, basic("reader", "pw")).status, 200);
+  release.set_value();
+}
+
+class PasswordsThatNobodyChecks : public BlobPasswords {
+ protected:
+  PasswordsThatNobodyChecks() { user_options_.login_threads = 0; }
+};
+
+TEST_F(PasswordsThatNobodyChecks, AreAnsweredWhenTheServerStopsAndLeaveNoUpload) {
+  auto put_headers = basic("contributor", "pw");
+  put_headers.emplace_back("x-ms-blob-type", "BlockBlob");
+  put_headers.emplace_back("Content-Length", "5");
+  auto put = begin_raw("PUT", "/scoria/con/b", "hello", put_headers);
+  auto get = begin_raw("GET", "/scoria/con/b", {}, basic("contributor", "pw"));
+  auto pools = begin_raw("GET", "/pools?api-version=2022-10-01.16.0", {}, basic("contributor", "pw"));
+  storage_->stop();
+  users_.reset();
+  for (auto* answer : {&put, &get, &pools}) {
+    ASSERT_EQ(answer->wait_for(std::chrono::seconds(10)), std::future_status::ready);
+    EXPECT_EQ(answer->get().status, 503);
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder_ / "blobs" / "uploads"));
 }
 
 TEST_F(ServiceRights, OfMetricsAreNotOpenThroughAProxyOnThisMachine) {

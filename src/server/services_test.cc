@@ -97,6 +97,53 @@ TEST_F(ServicesTest, AVersionThatThrowsWhenItIsLoadedIsLeftOut) {
   EXPECT_TRUE(fs::exists(folder_ / "services" / "s" / "1" / "manifest.json")) << "it may load at the next start";
 }
 
+// Lets nothing be loaded before it is opened.
+class ClosedExecutor final : public Executor {
+ public:
+  std::size_t concurrency() const override {
+    opened_.wait();
+    return 1;
+  }
+  void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) override {
+    opened_.wait();
+    InlineExecutor().parallel_for(count, body);
+  }
+  void open() { open_.set_value(); }
+
+ private:
+  std::promise<void> open_;
+  std::shared_future<void> opened_ = open_.get_future().share();
+};
+
+// DELETE of /services/NAME/1 is publishing's, unless it is a path of a plumber file's: which of them nobody knows before the service is loaded.
+TEST_F(ServicesTest, LoseNoVersionToPathsOfTheirOwnWhileTheyAreLoaded) {
+  ASSERT_TRUE(deploy(*services_, "s", "1").ok());
+  stop();
+  ClosedExecutor closed;
+  services_executor_ = &closed;
+  waits_for_services_ = false;
+  start();
+  const Heard busy = send("DELETE", "/services/s/1");
+  EXPECT_EQ(busy.status, 503);
+  EXPECT_EQ(busy.header("Retry-After"), "1");
+  closed.open();
+  while (!services_->is_ready()) std::this_thread::yield();
+  EXPECT_TRUE(fs::exists(folder_ / "services" / "s" / "1"));
+  EXPECT_EQ(send("DELETE", "/services/s/1").status, 200) << "it has no paths of its own";
+  stop();
+}
+
+TEST_F(ServicesTest, LoseNoVersionToPathsOfTheirOwnWhenTheyDidNotLoad) {
+  ASSERT_TRUE(deploy(*services_, "s", "1").ok());
+  start_without("s");
+  const Heard refused = send("DELETE", "/services/s/1");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_NE(refused.body.find("/scoria/v1/services/s/versions/"), std::string::npos) << refused.body;
+  EXPECT_EQ(send_json("POST", "/services/s/2", Json{{"code", "a <- 1"}}).status, 409);
+  EXPECT_TRUE(fs::exists(folder_ / "services" / "s" / "1"));
+  EXPECT_EQ(send("DELETE", "/scoria/v1/services/s/versions/1").status, 204);
+}
+
 TEST_F(ServicesTest, WhatAnAnswerThrowsEndsNothing) {
   services_->remove("none", "", [](const Result<Json>&) { throw std::bad_alloc(); });
   EXPECT_EQ(remove("none", "").error().code, Code::not_found);
