@@ -137,7 +137,7 @@ void warn_of_masks(const std::set<std::string, std::less<>>& masked, const serve
 Status serve(const ServeOptions& options, const Context& context) {
   // What scripts write, and what users' files are in trouble with, has no other place to be said.
   log::set_sink([](log::Level, const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); },
-                log::Level::warn);
+                log::Level::info);
   SCORIA_TRY(security, ServeSecurity::open(options.security, options.http));
   if (!serve::is_service_name(options.version)) {
     return Error{Code::invalid, "--version-name '" + options.version.substr(0, 80) +

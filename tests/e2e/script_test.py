@@ -101,6 +101,7 @@ def plumber_identity():
                 expected, got = ask(port, *request), ask(ours.port, *request)
                 statuses[expected[0]] = statuses.get(expected[0], 0) + 1
                 check(expected == got, f"{request[0]} {request[1]} as plumber answers it" + ("" if expected == got else f": {got} instead of {expected}"))
+            logged(ours, "simpleError")
             check(statuses.get(200, 0) > 15 and len(statuses) >= 6, f"plumber itself answers as it should: {statuses}")
     finally:
         real.kill()
@@ -190,8 +191,38 @@ def r_functions(folder):
     with Server(write("g.R", "predict_rows <- function(df) data.frame(n = nchar(df$t), up = toupper(df$t), ok = df$b)\n"), "--workers", "1") as ours:
         got = ask(ours.port, "POST", "/score", '[{"t":"a\u00fcb","b":true},{"t":"xyz1","b":null}]'.encode())[2].decode()
         check(json.loads(got) == [{"n": 3, "up": "A\u00dcB", "ok": True}, {"n": 4, "up": "XYZ1", "ok": "NA"}], f"texts and logicals, columns of a data frame: {got}")
+    with Server(write("count.R", "#* @rowwise\nscore <- function(df) sum(df$x)\n"), "--workers", "1") as ours:
+        status, _, body = ask(ours.port, "POST", "/score", '[{"x":1},{"x":2}]')
+        check(status == 500 and b"1 value for 2 rows" in body, f"a row-wise function that answers too little is told both counts: {status} {body}")
+        check(ask(ours.port, "POST", "/score", '[{"x":1}]')[2] == b"[1]", "and one value for one row is good")
+    with Server(write("says.R", "print('at its start')\nscore <- function(df) { print('by print'); message('by message'); warning('by warning'); df$x }\n"), "--workers", "1") as ours:
+        ask(ours.port, "POST", "/score", '[{"x":1}]')
+        logged(ours, "at its start", "by print", "by message", "by warning")
+    with_factor(folder, write)
     bad = Server(write("bad.R", "score <- function(df) df$x\ninit <- function() stop('no data base here')\n"))
     check(bad.port is None and "bad.R" in bad.error and "no data base here" in bad.error, f"a script that cannot start says why: {bad.error}")
+
+
+def logged(ours, *words):
+    until = time.monotonic() + 5
+    while not all(word in "".join(ours.log) for word in words) and time.monotonic() < until:
+        time.sleep(0.05)
+    check(all(word in "".join(ours.log) for word in words), f"standard error of `scoria serve` has {', '.join(words)}: {ours.log}")
+
+
+def with_factor(folder, write):
+    """A sample shows texts where the model has a factor, and not all of its levels."""
+    if not has_r("randomForest", "MASS", "jsonlite"):
+        print("no randomForest here: its test is skipped")
+        return
+    model, rows = os.path.join(folder, "forest.rds"), os.path.join(folder, "three.json")
+    code = f"""library(randomForest); set.seed(1); b <- MASS::Boston; b$chas <- factor(b$chas); m <- randomForest(medv ~ ., b, ntree = 5); saveRDS(m, '{model}')
+three <- b[1:3, -14]; three$chas <- as.character(three$chas); writeLines(jsonlite::toJSON(three, digits = NA), '{rows}'); cat(format(unname(predict(m, b[1:3, ])), digits = 17))"""
+    wanted = [float(one) for one in subprocess.run(["Rscript", "-e", code], capture_output=True, text=True, check=True).stdout.split("\n")[-1].split()]
+    script = write("forest.R", "library(randomForest)\nscore <- function(df, model) predict(model, df)\n")
+    with Server(script, "--workers", "1", "--model", model, "--sample", rows) as ours:
+        got = ask(ours.port, "POST", "/score", open(rows).read())
+        check(got[0] == 200 and json.loads(got[2]) == wanted, f"what a model knows of its columns goes before what a sample shows: {got[2]}, {wanted}")
 
 
 LOADED = '''cat("x\\n", file = "FOLDER/loaded", append = TRUE)
@@ -315,6 +346,10 @@ def python_modules(folder):
         check(status == 500 and b"JSONDecodeError" in body, "an exception is named")
     with Server(write("cls.py", "class Model:\n    rowwise = True\n    def load_context(self, context):\n        self.k = 2\n    def predict(self, context, df):\n        return [self.k * one for one in df['x']]\n"), "--workers", "1") as ours:
         check(ask(ours.port, "POST", "/score", '[{"x":1},{"x":2.5}]')[2] == b"[2,5]", "a class with predict answers rows")
+    with Server(write("says.py", "import sys\nrowwise = True\ndef predict(df):\n    print('by print')\n    print('by stderr', file=sys.stderr)\n    return [1]\n"), "--workers", "1") as ours:
+        status, _, body = ask(ours.port, "POST", "/score", '[{"x":1},{"x":2}]')
+        check(status == 500 and b"1 value for 2 rows" in body, f"a row-wise module that answers too little is told both counts: {status} {body}")
+        logged(ours, "by print", "by stderr")
     with Server(write("die.py", "import os\ndef predict(df):\n    if df['x'][0] == 1:\n        os._exit(4)\n    return df['x']\n"), "--workers", "1") as ours:
         check(ask(ours.port, "POST", "/score", '[{"x":1}]')[0] == 502 and ask(ours.port, "POST", "/score", '[{"x":2}]')[2] == b"[2]", "a module that ends costs its request alone")
 

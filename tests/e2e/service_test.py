@@ -171,6 +171,11 @@ try:
         (FOLDER / "stop.R").write_text("score <- function(df) stop('no')\nstop('broken at its start')\n")
         refused = scoria("service", "deploy", "double", "--script", FOLDER / "stop.R", "--workers", "1")
         step("a script that cannot start is refused in its own words", "broken at its start" in refused.stderr, refused.stderr)
+        (FOLDER / "bad.R").write_text("score <- function(df) stop('not with these rows')\n")
+        (FOLDER / "syntax.R").write_text("score <- function(df) {\n")
+        for name, words in (("bad.R", "not with these rows"), ("syntax.R", "unexpected end of input")):
+            refused = scoria("service", "deploy", "bad", "--script", FOLDER / name, "--sample", sample, "--workers", "1")
+            step(f"{name} is at fault, not the server busy", refused.returncode != 0 and words in refused.stderr and "ServerBusy" not in refused.stderr and "503" not in refused.stderr, refused.stderr)
     publisher = json.loads(scoria("key", "create", "publisher", "--role", "contributor", "--json").stdout)["key"]
 
     def publish(path, code, inputs, outputs, runtime, init="", by=publisher):
@@ -195,7 +200,7 @@ try:
         answer = ask(port, "POST", "/api/transmission/v1.0.1", '{"x": 4, "s": "a\\"b"}', key=key)
         step("several outputs have their names", published[0] == 201 and json.loads(answer[1])["outputParameters"] == {"twice": [8], "word": ['a"b!']}, (published, answer))
         published = publish("transmission/v1.0.2", "answer <- (", {"x": "numeric"}, {"answer": "numeric"}, "R")
-        step("code that is none is refused in R's words", published[0] >= 400 and "unexpected end of input" in published[1], published)
+        step("code that is none is refused in R's words", published[0] == 400 and "InvalidInput" in published[1] and "unexpected end of input" in published[1], published)
         missing = ask(port, "POST", "/api/transmission/v1.0.0", '{"hp": 120}', key=key)
         step("a missing input is named", missing[0] == 500 and "'wt' is missing" in missing[1], missing)
         step("a scorer does not publish", publish("transmission/v2", code, {"hp": "numeric"}, {"answer": "numeric"}, "R", by=key)[0] == 403)

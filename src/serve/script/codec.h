@@ -26,6 +26,8 @@ class Codec {
   // Errors: corrupt, unsupported: the worker answers what it never should, or what no column can hold.
   virtual Result<Answer> decode(std::string_view payload, bool is_rows, Said& said) const = 0;
   virtual Said decode_failure(std::string_view payload) const = 0;
+  // Of a start, which may have failed: what it printed, and why.
+  Said decode_start(std::string_view payload) const { return decode_failure(payload); }
 };
 
 std::unique_ptr<Codec> make_r_codec();

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "serve/row_builder.h"
 #include "table/csv.h"
 #include "table/json_lines.h"
 
@@ -44,7 +45,40 @@ Result<table::Table> first_rows(Result<Reader> reader, const std::string& path) 
   return with_doubles(*batch);
 }
 
+Cell cell_at(const table::Column& column, std::size_t row) {
+  if (column.is_null(row)) return {};
+  switch (column.type()) {
+    case table::Type::real: return {.kind = Cell::Kind::number, .number = column.reals()[row]};
+    case table::Type::integer:
+      return {.kind = Cell::Kind::number, .number = static_cast<double>(column.integers()[row])};
+    case table::Type::logical: return {.kind = Cell::Kind::boolean, .boolean = column.logicals()[row] != 0};
+    case table::Type::text: return {.kind = Cell::Kind::text, .text = column.text_at(row)};
+    case table::Type::factor: break;
+  }
+  return {.kind = Cell::Kind::text, .text = column.levels()[static_cast<std::size_t>(column.codes()[row])]};
+}
+
 }  // namespace
+
+Result<table::Table> as_requests_have_it(const table::Table& sample, const Schema& schema) {
+  RowBuilder rows(schema);
+  for (std::size_t i = 0; i < schema.features().size(); ++i) {
+    const table::ColumnPtr column = sample.find(schema.features()[i].name);
+    for (std::size_t row = 0; column != nullptr && row < sample.rows(); ++row) rows.set_next(i, cell_at(*column, row));
+  }
+  rows.end_columns();
+  table::Table table;
+  Problem problem;
+  if (rows.finish(true, table, problem)) return table;
+  return Error{Code::invalid, "the sample is not as the model needs it: " + problem.message()};
+}
+
+bool answers_each_row(const ScriptPlan& plan) { return plan.is_rowwise || plan.form == Form::r_model; }
+
+std::string wrong_count(std::size_t answered, std::size_t asked) {
+  return "the function answered " + std::to_string(answered) + (answered == 1 ? " value for " : " values for ") +
+         std::to_string(asked) + (asked == 1 ? " row" : " rows") + ": there must be one for each";
+}
 
 Result<table::Table> read_sample(const std::string& path) {
   SCORIA_TRY(file, FileBytes::open(path));

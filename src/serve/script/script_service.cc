@@ -88,18 +88,30 @@ Problem problem_of(const Failure& failure) { return one_mistake(failure.status, 
 
 Status ScriptService::find_columns() {
   if (!takes_rows()) return Ok{};
-  if (!options_.sample.empty()) {
-    SCORIA_TRY(sample, read_sample(options_.sample));
-    description_ = describe_columns(sample);
-    options_.warm.sample = std::move(sample);
-  } else if (!plan_.model.empty()) {
-    // Where we can read the model, its features are the columns.
+  // Where we can read the model, its features are the columns.
+  model::Description of_model;
+  if (!plan_.model.empty()) {
     if (const auto file = FileBytes::open(plan_.model); file.ok()) {
       if (const auto model = model::open_model(file.value().bytes()); model.ok())
-        description_ = model.value()->description();
+        of_model = model.value()->description();
     }
   }
-  if (description_) schema_.emplace(*description_);
+  if (!options_.sample.empty()) {
+    SCORIA_TRY(sample, read_sample(options_.sample));
+    auto shown = describe_columns(sample);
+    // A sample says which columns there are; what the model knows of them, it knows better: a factor's levels are not all in a few rows.
+    for (auto& feature : shown.features) {
+      const auto known = std::ranges::find(of_model.features, feature.name, &model::Feature::name);
+      if (known != of_model.features.end()) feature = *known;
+    }
+    schema_.emplace(shown);
+    description_ = std::move(shown);
+    SCORIA_TRY(as_asked, as_requests_have_it(sample, *schema_));
+    options_.warm.sample = std::move(as_asked);
+  } else if (!of_model.features.empty()) {
+    schema_.emplace(of_model);
+    description_ = std::move(of_model);
+  }
   return Ok{};
 }
 
@@ -119,12 +131,19 @@ Result<std::shared_ptr<ScriptService>> ScriptService::open(ScriptOptions options
 }
 
 void ScriptService::score(table::Table rows, Time deadline, std::function<void(ScoredRows)> done) {
-  pool_->submit(Question(std::move(rows)), deadline, [script = plan_.script, done = std::move(done)](Outcome outcome) {
-    if (outcome.answer && std::holds_alternative<table::Table>(*outcome.answer))
-      return done({.rows = std::get<table::Table>(std::move(*outcome.answer)), .problem = {}});
-    log_failure(script, outcome.failure);
-    done({.rows = {}, .problem = problem_of(outcome.failure), .retry_after_s = outcome.failure.retry_after_s});
-  });
+  const std::size_t asked = rows.rows();
+  const bool is_counted = answers_each_row(plan_);
+  pool_->submit(
+      Question(std::move(rows)), deadline,
+      [script = plan_.script, asked, is_counted, done = std::move(done)](Outcome outcome) {
+        if (outcome.answer && std::holds_alternative<table::Table>(*outcome.answer)) {
+          auto& answered = std::get<table::Table>(*outcome.answer);
+          if (!is_counted || answered.rows() == asked) return done({.rows = std::move(answered), .problem = {}});
+          outcome.failure = {.code = "bad_answer", .message = wrong_count(answered.rows(), asked)};
+        }
+        log_failure(script, outcome.failure);
+        done({.rows = {}, .problem = problem_of(outcome.failure), .retry_after_s = outcome.failure.retry_after_s});
+      });
 }
 
 void ScriptService::answer(net::HttpRequest request, std::string path, Time deadline,

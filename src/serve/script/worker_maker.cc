@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "base/log.h"
+#include "serve/script/script_rows.h"
 #include "serve/script/warm_worker.h"
 
 namespace scoria::serve::script {
@@ -17,10 +18,11 @@ constexpr std::chrono::milliseconds kQuickCall{200};
 // A fork answers the sample as its template did, or waits for a thread that it does not have.
 constexpr std::chrono::seconds kForkPatience{5};
 
-Error cannot_start(const ScriptPlan& plan, const std::string& why, const std::string& detail) {
+// `code`: invalid where the script itself is why, unavailable where trying again may help.
+Error cannot_start(const ScriptPlan& plan, Code code, const std::string& why, const std::string& detail = {}) {
   std::string message = "'" + (plan.script.empty() ? plan.model : plan.script) + "' cannot be served: " + why;
   if (!detail.empty()) message += "\n" + detail;
-  return {Code::unavailable, std::move(message)};
+  return {code, std::move(message)};
 }
 
 worker::Lease lease_of(const ScriptPlan& plan, const WarmOptions& options) {
@@ -77,21 +79,23 @@ class Maker {
 
 Result<Maker::Made> Maker::load() const {
   auto leased = worker::LeasedWorker::lease(lease_);
-  if (!leased.ok()) return cannot_start(plan_, leased.error().message, {});
+  if (!leased.ok()) return cannot_start(plan_, Code::unavailable, leased.error().message);
   const Time until = Steady::now() + options_.start_timeout;
   auto answer = leased.value()->call(worker::kService, start_, until);
   if (!answer.ok()) {
     if (answer.error().code == Code::deadline) {
       leased.value()->kill();
-      return cannot_start(plan_, "its start took longer than " + std::to_string(options_.start_timeout.count()) + " ms",
-                          {});
+      return cannot_start(plan_, Code::unavailable,
+                          "its start took longer than " + std::to_string(options_.start_timeout.count()) + " ms");
     }
-    return cannot_start(plan_, "its worker ended while it started: " + leased.value()->end(), {});
+    return cannot_start(plan_, Code::invalid, "its worker ended while it started: " + leased.value()->end());
   }
+  const Said said = codec_->decode_start(answer.value().payload);
   if (answer.value().kind != worker::kValue) {
-    const Said said = codec_->decode_failure(answer.value().payload);
-    return cannot_start(plan_, said.message, said.calls + (said.output.empty() ? "" : "\nit printed: " + said.output));
+    return cannot_start(plan_, Code::invalid, said.message,
+                        said.calls + (said.output.empty() ? "" : "\nit printed: " + said.output));
   }
+  if (!said.output.empty()) log::info("script_output", {{"text", said.output}});
   auto made = std::make_unique<WarmWorker>(std::move(leased).value(), codec_);
   SCORIA_TRY_STATUS(ask_sample(*made, until));
   return made;
@@ -100,14 +104,13 @@ Result<Maker::Made> Maker::load() const {
 Status Maker::ask_sample(WarmWorker& worker, Time until) const {
   if (!options_.sample) return Ok{};
   const Outcome outcome = worker.ask(Question(*options_.sample), until);
-  if (!outcome.answer)
-    return cannot_start(plan_, "it fails for the sample: " + outcome.failure.message, outcome.failure.detail);
+  if (!outcome.answer) {
+    return cannot_start(plan_, outcome.failure.code == "deadline" ? Code::unavailable : Code::invalid,
+                        "it fails for the sample: " + outcome.failure.message, outcome.failure.detail);
+  }
   const auto& table = std::get<table::Table>(*outcome.answer);
-  if (!plan_.is_rowwise || table.rows() == options_.sample->rows()) return Ok{};
-  return cannot_start(plan_,
-                      "it is declared row-wise, but answers " + std::to_string(table.rows()) + " values for " +
-                          std::to_string(options_.sample->rows()) + " rows",
-                      {});
+  if (!answers_each_row(plan_) || table.rows() == options_.sample->rows()) return Ok{};
+  return cannot_start(plan_, Code::invalid, wrong_count(table.rows(), options_.sample->rows()));
 }
 
 void Maker::load_in_each(const std::string& why) {
@@ -129,7 +132,7 @@ Result<Maker::Made> Maker::load_template(std::string& from) {
     std::string why;
     auto is_template = made->leased().become_template(until, why);
     if (!is_template.ok())
-      return cannot_start(plan_, "its template ended while it started: " + made->leased().end(), {});
+      return cannot_start(plan_, Code::unavailable, "its template ended while it started: " + made->leased().end());
     if (!is_template.value()) {
       load_in_each(codec_->decode_failure(why).message);
       return std::move(made);
@@ -144,7 +147,7 @@ Result<std::unique_ptr<ScriptWorker>> Maker::fork(const std::string& from) {
   worker::Lease lease = lease_;
   lease.from = from;
   auto leased = worker::LeasedWorker::lease(lease);
-  if (!leased.ok()) return cannot_start(plan_, leased.error().message, {});
+  if (!leased.ok()) return cannot_start(plan_, Code::unavailable, leased.error().message);
   auto made = std::make_unique<WarmWorker>(std::move(leased).value(), codec_);
   const Status asked =
       ask_sample(*made, Steady::now() + std::min<std::chrono::milliseconds>(options_.start_timeout, kForkPatience));

@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "base/log.h"
+#include "serve/script/script_rows.h"
 
 namespace scoria::serve::script {
 namespace {
@@ -44,7 +45,7 @@ Result<std::unique_ptr<WorkerPool>> WorkerPool::open(PoolOptions options, MakeWo
   pool->started_.wait(lock,
                       [&] { return !pool->start_error_.empty() || pool->count(State::idle) == pool->options_.least; });
   if (!pool->start_error_.empty()) {
-    Error error{Code::unavailable, pool->start_error_};
+    Error error{pool->start_code_, pool->start_error_};
     lock.unlock();
     return error;
   }
@@ -146,6 +147,7 @@ bool WorkerPool::start_worker(Slot& slot, std::unique_lock<std::mutex>& lock) {
     return true;
   }
   start_error_ = made.error().message;
+  start_code_ = made.error().code;
   ++failed_starts_;
   ++numbers_.restarts["start"];
   started_.notify_all();
@@ -272,9 +274,7 @@ void WorkerPool::settle(std::vector<JobPtr>& jobs, Outcome outcome, AnsweredJobs
   std::size_t rows = 0;
   for (const auto& job : jobs) rows += job->rows;
   if (table->rows() != rows) {
-    outcome.failure = {.code = "bad_answer",
-                       .message = "the function answered " + std::to_string(table->rows()) + " values for " +
-                                  std::to_string(rows) + " rows"};
+    outcome.failure = {.code = "bad_answer", .message = wrong_count(table->rows(), rows)};
     return retry_or_fail(jobs, outcome, answered);
   }
   std::size_t begin = 0;

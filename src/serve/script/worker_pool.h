@@ -87,7 +87,8 @@ class WorkerPool {
   std::vector<std::unique_ptr<Slot>> slots_;
   CallTimes times_;
   PoolNumbers numbers_;
-  std::string start_error_;  // of the last start that failed, until one succeeds
+  std::string start_error_;              // of the last start that failed, until one succeeds
+  Code start_code_ = Code::unavailable;  // of the same
   std::size_t failed_starts_ = 0;
   bool is_open_ = false, is_stopping_ = false;
   std::thread supervision_;
