@@ -105,7 +105,7 @@ net::HttpReply write(const Exchange& exchange, const table::Table& table) {
 
 bool read(Exchange& exchange, table::Table& table, Problem& problem) {
   exchange.no_number = NoNumber::strict;
-  if (!read_query(exchange, problem)) return false;
+  if (refuse_published(*exchange.version, problem) || !read_query(exchange, problem)) return false;
   const auto json_length = exchange.request.header("Inference-Header-Content-Length");
   const Schema* schema = exchange.version->schema();
   std::optional<Schema> found;

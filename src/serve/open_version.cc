@@ -95,9 +95,12 @@ bool uses_server_files(const VersionSpec& spec) {
 }
 
 Result<std::shared_ptr<ServiceVersion>> open_version(const VersionSpec& spec) {
-  const auto as_version = [](auto opened) -> Result<std::shared_ptr<ServiceVersion>> {
+  const auto as_version = [&](auto opened) -> Result<std::shared_ptr<ServiceVersion>> {
     if (!opened.ok()) return std::move(opened).error();
-    return std::shared_ptr<ServiceVersion>(std::move(opened).value());
+    std::shared_ptr<ServiceVersion> version(std::move(opened).value());
+    version->set_about(spec.description);
+    if (!spec.signature.inputs.empty()) version->set_signature(spec.signature);
+    return version;
   };
   if (!spec.script.empty() || !spec.scripts.runtime.empty())
     return as_version(ScriptVersion::open(script_options(spec), spec.service, spec.version));

@@ -25,6 +25,7 @@ OrderedJson type_of(const model::Feature& feature, bool is_openapi) {
 }
 
 OrderedJson row_schema(const ServiceVersion& model, bool is_openapi) {
+  if (model.signature() != nullptr) return inputs_schema(*model.signature(), is_openapi);
   OrderedJson properties = OrderedJson::object(), required = OrderedJson::array();
   for (const auto& feature : model.description().features) {
     properties[feature.name] = type_of(feature, is_openapi);
@@ -36,6 +37,7 @@ OrderedJson row_schema(const ServiceVersion& model, bool is_openapi) {
 }
 
 OrderedJson example_row(const ServiceVersion& model) {
+  if (model.signature() != nullptr) return example_inputs(*model.signature());
   OrderedJson row = OrderedJson::object();
   for (const auto& feature : model.description().features) {
     if (feature.kind == model::FeatureKind::logical) {
@@ -50,6 +52,7 @@ OrderedJson example_row(const ServiceVersion& model) {
 }
 
 OrderedJson predictions_schema(const ServiceVersion& model) {
+  if (model.signature() != nullptr) return outputs_schema(*model.signature(), true);
   const OrderedJson value{
       {"oneOf", {{{"type", "number"}}, {{"type", "string"}}, {{"type", "boolean"}}, {{"type", "object"}}}},
       {"nullable", true}};
@@ -90,14 +93,20 @@ OrderedJson query_parameters(const ServiceVersion& model) {
   return all;
 }
 
+// What who deployed it says of it; else what it is.
+const std::string& summary(const ServiceVersion& version) {
+  return version.about().empty() ? version.description().title : version.about();
+}
+
 OrderedJson score_operation(const ServiceVersion& model, const std::string& id) {
   const std::string row = "#/components/schemas/" + model.service() + "_" + "row";
-  const OrderedJson rows{{"type", "array"}, {"minItems", 1}, {"items", {{"$ref", row}}}};
+  OrderedJson rows{{"type", "array"}, {"minItems", 1}, {"items", {{"$ref", row}}}};
+  if (model.signature() != nullptr) rows["maxItems"] = 1;
   OrderedJson body =
       content("application/json", {{"type", "object"}, {"properties", {{"df", rows}}}, {"required", {"df"}}});
   body["application/json"]["example"] = {{"df", {example_row(model)}}};
   return {{"operationId", id},
-          {"summary", model.description().title},
+          {"summary", summary(model)},
           {"tags", {model.service()}},
           {"parameters", query_parameters(model)},
           {"requestBody", {{"required", true}, {"content", std::move(body)}}},
@@ -197,13 +206,15 @@ std::string swagger_document(const ServiceVersion& model, bool has_login) {
                        {"outputFiles", {{"type", "object"}}},
                        {"consoleOutput", {{"type", "string"}}},
                        {"changedFiles", {{"type", "array"}, {"items", {{"type", "string"}}}}}}}};
+  if (model.signature() != nullptr)
+    result["properties"]["outputParameters"] = outputs_schema(*model.signature(), false);
   OrderedJson score = post_operation("score", "WebServiceParameters", "InputParameters", "WebServiceResult");
   score["responses"]["default"] = {{"description", "What is wrong with the rows, or with the server"},
                                    {"schema", {{"$ref", "#/definitions/WebServiceResult"}}}};
   // No schemes: clients take the one by which they got this, and npm's swagger-client the first of several.
   OrderedJson document{
       {"swagger", "2.0"},
-      {"info", {{"title", model.service()}, {"version", model.version()}, {"description", model.description().title}}},
+      {"info", {{"title", model.service()}, {"version", model.version()}, {"description", summary(model)}}},
       {"consumes", {"application/json"}},
       {"produces", {"application/json"}},
       {"paths", {{"/api/" + model.service() + "/" + model.version(), {{"post", std::move(score)}}}}},
@@ -219,7 +230,7 @@ std::string service_list(const Catalog::Services& services) {
       const ServiceVersion& version = *service.versions[i];
       all.push_back({{"name", service.name},
                      {"version", version.version()},
-                     {"description", version.description().title},
+                     {"description", summary(version)},
                      {"kind", version.kind()},
                      {"weight", service.weights[i]},
                      {"sha256", version.sha256()}});

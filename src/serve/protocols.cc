@@ -62,22 +62,41 @@ bool read_rows(Exchange& exchange, const Envelope& envelope, table::Table& table
   return rows.finish(is_read, table, problem);
 }
 
+// Of published code, which takes no rows: its inputs.
+bool read_parameters(Exchange& exchange, bool has_rows, table::Table& inputs, Problem& problem) {
+  const std::string_view type = media_type(exchange.request);
+  if (!is_json(type)) {
+    problem = one_mistake(
+        415, "bad_request",
+        "Content-Type is '" + std::string(type.substr(0, 100)) + "'; published code takes application/json");
+    return false;
+  }
+  exchange.rows = 1;
+  return read_inputs(exchange.request.body, has_rows, *exchange.version->signature(), inputs, problem);
+}
+
 net::HttpReply cannot_write(const Form& form, const Error& error) {
   return form.refuse(one_mistake(500, "infinite_result", error.message));
 }
 
 bool read_plumber(Exchange& exchange, table::Table& rows, Problem& problem) {
-  return read_query(exchange, problem) && read_rows(exchange, kPlumberRows, rows, problem);
+  if (!read_query(exchange, problem)) return false;
+  if (exchange.version->signature() != nullptr) return read_parameters(exchange, true, rows, problem);
+  return read_rows(exchange, kPlumberRows, rows, problem);
 }
 
 net::HttpReply write_plumber(const Exchange& exchange, const table::Table& predictions) {
-  std::string body;
-  const Status written = append_rows(body, predictions, exchange.no_number);
+  const bool has_rows = exchange.version->signature() == nullptr;
+  std::string body = has_rows ? "" : "{";
+  const Status written = has_rows ? append_rows(body, predictions, exchange.no_number)
+                                  : append_outputs(body, predictions, exchange.no_number);
+  if (!has_rows) body += '}';
   return written.ok() ? json_reply(200, std::move(body)) : cannot_write(kPlumberForm, written.error());
 }
 
 bool read_invocations(Exchange& exchange, table::Table& rows, Problem& problem) {
   exchange.no_number = NoNumber::strict;
+  if (refuse_published(*exchange.version, problem)) return false;
   return read_query(exchange, problem) && read_rows(exchange, kInvocationsRows, rows, problem);
 }
 
@@ -97,16 +116,21 @@ net::HttpReply refuse_invocations(const Problem& problem) {
 }
 
 bool read_ml_server(Exchange& exchange, table::Table& rows, Problem& problem) {
-  return read_query(exchange, problem) && read_rows(exchange, kMlServerRows, rows, problem);
+  if (!read_query(exchange, problem)) return false;
+  if (exchange.version->signature() != nullptr) return read_parameters(exchange, false, rows, problem);
+  return read_rows(exchange, kMlServerRows, rows, problem);
 }
 
 net::HttpReply write_ml_server(const Exchange& exchange, const table::Table& predictions) {
   std::string body = "{\"success\":true,\"errorMessage\":\"\",\"outputParameters\":{";
-  for (std::size_t i = 0; i < predictions.columns(); ++i) {
+  const bool is_published = exchange.version->signature() != nullptr;
+  if (is_published) {
+    const Status written = append_outputs(body, predictions, exchange.no_number);
+    if (!written.ok()) return cannot_write(kMlServerForm, written.error());
+  }
+  for (std::size_t i = 0; i < predictions.columns() && !is_published; ++i) {
     if (i > 0) body += ',';
-    // Published code names its outputs (server/publishing.h).
-    const std::string& name = predictions.names()[i];
-    append_text(body, predictions.columns() == 1 && !name.starts_with("output:") ? "answer" : label_of(name));
+    append_text(body, predictions.columns() == 1 ? "answer" : label_of(predictions.names()[i]));
     body += ":[";
     const Status written = append_column(body, *predictions.column(i), exchange.no_number);
     if (!written.ok()) return cannot_write(kMlServerForm, written.error());
@@ -193,6 +217,15 @@ bool read_query(Exchange& exchange, Problem& problem) {
       return false;
     }
   }
+  return true;
+}
+
+bool refuse_published(const ServiceVersion& version, Problem& problem) {
+  if (version.signature() == nullptr) return false;
+  problem = one_mistake(400, "bad_request",
+                        "service '" + version.service() +
+                            "' is published code, which takes parameters and no rows: ask it by POST /api/" +
+                            version.service() + "/" + version.version());
   return true;
 }
 

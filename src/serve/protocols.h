@@ -52,6 +52,9 @@ extern const Form kMlServerForm;
 // The query's type and parameters, of those that the version has. False: it has one that is none of them.
 bool read_query(Exchange& exchange, Problem& problem);
 
+// True: it is published code, which a protocol of rows or tensors cannot ask; `problem` says what can.
+bool refuse_published(const ServiceVersion& version, Problem& problem);
+
 net::HttpReply json_reply(int status, std::string body);
 net::HttpReply problem_reply(const Problem& problem);  // application/problem+json
 

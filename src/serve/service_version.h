@@ -14,6 +14,7 @@
 #include "net/http.h"
 #include "serve/problem.h"
 #include "serve/schema.h"
+#include "serve/signature.h"
 #include "serve/traffic.h"
 
 namespace scoria::serve {
@@ -51,6 +52,13 @@ class ServiceVersion {
   const Baseline* baseline() const { return baseline_.get(); }
   void set_baseline(Baseline baseline) { baseline_ = std::make_unique<const Baseline>(std::move(baseline)); }
 
+  // As who deployed it wrote it; may be empty. Set before the version is shared, as the next.
+  const std::string& about() const { return about_; }
+  void set_about(std::string about) { about_ = std::move(about); }
+  // What published code takes and gives, instead of rows; null: rows.
+  const Signature* signature() const { return signature_.get(); }
+  void set_signature(Signature signature) { signature_ = std::make_unique<const Signature>(std::move(signature)); }
+
   virtual const char* kind() const = 0;           // "model", "set", "plan", "plumber", "r", "python"
   virtual const std::string& sha256() const = 0;  // of the model's file, or the script's
   // What it takes and gives, for documents. Without features where nothing is known of them before a request comes.
@@ -74,7 +82,8 @@ class ServiceVersion {
   virtual std::string own_metrics() const { return {}; }
 
  private:
-  std::string service_, version_;
+  std::string service_, version_, about_;
+  std::unique_ptr<const Signature> signature_;
   std::unique_ptr<const Baseline> baseline_;
   std::shared_ptr<Traffic> traffic_ = std::make_shared<Traffic>();
 };

@@ -1,5 +1,7 @@
 #include "serve/try_page.h"
 
+#include <nlohmann/json.hpp>
+
 #include "serve/answer.h"
 
 namespace scoria::serve {
@@ -35,10 +37,11 @@ constexpr const char* kScript = R"(<script>
 const isNumber = text => /^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$/.test(text) && Number.isFinite(Number(text));
 const valueOf = field => field.value === '' ? null : field.dataset.number && isNumber(field.value.trim()) ? Number(field.value) : field.value;
 const quoted = text => "'" + text.replaceAll("'", "'\\''") + "'";
+const parsed = text => { try { return JSON.parse(text); } catch (e) { return text; } };
 for (const form of document.forms) form.addEventListener('submit', async event => {
   event.preventDefault();
   const row = {};
-  for (const field of form.elements) if (field.name) row[field.name] = valueOf(field);
+  for (const field of form.elements) if (field.name) row[field.name] = field.dataset.json ? parsed(field.value) : valueOf(field);
   const out = form.querySelector('pre');
   const body = JSON.stringify({df: [row]});
   const reply = await fetch(form.dataset.path, {method: 'POST', headers: {'Content-Type': 'application/json'}, body});
@@ -50,6 +53,19 @@ for (const form of document.forms) form.addEventListener('submit', async event =
 });
 </script></body></html>
 )";
+
+// Of published code: texts as they are, all else as JSON ("[1, 2]").
+std::string input_fields(const Signature& signature) {
+  std::string fields;
+  const auto example = example_inputs(signature);
+  for (const auto& [name, type] : signature.inputs) {
+    fields += "<tr><th><label>" + escaped(name) + " <small>" + escaped(type) +
+              "</small></label></th><td><input name=\"" + escaped(name) + "\" aria-label=\"" + escaped(name) + "\"";
+    if (type != "character") fields += " data-json=\"1\" value=\"" + escaped(example[name].dump()) + "\"";
+    fields += "></td></tr>\n";
+  }
+  return fields;
+}
 
 }  // namespace
 
@@ -67,6 +83,7 @@ std::string try_page(const Catalog::Services& services) {
     const std::string name = escaped(model->service());
     page += "<h2>" + name + " <small>" + escaped(model->version()) + "</small></h2><p>" + escaped(about.title) +
             "</p>\n<form data-path=\"services/" + name + "/score\"><table>\n";
+    if (model->signature() != nullptr) page += input_fields(*model->signature());
     for (const auto& feature : about.features) {
       const bool is_number = feature.kind == model::FeatureKind::number || feature.kind == model::FeatureKind::logical;
       page += "<tr><th><label>" + escaped(feature.name) + "</label></th><td>";

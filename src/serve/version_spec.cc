@@ -9,6 +9,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kMostNames = 10'000, kMostText = 4096;
+constexpr const char *kInputs = "inputParameterDefinitions", *kOutputs = "outputParameterDefinitions";
 
 Error wrong(const std::string& member, const std::string& should) {
   return Error{Code::invalid, "\"" + member + "\" must be " + should};
@@ -37,6 +38,11 @@ Status read_member(const std::string& member, const Json& value, VersionSpec& sp
     spec.tolerance = value.get<double>();
     return Ok{};
   }
+  if (member == kInputs || member == kOutputs) {
+    SCORIA_TRY(parameters, read_service_parameters(value, member));
+    (member == kInputs ? spec.signature.inputs : spec.signature.outputs) = std::move(parameters);
+    return Ok{};
+  }
   if (const auto* setting = script::find_script_setting(member))
     return script::read_script_setting(*setting, value, spec.scripts);
   return Error{Code::invalid, "\"" + member.substr(0, 80) + "\" is nothing that a version of a service has"};
@@ -46,6 +52,10 @@ Status read_member(const std::string& member, const Json& value, VersionSpec& sp
 
 Json to_json(const VersionSpec& spec) {
   Json made{{"description", spec.description}, {"tolerance", spec.tolerance}, {"features", spec.features}};
+  if (!spec.signature.inputs.empty()) {
+    made[kInputs] = to_json(spec.signature.inputs);
+    made[kOutputs] = to_json(spec.signature.outputs);
+  }
   for (const auto& setting : script::script_settings())
     made[setting.member] = script::script_setting_value(setting, spec.scripts);
   return made;
@@ -54,6 +64,10 @@ Json to_json(const VersionSpec& spec) {
 Status read_settings(const Json& document, VersionSpec& spec) {
   if (!document.is_object()) return Error{Code::invalid, "the settings must be a JSON object"};
   for (const auto& [member, value] : document.items()) SCORIA_TRY_STATUS(read_member(member, value, spec));
+  if (spec.signature.inputs.empty() != spec.signature.outputs.empty()) {
+    return Error{Code::invalid, std::string("\"") + kInputs + "\" and \"" + kOutputs +
+                                    "\" must each have one or more, or neither be there"};
+  }
   return script::check_script_settings(spec.scripts);
 }
 

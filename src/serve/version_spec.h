@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "serve/script/script_settings.h"
+#include "serve/signature.h"
 
 namespace scoria::serve {
 
@@ -26,6 +27,7 @@ struct VersionSpec {
   double tolerance = 0;  // of the self-test, relative; 0: the same doubles
 
   script::ScriptSettings scripts;
+  Signature signature;  // of published code; empty: it takes rows
 
   std::vector<std::string> features;  // of a set of models without names: the columns in the models' order
 };

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "serve/service_version.h"
+#include "serve/signature.h"
 #include "server/identity.h"
 #include "server/services.h"
 #include "spec/errors.h"
@@ -13,13 +13,8 @@
 namespace scoria::server::publishing {
 namespace {
 
-constexpr std::size_t kMostParameters = 1000;
 constexpr std::array<std::string_view, 3> kScoringWords = {"score", "predict", "invocations"};
 constexpr std::array<std::string_view, 4> kChanges = {"POST", "PUT", "PATCH", "DELETE"};
-
-struct Parameter {
-  std::string name, type;
-};
 
 std::string member_text(const Json& object, const char* name) {
   const auto found = object.find(name);
@@ -29,41 +24,6 @@ std::string member_text(const Json& object, const char* name) {
 bool is_given(const Json& object, const char* name) {
   const auto found = object.find(name);
   return found != object.end() && !found->is_null() && !found->empty() && *found != "";
-}
-
-// A variable's name in both languages.
-bool is_variable_name(const std::string& name) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !name.empty() && name.size() <= 64 && is_letter(name[0]) && name[0] != '_' &&
-         std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
-}
-
-Result<std::vector<Parameter>> read_parameters(const Json& body, const char* member) {
-  const Json list = body.value(member, Json::array());
-  const std::string what = std::string("\"") + member + "\"";
-  if (list.is_null()) return std::vector<Parameter>{};
-  if (!list.is_array() || list.size() > kMostParameters)
-    return Error{Code::invalid, what + " must be a list of at most 1,000 {\"name\", \"type\"}"};
-  std::vector<Parameter> parameters;
-  std::set<std::string> names;
-  for (const Json& one : list) {
-    Parameter parameter;
-    if (one.is_object()) parameter = {member_text(one, "name"), member_text(one, "type")};
-    if (!is_variable_name(parameter.name))
-      return Error{Code::invalid, what + ": each needs a \"name\" of letters, digits and _, with a letter first"};
-    if (!names.insert(parameter.name).second) return Error{Code::invalid, what + " has '" + parameter.name + "' twice"};
-    static constexpr std::array<std::string_view, 5> kTypes = {"numeric", "integer", "logical", "character", "vector"};
-    if (parameter.type == "matrix" || parameter.type == "data.frame") {
-      return Error{Code::unsupported, what + ": '" + parameter.name + "' is a " + parameter.type +
-                                          ", which is not served: name its columns, each of type vector"};
-    }
-    if (std::ranges::find(kTypes, parameter.type) == kTypes.end()) {
-      return Error{Code::invalid, what + ": '" + parameter.name + "' has the type '" + parameter.type.substr(0, 40) +
-                                      "', must be numeric, integer, logical, character or vector"};
-    }
-    parameters.push_back(std::move(parameter));
-  }
-  return parameters;
 }
 
 // As a literal that R and Python read alike: quotes, backslashes and control characters escaped, all else as it is.
@@ -85,76 +45,91 @@ std::string literal(std::string_view text) {
 }
 
 // {"x", "y"} of names or types, between the words of the language.
-std::string list_of(std::string_view begin, const std::vector<Parameter>& parameters, std::string Parameter::*member,
-                    std::string_view end) {
+std::string list_of(std::string_view begin, const std::vector<serve::ServiceParameter>& parameters,
+                    std::string serve::ServiceParameter::*member, std::string_view end) {
   std::string list(begin);
-  for (const Parameter& one : parameters) list += (list.size() == begin.size() ? "" : ", ") + literal(one.*member);
+  for (const serve::ServiceParameter& one : parameters)
+    list += (list.size() == begin.size() ? "" : ", ") + literal(one.*member);
   return list.append(end);
 }
 
-// Of a single output the name is told, too ("output:": serve/protocols.cc), where a model's is "answer".
-std::string r_script(std::string_view code, std::string_view init, const std::vector<Parameter>& inputs,
-                     const std::vector<Parameter>& outputs) {
+// What both get and leave is the table of serve/signature.h: columns filled up, and how many values of each are meant.
+std::string r_script(std::string_view code, std::string_view init, const std::vector<serve::ServiceParameter>& inputs,
+                     const std::vector<serve::ServiceParameter>& outputs) {
   std::string text(init);
   text += "\n.published <- parse(text = " + literal(code) + ", keep.source = FALSE)\n";
-  text += ".inputs <- " + list_of("c(", inputs, &Parameter::name, ")") + "\n";
-  text += ".types <- " + list_of("c(", inputs, &Parameter::type, ")") + "\n";
-  text += ".outputs <- " + list_of("c(", outputs, &Parameter::name, ")") + "\n";
+  text += ".inputs <- " + list_of("c(", inputs, &serve::ServiceParameter::name, ")") + "\n";
+  text += ".types <- " + list_of("c(", inputs, &serve::ServiceParameter::type, ")") + "\n";
+  text += ".outputs <- " + list_of("c(", outputs, &serve::ServiceParameter::name, ")") + "\n";
   text += R"R(.answer_published <- function(df) {
-  absent <- setdiff(.inputs, names(df))
-  if (length(absent) > 0L) stop("the input '", absent[1L], "' is missing")
+  sizes <- as.integer(strsplit(df[[".lengths"]][1L], " ", fixed = TRUE)[[1L]])
   scope <- new.env(parent = globalenv())
   for (i in seq_along(.inputs)) {
-    value <- df[[.inputs[i]]]
-    value <- switch(.types[i], numeric = as.numeric(value), integer = as.integer(value), logical = as.logical(value),
-                    character = as.character(value), value)
-    assign(.inputs[i], value, envir = scope)
+    value <- df[[.inputs[i]]][seq_len(sizes[i])]
+    assign(.inputs[i], if (.types[i] == "integer") as.integer(value) else value, envir = scope)
   }
   for (one in .published) eval(one, scope)
   left <- lapply(.outputs, function(name) {
     if (!exists(name, envir = scope, inherits = FALSE)) stop("the code leaves nothing in the output '", name, "'")
     value <- get(name, envir = scope, inherits = FALSE)
-    if (is.list(value) || length(dim(value)) > 1L) stop("the output '", name, "' is no vector")
+    if (!is.atomic(value) || is.null(value) || length(dim(value)) > 1L) stop("the output '", name, "' is no vector")
     unname(value)
   })
-  stats::setNames(left, paste0("output:", .outputs))
+  sizes <- lengths(left)
+  rows <- max(1L, sizes)
+  filled <- stats::setNames(lapply(left, function(value) { length(value) <- rows; value }), .outputs)
+  c(filled, list(.lengths = c(paste(sizes, collapse = " "), rep("", rows - 1L))))
 }
 )R";
   return text;
 }
 
-std::string python_script(std::string_view code, std::string_view init, const std::vector<Parameter>& inputs,
-                          const std::vector<Parameter>& outputs) {
+std::string python_script(std::string_view code, std::string_view init,
+                          const std::vector<serve::ServiceParameter>& inputs,
+                          const std::vector<serve::ServiceParameter>& outputs) {
   std::string text(init);
   text += "\n_published = compile(" + literal(code) + ", \"code\", \"exec\")\n";
-  text += "_inputs = " + list_of("[", inputs, &Parameter::name, "]") + "\n";
-  text += "_types = " + list_of("[", inputs, &Parameter::type, "]") + "\n";
-  text += "_outputs = " + list_of("[", outputs, &Parameter::name, "]") + "\n";
+  text += "_inputs = " + list_of("[", inputs, &serve::ServiceParameter::name, "]") + "\n";
+  text += "_types = " + list_of("[", inputs, &serve::ServiceParameter::type, "]") + "\n";
+  text += "_outputs = " + list_of("[", outputs, &serve::ServiceParameter::name, "]") + "\n";
   text += R"PY(
+
+def _given(one, kind):
+    if one is None or (one != one and kind not in ("numeric", "vector")):
+        return None
+    return int(one) if kind == "integer" else one
+
+
+def _left(name, value):
+    if isinstance(value, dict) or hasattr(value, "columns"):
+        raise ValueError(f"the output '{name}' is no list of single values, but {type(value).__name__}")
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    is_many = hasattr(value, "__len__") and not isinstance(value, (str, bytes))
+    values = list(value) if is_many else [value]
+    if any(isinstance(one, (list, tuple, dict)) for one in values):
+        raise ValueError(f"the output '{name}' is no list of single values, but has lists in it")
+    return values
+
 
 def answer_published(df):
     scope = dict(globals())
-    for name, kind in zip(_inputs, _types):
-        if name not in df:
-            raise ValueError(f"the input '{name}' is missing")
+    sizes = [int(one) for one in df[".lengths"][0].split()]
+    for name, kind, size in zip(_inputs, _types, sizes):
         column = df[name]
         values = column.tolist() if hasattr(column, "tolist") else list(column)
-        if kind == "vector":
-            scope[name] = values
-            continue
-        if len(values) != 1:
-            raise ValueError(f"the input '{name}' is {kind}: one value, not {len(values)}")
-        convert = {"numeric": float, "integer": int, "logical": bool, "character": str}[kind]
-        scope[name] = None if values[0] is None else convert(values[0])
+        values = [_given(one, kind) for one in values[:size]]
+        scope[name] = values if kind == "vector" else values[0]
     exec(_published, scope)
     left = {}
     for name in _outputs:
         if name not in scope:
             raise ValueError(f"the code leaves nothing in the output '{name}'")
-        value = scope[name]
-        is_many = hasattr(value, "__len__") and not isinstance(value, (str, bytes))
-        left["output:" + name] = value if is_many else [value]
-    return left
+        left[name] = _left(name, scope[name])
+    rows = max(1, *map(len, left.values()))
+    answer = {name: values + [None] * (rows - len(values)) for name, values in left.items()}
+    answer[".lengths"] = [" ".join(str(len(values)) for values in left.values())] + [""] * (rows - 1)
+    return answer
 )PY";
   return text;
 }
@@ -220,8 +195,10 @@ Result<Publication> read_publication(const Json& body) {
   const bool is_python = batch::lower(runtime) == "python";
   if (!runtime.empty() && !is_python && batch::lower(runtime) != "r")
     return Error{Code::invalid, "\"runtimeType\" is '" + runtime.substr(0, 40) + "', must be R or Python"};
-  SCORIA_TRY(inputs, read_parameters(body, "inputParameterDefinitions"));
-  SCORIA_TRY(outputs, read_parameters(body, "outputParameterDefinitions"));
+  SCORIA_TRY(inputs, serve::read_service_parameters(body.value("inputParameterDefinitions", Json()),
+                                                    "inputParameterDefinitions"));
+  SCORIA_TRY(outputs, serve::read_service_parameters(body.value("outputParameterDefinitions", Json()),
+                                                     "outputParameterDefinitions"));
   if (inputs.empty() || outputs.empty()) {
     return Error{Code::invalid,
                  "\"inputParameterDefinitions\" and \"outputParameterDefinitions\" must each have one or more"};
@@ -230,7 +207,9 @@ Result<Publication> read_publication(const Json& body) {
   Publication publication;
   publication.request = {{"script", file},
                          {"runtime", is_python ? "python" : "r"},
-                         {"function", is_python ? "answer_published" : ".answer_published"}};
+                         {"function", is_python ? "answer_published" : ".answer_published"},
+                         {"inputParameterDefinitions", serve::to_json(inputs)},
+                         {"outputParameterDefinitions", serve::to_json(outputs)}};
   if (const std::string text = member_text(body, "description"); !text.empty())
     publication.request["description"] = text;
   publication.texts.emplace_back(

@@ -113,9 +113,13 @@ bool has_versions(const fs::path& service) {
 
 Json version_json(const serve::Service& service, std::size_t at) {
   const serve::ServiceVersion& version = *service.versions[at];
-  return {{"version", version.version()}, {"weight", service.weights[at]},
-          {"kind", version.kind()},       {"title", version.description().title},
-          {"sha256", version.sha256()},   {"requests", version.traffic().requests()}};
+  return {{"version", version.version()},
+          {"weight", service.weights[at]},
+          {"kind", version.kind()},
+          {"title", version.description().title},
+          {"description", version.about()},
+          {"sha256", version.sha256()},
+          {"requests", version.traffic().requests()}};
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ class Services {
   void roll_back(std::string service, Done done);
   // Without a version: all of the service.
   void remove(std::string service, std::string version, Done done);
-  // {"name", "versions": [{"version", "weight", "kind", "title", "sha256", "requests", "deployed", "error"}]}. Errors: not_found.
+  // {"name", "versions": [{"version", "weight", "kind", "title", "description", "sha256", "requests", "deployed", "error"}]}. Errors: not_found.
   Result<Json> show(const std::string& service) const;
   // Whether the folder has it, loaded or not. Precondition: a service's name.
   bool is_stored(const std::string& service) const;

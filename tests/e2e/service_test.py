@@ -185,6 +185,39 @@ try:
                    "outputParameterDefinitions": [{"name": n, "type": t} for n, t in outputs.items()]}
         return ask(port, "POST", f"/services/{path}", json.dumps(request), key=by)
 
+    def parameters(runtime, code):
+        """Inputs and outputs of published code are as long as they are, and of their types."""
+        inputs = {"x": "numeric", "v": "vector", "i": "integer", "l": "logical", "w": "character"}
+        path = f"parameters-{runtime}/1"
+        published = publish(path, code, inputs, {"a": "numeric", "b": "vector", "c": "character"}, runtime)
+        good = {"x": 1, "v": [1, 2, 3], "i": 2, "l": True, "w": "ü"}
+        answer = ask(port, "POST", f"/api/{path}", json.dumps(good), key=key)
+        wanted = {"a": [7], "b": [1, 1], "c": ["ü 2 " + ("integer logical" if runtime == "R" else "int bool")]}
+        step(f"{runtime}: inputs and outputs have lengths of their own", published[0] == 201 and answer[0] == 200 and json.loads(answer[1])["outputParameters"] == wanted, (published, answer))
+        answer = ask(port, "POST", f"/api/{path}", json.dumps({**good, "v": [], "l": None, "other": 1}), key=key)
+        step(f"{runtime}: none of a vector, a missing value, and what is no input", answer[0] == 200 and json.loads(answer[1])["outputParameters"] == {"a": [1], "b": [1, 1], "c": ["none"]}, answer)
+        for name, value, words in (("x", "a", 'is "a", must be numeric'), ("i", 1.5, "is 1.5, must be integer"), ("l", "maybe", 'is "maybe", must be logical'), ("w", 5, "is 5, must be character"),
+                                   ("x", [1, 2], "is an array of 2, must be numeric"), ("v", [1, "a"], "must be vector")):
+            refused = ask(port, "POST", f"/api/{path}", json.dumps({**good, name: value}), key=key)
+            told = json.loads(refused[1])
+            step(f"{runtime}: {name} = {json.dumps(value)} is refused", refused[0] == 400 and told["success"] is False and f"'{name}'" in told["errorMessage"] and words in told["errorMessage"], refused)
+        scored = ask(port, "POST", f"/services/{path.split('/')[0]}/score", json.dumps({"df": [good]}), key=key)
+        step(f"{runtime}: the page's request is answered", scored[0] == 200 and json.loads(scored[1]) == wanted, scored)
+        refused = ask(port, "POST", f"/v2/models/{path.split('/')[0]}/infer", '{"inputs":[]}', key=key)
+        step(f"{runtime}: tensors are told the right path", refused[0] == 400 and f"/api/{path}" in refused[1], refused)
+        swagger = json.loads(ask(port, "GET", f"/api/{path}/swagger.json", key=key)[1])
+        taken, given = swagger["definitions"]["InputParameters"], swagger["definitions"]["WebServiceResult"]["properties"]["outputParameters"]
+        step(f"{runtime}: its swagger has inputs, outputs and its description", swagger["info"]["description"] == "published" and {n: p["type"] for n, p in taken["properties"].items()}
+             == {"x": "number", "v": "array", "i": "integer", "l": "boolean", "w": "string"} and taken["required"] == list(inputs) and set(given["properties"]) == {"a", "b", "c"}, swagger)
+        document = json.loads(ask(port, "GET", "/openapi.json", key=publisher)[1])
+        step(f"{runtime}: openapi.json has them", document["components"]["schemas"][f"parameters-{runtime}_row"]["properties"]["v"]["type"] == "array", document["components"]["schemas"].keys())
+        shown = json.loads(scoria("service", "show", f"parameters-{runtime}", "--json").stdout)
+        listed = json.loads(scoria("service", "list", "--json").stdout)
+        listed = listed if isinstance(listed, list) else listed["value"]
+        served = json.loads(ask(port, "GET", "/services", key=publisher)[1])
+        step(f"{runtime}: descriptions are listed", shown["versions"][0]["description"] == "published" and all([one["description"] for one in all if one["name"] == f"parameters-{runtime}"] == ["published"]
+             for all in (listed, served)), (shown, listed, served))
+
     if shutil.which("Rscript"):
         # The manual transmission of mrsdeploy's documentation.
         init = "carsModel <- glm(formula = am ~ hp + wt, data = mtcars, family = binomial)"
@@ -202,7 +235,10 @@ try:
         published = publish("transmission/v1.0.2", "answer <- (", {"x": "numeric"}, {"answer": "numeric"}, "R")
         step("code that is none is refused in R's words", published[0] == 400 and "InvalidInput" in published[1] and "unexpected end of input" in published[1], published)
         missing = ask(port, "POST", "/api/transmission/v1.0.0", '{"hp": 120}', key=key)
-        step("a missing input is named", missing[0] == 500 and "'wt' is missing" in missing[1], missing)
+        step("a missing input is named", missing[0] == 400 and json.loads(missing[1])["success"] is False and "'wt' is missing: it is numeric" in json.loads(missing[1])["errorMessage"], missing)
+        parameters("R", "a <- sum(v) + x; b <- c(x, x); c <- if (is.na(l)) 'none' else paste(w, i, class(i), class(l))")
+        published = publish("broken/v1", "answer <- (x +", {"x": "numeric"}, {"answer": "numeric"}, "R")
+        step("an operator without its other side, too", published[0] == 400 and "unexpected end of input" in published[1], published)
         step("a scorer does not publish", publish("transmission/v2", code, {"hp": "numeric"}, {"answer": "numeric"}, "R", by=key)[0] == 403)
         step("a version that is there is a conflict", publish("transmission/v1.0.0", code, {"hp": "numeric"}, {"answer": "numeric"}, "R")[0] == 409)
         gone = ask(port, "DELETE", "/services/transmission/v1.0.0", key=publisher)
@@ -213,6 +249,7 @@ try:
     step("Python code is published", published[0] == 201, published)
     answer = ask(port, "POST", "/api/iris/V1.0", '{"flower_data": [5.1, 3.5, 1.4], "scale": [1, 1, 1]}', key=key)
     step("what it leaves of other types is said", answer[0] == 500 and "can't multiply" in answer[1], answer)
+    parameters("Python", "a = sum(v) + x; b = [x, x]; c = 'none' if l is None else f'{w} {i} {type(i).__name__} {type(l).__name__}'")
     published = publish("iris/V1.1", "iris_species = [names[int(sum(flower_data)) % 3]]", {"flower_data": "vector"}, {"iris_species": "vector"}, "Python",
                         "names = ['setosa', 'versicolor', 'virginica']")
     answer = ask(port, "POST", "/api/iris/V1.1", '{"flower_data": [5.1, 3.5, 1.4]}', key=key)
