@@ -137,6 +137,7 @@ test-clients: build ## the server with unmodified clients: azure-batch of Python
 .PHONY: test-serve
 test-serve: build ## scoria serve with unmodified clients and checkers, which it installs: Triton's, MLflow's, AWS', Swagger's, httr, promtool, sslscan, slowhttptest
 	@tools/setup serve
+	@tools/setup browser
 	@tools/install_python build/serve-venv tests/serve/requirements.txt
 	@tests/serve/run build/scoria
 	@tests/serve/identity/run build/scoria || [ $$? -eq 77 ]

@@ -57,16 +57,17 @@ Result<std::pair<std::string, std::string>> name_and_file(const std::string& wor
 // A file that answers as a service, read anew when it is written anew.
 struct Source {
   std::string service, version, file;
-  FileState state;  // before it was read
+  FileState state;        // before it was read
+  bool is_alone = false;  // the only file: then sample rows are its own, whatever it is; else a script's
 
-  // Where there are sample rows, it has answered them.
+  // Where there are sample rows of its own, it has answered them.
   Result<std::shared_ptr<serve::ServiceVersion>> read(const ScriptArguments& scripts, Executor& executor) {
     state = file_state(file);
     serve::VersionSpec spec;
     spec.service = service;
     spec.version = version;
     spec.model = file;
-    spec.sample = scripts.sample;
+    if (is_alone || is_script(scripts, file)) spec.sample = scripts.sample;
     SCORIA_TRY(opened, open(spec, scripts));
     if (opened->takes_rows()) SCORIA_TRY_STATUS(serve::self_test(opened, spec, executor));
     return std::move(opened);
@@ -152,7 +153,7 @@ Status serve(const ServeOptions& options, const Context& context) {
     SCORIA_TRY(named, name_and_file(word, options));
     if (!names.insert(named.first).second)
       return Error{Code::invalid, "two models are named '" + named.first + "': give NAME=FILE"};
-    Source& source = sources.emplace_back(Source{named.first, options.version, named.second, {}});
+    Source& source = sources.emplace_back(Source{named.first, options.version, named.second, {}, options.models.size() == 1});
     SCORIA_TRY(model, source.read(*options.scripts, context.executor));
     catalog.put(std::move(model));
   }
