@@ -28,7 +28,10 @@ using table::Table;
 // The models of a template's files.
 class FileSet final : public ModelSet {
  public:
-  explicit FileSet(Template files) : files_(std::move(files)), keys_(files_.names_in_order()), store_("") {}
+  FileSet(Template files, ModelCache* cache)
+      : files_(std::move(files)),
+        keys_(files_.names_in_order()),
+        store_(cache != nullptr ? ModelStore("", *cache) : ModelStore("")) {}
 
   const std::vector<std::string>& keys() const override { return keys_; }
 
@@ -258,7 +261,7 @@ void SetTally::count_missing(const std::string& key, std::uint64_t rows) {
   missing_rows += rows;
 }
 
-Result<std::unique_ptr<ModelSet>> open_model_set(const std::string& model) {
+Result<std::unique_ptr<ModelSet>> open_model_set(const std::string& model, ModelCache* cache) {
   std::error_code error;
   if (!arrowio::is_uri(model) && is_pack_file(model)) {
     SCORIA_TRY(pack, pack::Pack::open(model));
@@ -268,7 +271,7 @@ Result<std::unique_ptr<ModelSet>> open_model_set(const std::string& model) {
   if (!arrowio::is_uri(model) && std::filesystem::exists(model, error)) return std::unique_ptr<ModelSet>();
   SCORIA_TRY(files, Template::parse(model));
   if (files.names().empty()) return std::unique_ptr<ModelSet>();
-  return std::unique_ptr<ModelSet>(std::make_unique<FileSet>(std::move(files)));
+  return std::unique_ptr<ModelSet>(std::make_unique<FileSet>(std::move(files), cache));
 }
 
 std::unique_ptr<ModelSet> single_model_set(model::ModelPtr model, std::string name) {

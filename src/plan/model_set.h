@@ -53,6 +53,8 @@ struct SetEntry {
   std::vector<std::string> key;  // {"1", "5"}
 };
 
+class ModelCache;
+
 class ModelSet {
  public:
   virtual ~ModelSet() = default;
@@ -80,7 +82,8 @@ class ModelSet {
 
 // The set that `model` names: a pack's file, or a path or URI with {column} parts; null where it names one model. A file of that very name is one
 // model, whatever its braces. Errors: invalid, naming the place: braces without partner, an expression that does not parse.
-Result<std::unique_ptr<ModelSet>> open_model_set(const std::string& model);
+// `cache`: borrowed, where models in files of their own come from, for several sets of the same models; null: the set's own.
+Result<std::unique_ptr<ModelSet>> open_model_set(const std::string& model, ModelCache* cache = nullptr);
 
 // One model for all rows: a set without key columns. `name` is for warnings; errors are the model's own.
 std::unique_ptr<ModelSet> single_model_set(model::ModelPtr model, std::string name);

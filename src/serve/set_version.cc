@@ -18,7 +18,7 @@ bool is_model_set(const std::string& path) {
 Result<std::shared_ptr<SetVersion>> SetVersion::open(const std::string& path, std::vector<std::string> features,
                                                      std::string service, std::string version) {
   std::shared_ptr<SetVersion> opened(new SetVersion(path, std::move(service), std::move(version)));
-  SCORIA_TRY(set, plan::open_model_set(path));
+  SCORIA_TRY(set, plan::open_model_set(path, &opened->models_));
   if (set == nullptr) return Error{Code::invalid, "'" + path + "' is no pack and has no {column}"};
   opened->keys_ = set->keys();
   opened->options_.features = std::move(features);
@@ -27,8 +27,9 @@ Result<std::shared_ptr<SetVersion>> SetVersion::open(const std::string& path, st
   about.title = "models by ";
   for (const auto& key : opened->keys_) about.title += (&key == &opened->keys_.front() ? "" : ", ") + key;
   about.types = {"predict"};
+  opened->is_pack_ = plan::is_pack_file(path);
   opened->give_back(std::move(set));
-  if (plan::is_pack_file(path)) {
+  if (opened->is_pack_) {
     SCORIA_TRY_STATUS(opened->describe_pack());
     SCORIA_TRY(sum, net::sha256_of_file(path));
     opened->sha256_ = std::move(sum);
@@ -73,10 +74,11 @@ Result<std::unique_ptr<plan::ModelSet>> SetVersion::borrow() const {
       return set;
     }
   }
-  return plan::open_model_set(path_);
+  return plan::open_model_set(path_, &models_);
 }
 
 void SetVersion::give_back(std::unique_ptr<plan::ModelSet> set) const {
+  if (!is_pack_) return;
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(set));
 }
@@ -86,13 +88,12 @@ Outcome SetVersion::score(const table::Table& rows, const model::Request& reques
   if (!set.ok()) return {.predictions = {}, .problem = problem_of(set.error())};
   plan::SetTally tally;
   auto scored = set.value()->score(rows, request, options_, tally, executor);
-  // One that failed may have read half of something.
+  give_back(std::move(set).value());
   if (!scored.ok()) {
     if (scored.error().code == Code::not_found || scored.error().code == Code::denied)
       return {.predictions = {}, .problem = one_mistake(400, "unknown_level", scored.error().message)};
     return {.predictions = {}, .problem = problem_of(scored.error())};
   }
-  give_back(std::move(set).value());
   return {.is_scored = true, .predictions = std::move(scored).value().table, .problem = {}};
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "plan/model_cache.h"
 #include "plan/model_set.h"
 #include "serve/service_version.h"
 
@@ -37,10 +38,14 @@ class SetVersion final : public ServiceVersion {
   void give_back(std::unique_ptr<plan::ModelSet> set) const;
 
   std::string path_, sha256_;
+  bool is_pack_ = false;
   std::vector<std::string> keys_;
   plan::SetOptions options_;
   model::Description description_;
   std::optional<Schema> schema_;
+  // Of models in files of their own: those stay from request to request, while what a set notes of a request's keys goes with it.
+  mutable plan::ModelCache models_{""};
+  // Of a pack, which is open as long as its set is.
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<plan::ModelSet>> idle_;  // guarded by mutex_
 };

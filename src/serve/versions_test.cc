@@ -61,6 +61,28 @@ TEST(SetVersion, ScoresEachRowByItsKeysModel) {
   EXPECT_EQ(ask(opened.value(), R"({"df":[{"Device":"../x","Sensor":1,"Value":1}]})")["status"], 400);
 }
 
+TEST(SetVersion, KeepsItsModelsWhateverAClientAsksAndSeesNewOnes) {
+  namespace fs = std::filesystem;
+  const fs::path folder = testing::TempDir() + "scoria-set-version", models = kExamples / "sensor-anomaly/models";
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  fs::copy(models / "model_1_1", folder);
+  auto settings = spec(folder / "model_{Device}_{Sensor}");
+  settings.features = {"Value"};
+  const auto opened = open_version(settings);
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  const char* known = R"({"df":[{"Device":1,"Sensor":1,"Value":12.57}]})";
+  const char* later = R"({"df":[{"Device":1,"Sensor":5,"Value":105}]})";
+  const Json first = ask(opened.value(), known, "decision");
+  ASSERT_TRUE(first.is_array()) << first;
+  ASSERT_TRUE(write_file(folder / "model_1_1", "x").ok());
+  EXPECT_EQ(ask(opened.value(), later, "decision")["status"], 400);
+  EXPECT_EQ(ask(opened.value(), known, "decision"), first) << "a client's mistake made it read its models again";
+  fs::copy(models / "model_1_5", folder);
+  EXPECT_TRUE(ask(opened.value(), later, "decision").is_array());
+  fs::remove_all(folder);
+}
+
 TEST(PlanVersion, RunsThePlanOverTheRequestsRows) {
   const auto opened = open_version(spec(kExamples / "store-demand/plan.yaml"));
   ASSERT_TRUE(opened.ok()) << opened.error().message;
