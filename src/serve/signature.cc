@@ -127,6 +127,28 @@ std::vector<const Json*> values_of(const Json& value) {
   return values;
 }
 
+// Null: `problem`. A name that an object has twice is a mistake, as in rows: R's and Python's readers would take another of the two.
+std::optional<Json> parsed(std::string_view body, Problem& problem) {
+  std::vector<std::set<std::string>> names;
+  std::string twice;
+  const auto look = [&](int, Json::parse_event_t event, Json& value) {
+    if (event == Json::parse_event_t::object_start) names.emplace_back();
+    if (event == Json::parse_event_t::object_end) names.pop_back();
+    if (event == Json::parse_event_t::key && !names.back().insert(value.get<std::string>()).second)
+      twice = value.get<std::string>();
+    return true;
+  };
+  Json document = Json::parse(body, look, false);
+  if (document.is_discarded()) {
+    problem = one_mistake(400, "bad_json", "the body is no JSON: it must be an object with a member for each input");
+  } else if (!twice.empty()) {
+    problem = one_mistake(400, "duplicate_key", "the body has '" + twice.substr(0, kShown) + "' twice");
+  } else {
+    return document;
+  }
+  return std::nullopt;
+}
+
 // The object that has the inputs as members. Null: `problem`.
 const Json* find_object(const Json& document, bool has_rows, const Signature& signature, Problem& problem) {
   const auto is_input = [&](const std::string& name) {
@@ -239,12 +261,9 @@ bool read_inputs(std::string_view body, bool has_rows, const Signature& signatur
     problem = std::move(*refused);
     return false;
   }
-  const Json document = Json::parse(body, nullptr, false);
-  if (document.is_discarded()) {
-    problem = one_mistake(400, "bad_json", "the body is no JSON: it must be an object with a member for each input");
-    return false;
-  }
-  const Json* object = find_object(document, has_rows, signature, problem);
+  const auto document = parsed(body, problem);
+  if (!document) return false;
+  const Json* object = find_object(*document, has_rows, signature, problem);
   if (object == nullptr) return false;
   std::vector<std::vector<const Json*>> given;
   std::string lengths;

@@ -5,6 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "serve/openapi.h"
+#include "serve/try_page.h"
+
 namespace scoria::serve {
 namespace {
 
@@ -95,8 +98,9 @@ TEST(Inputs, AreReadFromHostileBodies) {
   table::Table inputs;
   Problem problem;
   const std::string deep = std::string(100'000, '[');
-  for (const std::string& body : {std::string(), std::string("{"), std::string("[]"), std::string("7"), deep,
-                                  std::string("{\"n\":1e999}"), std::string("{\"n\":\"\xff\"}")})
+  for (const std::string& body :
+       {std::string(), std::string("{"), std::string("[]"), std::string("7"), deep, std::string("{\"n\":1e999}"),
+        std::string("{\"n\":1,\"n\":2}"), std::string("{\"n\":\"\xff\"}")})
     EXPECT_FALSE(read_inputs(body, false, all_types(), inputs, problem)) << body.substr(0, 20);
 }
 
@@ -134,6 +138,39 @@ TEST(SignatureSchemas, HaveTypesAndArrays) {
   const auto outputs = outputs_schema(all_types(), true);
   EXPECT_EQ(outputs["properties"]["a"]["type"], "array");
   EXPECT_EQ(outputs["properties"]["a"]["items"]["type"], "number");
+}
+
+class Published final : public ServiceVersion {
+ public:
+  Published() : ServiceVersion("sum", "1") {
+    about_.types = {"predict"};
+    set_about("adds <all>");
+    set_signature(all_types());
+  }
+  const char* kind() const override { return "function"; }
+  const std::string& sha256() const override { return sha256_; }
+  const model::Description& description() const override { return about_; }
+  const Schema* schema() const override { return nullptr; }
+
+ private:
+  std::string sha256_;
+  model::Description about_;
+};
+
+TEST(SignatureDocuments, TellOfInputsAndDescription) {
+  Catalog catalog;
+  catalog.put(std::make_shared<Published>());
+  const auto services = catalog.services();
+  const std::string page = try_page(*services);
+  for (const char* name : {"n", "i", "l", "c", "v"})
+    EXPECT_NE(page.find("<input name=\"" + std::string(name) + "\""), std::string::npos) << page;
+  EXPECT_NE(page.find("value=\"[0]\""), std::string::npos) << page;
+  const Json openapi = Json::parse(openapi_document(*services));
+  EXPECT_EQ(openapi["components"]["schemas"]["sum_row"]["properties"]["v"]["type"], "array");
+  const Json& post = openapi["paths"]["/services/sum/score"]["post"];
+  EXPECT_EQ(post["summary"], "adds <all>");
+  EXPECT_EQ(post["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["a"]["type"], "array");
+  EXPECT_EQ(Json::parse(service_list(*services))[0]["description"], "adds <all>");
 }
 
 }  // namespace

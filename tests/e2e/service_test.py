@@ -101,10 +101,11 @@ try:
     key = json.loads(made.stdout)["key"] if made.returncode == 0 else ""
     step("a key is made", bool(key), made.stderr)
     checked = ["--sample", FOLDER / "sample.json", "--expect", FOLDER / "expected.json"]
-    deployed = scoria("service", "deploy", "boston", GOLDEN / "model.rds", *checked)
+    deployed = scoria("service", "deploy", "boston", GOLDEN / "model.rds", *checked, "--description", "prices of houses")
     step("a model is deployed after it has answered as R does", deployed.returncode == 0, deployed.stderr)
     step("it answers as R does", ask(port, "POST", "/services/boston/score", body, key=key) == (200, json.dumps(expected, separators=(",", ":"))),
          ask(port, "POST", "/services/boston/score", body, key=key))
+    step("what it is for is listed", '"description":"prices of houses"' in scoria("service", "show", "boston", "--json").stdout.replace(": ", ":"))
     step("nobody else is answered", ask(port, "POST", "/services/boston/score", body)[0] == 401)
     step("a key of a scorer does not deploy",
          ask(port, "PUT", "/scoria/v1/services/boston/versions/9", "{}", key=key)[0] in (401, 403))
