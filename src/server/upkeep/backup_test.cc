@@ -187,7 +187,7 @@ TEST_F(BackupOfServices, SurvivesAFileThatAScriptMadeALinkOrRemoved) {
   }
 }
 
-// A folder that vanished while it was walked once ended the walk, and all behind it was missing.
+// A race, which a walk that ends at a folder that vanished loses seldom: what it passes says little, what it fails much.
 TEST_F(BackupOfServices, HasAllOthersWhileSomeComeAndGo) {
   deploy("a");
   deploy("z");
@@ -199,7 +199,7 @@ TEST_F(BackupOfServices, HasAllOthersWhileSomeComeAndGo) {
       fs::remove_all(gone);
     }
   });
-  for (int i = 0; i < 15; ++i) {
+  for (int i = 0; i < 8; ++i) {
     back_up();
     ASSERT_TRUE(restore_backup(archive(), restored()).ok());
     for (const char* service : {"a", "z"})
