@@ -70,9 +70,9 @@ std::string r_script(std::string_view code, std::string_view init, const std::ve
   }
   for (one in .published) eval(one, scope)
   left <- lapply(.outputs, function(name) {
-    if (!exists(name, envir = scope, inherits = FALSE)) stop("the code leaves nothing in the output '", name, "'")
+    if (!exists(name, envir = scope, inherits = FALSE)) stop("the code leaves nothing in the output '", name, "'", call. = FALSE)
     value <- get(name, envir = scope, inherits = FALSE)
-    if (!is.atomic(value) || is.null(value) || length(dim(value)) > 1L) stop("the output '", name, "' is no vector")
+    if (!is.atomic(value) || is.null(value) || length(dim(value)) > 1L) stop("the output '", name, "' is no vector", call. = FALSE)
     unname(value)
   })
   sizes <- lengths(left)
@@ -118,7 +118,9 @@ def answer_published(df):
     for name, kind, size in zip(_inputs, _types, sizes):
         column = df[name]
         values = column.tolist() if hasattr(column, "tolist") else list(column)
-        values = [_given(one, kind) for one in values[:size]]
+        # pandas has nan for a text that is missing
+        is_text = kind == "vector" and any(isinstance(one, str) for one in values)
+        values = [_given(one, "character" if is_text else kind) for one in values[:size]]
         scope[name] = values if kind == "vector" else values[0]
     exec(_published, scope)
     left = {}

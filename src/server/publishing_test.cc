@@ -36,6 +36,7 @@ TEST(Publication, BecomesAScriptOfItsLanguage) {
   EXPECT_EQ(r.value().request["script"], "published.R");
   EXPECT_EQ(r.value().request["runtime"], "r");
   EXPECT_EQ(r.value().request["description"], "adds");
+  EXPECT_EQ(r.value().request["inputParameterDefinitions"], parameters({{"x", "numeric"}, {"y", "numeric"}}));
   ASSERT_EQ(r.value().texts.size(), 1u);
   EXPECT_NE(r.value().texts[0].second.find(R"(parse(text = "answer <- x + y")"), std::string::npos);
   Json body = sum_of_two();
