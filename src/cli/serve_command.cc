@@ -153,7 +153,8 @@ Status serve(const ServeOptions& options, const Context& context) {
     SCORIA_TRY(named, name_and_file(word, options));
     if (!names.insert(named.first).second)
       return Error{Code::invalid, "two models are named '" + named.first + "': give NAME=FILE"};
-    Source& source = sources.emplace_back(Source{named.first, options.version, named.second, {}, options.models.size() == 1});
+    Source& source =
+        sources.emplace_back(Source{named.first, options.version, named.second, {}, options.models.size() == 1});
     SCORIA_TRY(model, source.read(*options.scripts, context.executor));
     catalog.put(std::move(model));
   }

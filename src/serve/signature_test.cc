@@ -165,7 +165,7 @@ TEST(SignatureDocuments, TellOfInputsAndDescription) {
   for (const char* name : {"n", "i", "l", "c", "v"})
     EXPECT_NE(page.find("<input name=\"" + std::string(name) + "\""), std::string::npos) << page;
   EXPECT_NE(page.find("value=\"[0]\""), std::string::npos) << page;
-  const Json openapi = Json::parse(openapi_document(*services));
+  const Json openapi = Json::parse(openapi_document(*services, true));
   EXPECT_EQ(openapi["components"]["schemas"]["sum_row"]["properties"]["v"]["type"], "array");
   const Json& post = openapi["paths"]["/services/sum/score"]["post"];
   EXPECT_EQ(post["summary"], "adds <all>");
