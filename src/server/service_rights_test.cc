@@ -293,7 +293,7 @@ TEST_F(BlobPasswords, AreCheckedWhileRequestsOfOthersAreDone) {
   const auto released = release.get_future().share();
   std::atomic<int> held = 0;
   for (int i = 0; i < 2; ++i) {
-    front_->handle(head_of("GET", "/scoria/con?restype=container", basic("contributor", "pw")),
+    front_->handle(head_of("GET", "/scoria/con?restype=container", basic("contributor", "correct horse")),
                    net::Responder([&held, released](const net::HttpReply& reply) {
                      EXPECT_EQ(reply.status, 200);
                      ++held;
@@ -302,7 +302,7 @@ TEST_F(BlobPasswords, AreCheckedWhileRequestsOfOthersAreDone) {
   }
   for (int i = 0; held < 2 && i < 1000; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   EXPECT_EQ(held, 2);
-  EXPECT_EQ(send_raw("GET", "/pools?api-version=2022-10-01.16.0", {}, basic("reader", "pw")).status, 200);
+  EXPECT_EQ(send_raw("GET", "/pools?api-version=2022-10-01.16.0", {}, basic("reader", "correct horse")).status, 200);
   release.set_value();
 }
 
@@ -312,12 +312,12 @@ class PasswordsThatNobodyChecks : public BlobPasswords {
 };
 
 TEST_F(PasswordsThatNobodyChecks, AreAnsweredWhenTheServerStopsAndLeaveNoUpload) {
-  auto put_headers = basic("contributor", "pw");
+  auto put_headers = basic("contributor", "correct horse");
   put_headers.emplace_back("x-ms-blob-type", "BlockBlob");
   put_headers.emplace_back("Content-Length", "5");
   auto put = begin_raw("PUT", "/scoria/con/b", "hello", put_headers);
-  auto get = begin_raw("GET", "/scoria/con/b", {}, basic("contributor", "pw"));
-  auto pools = begin_raw("GET", "/pools?api-version=2022-10-01.16.0", {}, basic("contributor", "pw"));
+  auto get = begin_raw("GET", "/scoria/con/b", {}, basic("contributor", "correct horse"));
+  auto pools = begin_raw("GET", "/pools?api-version=2022-10-01.16.0", {}, basic("contributor", "correct horse"));
   storage_->stop();
   users_.reset();
   for (auto* answer : {&put, &get, &pools}) {
