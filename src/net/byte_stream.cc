@@ -173,6 +173,8 @@ ByteStream::Moved ByteStream::read(std::span<char> into) {
   return plain_result(got);
 }
 
+std::uint64_t ByteStream::tls_bytes_written() const { return BIO_number_written(SSL_get_wbio(tls_)); }
+
 ByteStream::Moved ByteStream::write(std::string_view bytes, bool more_follows) {
   if (tls_ != nullptr) {
     ERR_clear_error();

@@ -42,6 +42,8 @@ class ByteStream {
   std::string certificate_trouble() const;
 
   bool is_tls() const { return tls_ != nullptr; }
+  // Bytes that TLS has written so far, all that belongs to it counted: what the kernel counts, too. Precondition: is_tls().
+  std::uint64_t tls_bytes_written() const;
   Moved read(std::span<char> into);
   // `more_follows`: the next write is near, so that a small packet may wait for it.
   Moved write(std::string_view bytes, bool more_follows = false);

@@ -150,7 +150,10 @@ void ServerConnection::end() {
 
 ServerConnection::Step ServerConnection::shake_hands() {
   switch (stream_.handshake()) {
-    case Outcome::done: phase_ = Phase::idle; return Step::on;
+    case Outcome::done:
+      handshake_bytes_ = stream_.tls_bytes_written();
+      phase_ = Phase::idle;
+      return Step::on;
     case Outcome::want_read: return Step::read;
     case Outcome::want_write: return Step::write;
     default: return Step::end;

@@ -98,7 +98,9 @@ class ServerConnection final : public EventLoop::Watcher, public std::enable_sha
   bool claim_if_parked_and(bool is_wanted);
   // One thread at a time writes; the sweep reads.
   void count_written(std::uint64_t bytes) {
-    written_.store(written_.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
+    written_.store(stream_.is_tls() ? stream_.tls_bytes_written() - handshake_bytes_
+                                    : written_.load(std::memory_order_relaxed) + bytes,
+                   std::memory_order_relaxed);
   }
   std::uint64_t untaken() const;
   bool owes_much() const;
@@ -156,6 +158,7 @@ class ServerConnection final : public EventLoop::Watcher, public std::enable_sha
   AfterReply after_ = AfterReply::next_request;
   std::uint64_t lingered_ = 0;
 
+  std::uint64_t handshake_bytes_ = 0;
   std::atomic<std::uint64_t> written_ = 0;  // given to the kernel, of all replies
   // Of the sweep: up to where the client had taken everything, and since when it has not.
   std::uint64_t taken_whole_ = 0;

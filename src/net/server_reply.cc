@@ -19,8 +19,6 @@ constexpr std::size_t kJoinedBody = 16u << 10;  // a body up to this travels in 
 constexpr std::uint64_t kMostLingered = 16u << 20;
 constexpr std::uint64_t kLingerMs = 5'000;
 constexpr std::uint64_t kLeftToTheKernel = 16u << 10;
-// Heads of TLS records in what the kernel holds, of some forty replies: it counts them, written_ does not.
-constexpr std::uint64_t kRecordHeads = 1u << 10;
 
 std::string_view reason(int status) {
   switch (status) {
@@ -327,12 +325,11 @@ bool ServerConnection::takes_too_slowly(std::uint64_t now_ms) {
     owing_since_ms_ = 0;
     return false;
   }
-  // Under TLS `left` has the records' heads, too.
   const std::uint64_t taken = written - taken_whole_ - std::min(left, written - taken_whole_);
   if (owing_since_ms_ == 0) {
     owing_since_ms_ = now_ms;
     owed_until_ = written;
-  } else if (left <= kLeftToTheKernel && taken_whole_ + taken + kRecordHeads >= owed_until_) {
+  } else if (left <= kLeftToTheKernel && taken_whole_ + taken >= owed_until_) {
     // All that was owed then has been taken since, and little is on its way. A quick client on a long way has its next small reply on the wire at every
     // look, and is not slow.
     taken_whole_ += taken;
