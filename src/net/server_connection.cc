@@ -69,7 +69,10 @@ void ServerConnection::run() noexcept {
       if (step == Step::on && ++steps > kMostStepsInATurn) step = Step::yield;
       if (step == Step::on) continue;
       // Another thread may have the connection from here on: nothing of it is touched behind these calls.
-      if (step == Step::park) return;
+      if (step == Step::park) {
+        if (park()) return;
+        continue;
+      }
       if (step == Step::yield) return start();
       if (step == Step::end) return end();
       if (!wait(step)) return;
@@ -315,9 +318,15 @@ ServerConnection::Step ServerConnection::deliver() {
     exchange_ = Exchange::replied;
   }
   const std::lock_guard lock(exchange_mutex_);
-  if (exchange_ == Exchange::replied) return Step::on;
+  return exchange_ == Exchange::replied ? Step::on : Step::park;
+}
+
+// At the end of a turn, when the bytes that were read beyond the request are kept: whoever replies goes on with them at once. False: it is there.
+bool ServerConnection::park() {
+  const std::lock_guard lock(exchange_mutex_);
+  if (exchange_ == Exchange::replied) return false;
   exchange_ = Exchange::parked;
-  return Step::park;
+  return true;
 }
 
 // From any thread.

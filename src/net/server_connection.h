@@ -92,6 +92,7 @@ class ServerConnection final : public EventLoop::Watcher, public std::enable_sha
   Step begin_request();
   Step take_body();
   Step deliver();
+  bool park();
   Step refuse(int status, std::string_view why);
   HttpReply explained(int status, std::string_view why);
   void late_reply(HttpReply reply);
