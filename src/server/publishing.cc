@@ -23,7 +23,8 @@ std::string member_text(const Json& object, const char* name) {
 
 bool is_given(const Json& object, const char* name) {
   const auto found = object.find(name);
-  return found != object.end() && !found->is_null() && !found->empty() && *found != "";
+  if (found == object.end() || found->empty()) return false;  // null is empty, too
+  return !found->is_string() || !found->get_ref<const std::string&>().empty();
 }
 
 // As a literal that R and Python read alike: quotes, backslashes and control characters escaped, all else as it is.

@@ -3,7 +3,7 @@
 namespace scoria::server::storage {
 
 std::shared_ptr<LateUser> LateUser::begin(access::Access& users, const net::HttpRequest& head) {
-  const std::shared_ptr<LateUser> user(new LateUser);
+  std::shared_ptr<LateUser> user(new LateUser);
   users.identify_later(head, [user](access::Identified found) { user->tell(std::move(found)); });
   return user;
 }
