@@ -224,7 +224,7 @@ Result<Json> Connection::get(std::string_view path, Query query) {
   return json;
 }
 
-Result<std::vector<Json>> Connection::list(std::string_view path, Query query, std::size_t limit) {
+Result<std::vector<Json>> Connection::list(std::string_view path, const Query& query, std::size_t limit) {
   std::vector<Json> items;
   std::string skip;
   for (;;) {

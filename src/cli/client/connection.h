@@ -56,7 +56,7 @@ class Connection {
   Result<Json> get(std::string_view path, Query query = {});
   Result<Answer> send(std::string_view method, std::string_view path, const Json& body = nullptr, Query query = {});
   // Every page of a list. `limit` 0: all of it.
-  Result<std::vector<Json>> list(std::string_view path, Query query = {}, std::size_t limit = 0);
+  Result<std::vector<Json>> list(std::string_view path, const Query& query = {}, std::size_t limit = 0);
   // A file's bytes from `offset`, which may be the end: then nothing comes. Errors also: not_found.
   Result<std::string> read_file(std::string_view path, std::uint64_t offset);
   // The same into a sink, as it arrives.
