@@ -318,13 +318,12 @@ void App::get_inference(Call& call) {
   call.send(json_reply(404, R"({"error":"there is nothing at this path"})"));
 }
 
-std::shared_ptr<const Catalog::Services> App::services_for(const Call& call) const {
-  auto all = catalog_.services();
+std::shared_ptr<const Catalog::Services> App::readable(std::shared_ptr<const Catalog::Services> all, const Call& call) {
   if (call.caller == nullptr || call.caller->may(access::Action::read, "")) return all;
-  auto readable = std::make_shared<Catalog::Services>();
-  std::ranges::copy_if(*all, std::back_inserter(*readable),
+  auto chosen = std::make_shared<Catalog::Services>();
+  std::ranges::copy_if(*all, std::back_inserter(*chosen),
                        [&](const Service& service) { return call.caller->may(access::Action::read, service.name); });
-  return readable;
+  return chosen;
 }
 
 void App::get(Call& call) {
@@ -332,7 +331,8 @@ void App::get(Call& call) {
   const std::size_t size = path.size();
   // A plumber file's own "/" goes before the page.
   if (size == 0 && pass_on(call, "", "/")) return;
-  if (size == 0) return call.send(plain(200, try_page(*services_for(call)), "text/html; charset=utf-8"));
+  if (size == 0)
+    return call.send(plain(200, try_page(*readable(catalog_.services(), call)), "text/html; charset=utf-8"));
   const std::string& first = path[0];
   if (first == "v2") return get_inference(call);
   if (size == 1) {
@@ -342,11 +342,11 @@ void App::get(Call& call) {
     if (first == "version") return call.send(plain(200, SCORIA_VERSION "\n"));
     if (first == "metrics") return call.send(plain(200, metrics(), "text/plain; version=0.0.4; charset=utf-8"));
     if (first == "openapi.json") {
-      const auto all = services_for(call), served = catalog_.services();
-      const bool has_first = !all->empty() && all->front().name == served->front().name;
-      return call.send(json_reply(200, openapi_document(*all, has_first)));
+      const auto served = catalog_.services(), shown = readable(served, call);
+      const bool has_first = !shown->empty() && shown->front().name == served->front().name;
+      return call.send(json_reply(200, openapi_document(*shown, has_first)));
     }
-    if (first == "services") return call.send(json_reply(200, service_list(*services_for(call))));
+    if (first == "services") return call.send(json_reply(200, service_list(*readable(catalog_.services(), call))));
   }
   if (first == "api" && size == 4 && path[3] == "swagger.json") {
     const auto version = catalog_.find(path[1], path[2]);

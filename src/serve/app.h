@@ -46,8 +46,9 @@ class App final : public net::HttpHandler {
  private:
   struct Call;
   void serve_request(net::HttpRequest request, net::Responder responder, NotePtr note, const access::CallerPtr& caller);
-  // What is served, of it what the caller may read.
-  std::shared_ptr<const Catalog::Services> services_for(const Call& call) const;
+  // Of what is served, what the caller may read.
+  static std::shared_ptr<const Catalog::Services> readable(std::shared_ptr<const Catalog::Services> all,
+                                                           const Call& call);
   static bool take_body(Call& call);
   void route(Call& call);
   void get(Call& call);

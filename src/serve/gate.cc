@@ -46,6 +46,7 @@ bool is_list(const std::vector<std::string>& parts) {
 // Of this catalog.
 Need need_in(const Catalog& catalog, const net::HttpRequest& head) {
   Need need = need_of(head);
+  if (!need.is_of_first && !need.is_list) return need;
   const auto all = catalog.services();
   if (all->empty()) return need;
   if (need.is_of_first) need.service = all->front().name;

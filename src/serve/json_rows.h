@@ -3,6 +3,7 @@
 // Threads: free functions; a thread keeps one parser.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -32,6 +33,9 @@ struct Envelope {
   bool may_be_bare = false;  // an array, a record or columns without an envelope
   std::string_view forms;    // what a body without rows is told that there is; empty: the members' names
 };
+
+// What rows are called in a body of plumber's clients.
+inline constexpr std::array<std::string_view, 5> kRowMembers = {"df", "data", "newdata", "rows", "instances"};
 
 // `body` gets some room behind it. False: `problem` says what is wrong.
 bool read_json_rows(std::string& body, const Envelope& envelope, const JsonLimits& limits, RowBuilder& into,

@@ -13,7 +13,11 @@ namespace {
 
 constexpr std::string_view kJson = "application/json";
 
-const Envelope kPlumberRows{.members = {{"df"}, {"data"}, {"newdata"}, {"rows"}, {"instances"}}, .may_be_bare = true};
+const Envelope kPlumberRows = [] {
+  Envelope envelope{.members = {}, .may_be_bare = true};
+  for (const auto name : kRowMembers) envelope.members.push_back({name});
+  return envelope;
+}();
 const Envelope kInvocationsRows{.members = {{"dataframe_split", Envelope::Rows::split},
                                             {"dataframe_records", Envelope::Rows::records},
                                             {"instances"},
@@ -123,12 +127,12 @@ bool read_ml_server(Exchange& exchange, table::Table& rows, Problem& problem) {
 
 net::HttpReply write_ml_server(const Exchange& exchange, const table::Table& predictions) {
   std::string body = "{\"success\":true,\"errorMessage\":\"\",\"outputParameters\":{";
-  const bool is_published = exchange.version->signature() != nullptr;
-  if (is_published) {
+  const bool has_rows = exchange.version->signature() == nullptr;
+  if (!has_rows) {
     const Status written = append_outputs(body, predictions, exchange.no_number);
     if (!written.ok()) return cannot_write(kMlServerForm, written.error());
   }
-  for (std::size_t i = 0; i < predictions.columns() && !is_published; ++i) {
+  for (std::size_t i = 0; has_rows && i < predictions.columns(); ++i) {
     if (i > 0) body += ',';
     append_text(body, predictions.columns() == 1 ? "answer" : label_of(predictions.names()[i]));
     body += ":[";

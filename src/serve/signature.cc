@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/na.h"
+#include "serve/json_rows.h"
 #include "serve/script/body_guard.h"
 
 namespace scoria::serve {
@@ -20,7 +21,6 @@ using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::size_t kMostParameters = 1000, kMostValues = 100'000, kShown = 100;
 constexpr std::string_view kLengths = ".lengths";
-constexpr std::array<std::string_view, 5> kRowMembers = {"df", "data", "newdata", "rows", "instances"};
 
 // A variable's name in both languages.
 bool is_variable_name(const std::string& name) {
