@@ -37,11 +37,6 @@ Error invalid_parameter(std::string_view name, std::string_view value, std::stri
                            {{"QueryParameterName", std::string(name)}, {"QueryParameterValue", std::string(value)}});
 }
 
-std::string text_at(const Json& document, const char* name) {
-  const auto found = document.find(name);
-  return found != document.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 net::Headers headers_of(const Call& call, std::string_view path, const Json& document) {
   net::Headers headers{{"DataServiceId", call.base_url() + std::string(path)}};
   if (const std::string tag = text_at(document, "eTag"); !tag.empty()) headers.emplace_back("ETag", quoted_tag(tag));
@@ -92,6 +87,11 @@ Result<spec::Select> selection(const Call& call, spec::Entity entity) {
 }
 
 }  // namespace
+
+std::string text_at(const Json& document, const char* name) {
+  const auto found = document.find(name);
+  return found != document.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
 
 void send_document(const CallPtr& call, spec::Entity entity, std::string_view set, std::string_view path,
                    Json document) {

@@ -47,6 +47,9 @@ std::string next_link(const Call& call, std::string_view token);
 // Stored documents hold paths where clients get urls ("/pools/p1"): puts `base` before them.
 void make_urls_absolute(std::string_view base, Json& document);
 
+// A member's text; empty where it has none.
+std::string text_at(const Json& document, const char* name);
+
 // A stored document's text. Errors: corrupt, naming it.
 Result<Json> parse_stored(std::string_view what, std::string_view text);
 // Documents of a kind below a parent (nothing: of all), each given its url by `path` ("/pools/p1"; empty: it has none).

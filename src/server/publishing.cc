@@ -5,6 +5,7 @@
 
 #include "serve/service_version.h"
 #include "serve/signature.h"
+#include "server/documents.h"
 #include "server/identity.h"
 #include "server/services.h"
 #include "spec/errors.h"
@@ -15,11 +16,6 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kScoringWords = {"score", "predict", "invocations"};
 constexpr std::array<std::string_view, 4> kChanges = {"POST", "PUT", "PATCH", "DELETE"};
-
-std::string member_text(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 bool is_given(const Json& object, const char* name) {
   const auto found = object.find(name);
@@ -193,7 +189,7 @@ Result<Publication> read_publication(const Json& body) {
   }
   if (is_given(body, "outputFileNames"))
     return Error{Code::unsupported, "\"outputFileNames\" is not served: answer by outputs"};
-  const std::string code = member_text(body, "code"), runtime = member_text(body, "runtimeType");
+  const std::string code = text_at(body, "code"), runtime = text_at(body, "runtimeType");
   if (code.empty()) return Error{Code::invalid, "\"code\" must be the text of what runs for each request"};
   const bool is_python = batch::lower(runtime) == "python";
   if (!runtime.empty() && !is_python && batch::lower(runtime) != "r")
@@ -206,15 +202,14 @@ Result<Publication> read_publication(const Json& body) {
     return Error{Code::invalid,
                  "\"inputParameterDefinitions\" and \"outputParameterDefinitions\" must each have one or more"};
   }
-  const std::string file = is_python ? "published.py" : "published.R", init = member_text(body, "initCode");
+  const std::string file = is_python ? "published.py" : "published.R", init = text_at(body, "initCode");
   Publication publication;
   publication.request = {{"script", file},
                          {"runtime", is_python ? "python" : "r"},
                          {"function", is_python ? "answer_published" : ".answer_published"},
                          {"inputParameterDefinitions", serve::to_json(inputs)},
                          {"outputParameterDefinitions", serve::to_json(outputs)}};
-  if (const std::string text = member_text(body, "description"); !text.empty())
-    publication.request["description"] = text;
+  if (const std::string text = text_at(body, "description"); !text.empty()) publication.request["description"] = text;
   publication.texts.emplace_back(
       file, is_python ? python_script(code, init, inputs, outputs) : r_script(code, init, inputs, outputs));
   return publication;

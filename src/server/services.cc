@@ -12,6 +12,7 @@
 #include "net/sha256.h"
 #include "serve/open_version.h"
 #include "server/blob/access.h"
+#include "server/documents.h"
 
 namespace scoria::server {
 namespace {
@@ -34,11 +35,6 @@ struct Scratch {
     fs::remove_all(path, ignored);
   }
 };
-
-std::string text_of(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 // A thread's first function lets nothing through: what was thrown is the error of the one version or change that met it.
 template <typename Work>
@@ -84,7 +80,7 @@ bool is_sha256(const std::string& text) {
 Status check_own_files(const std::string& service, const Json& files) {
   const std::string place = std::string(storage::kServicesContainer) + "/" + service + "/";
   for (const Json& file : files) {
-    if (file.is_object() && text_of(file, "blob").starts_with(place) && text_of(file, "url").empty()) continue;
+    if (file.is_object() && text_at(file, "blob").starts_with(place) && text_at(file, "url").empty()) continue;
     return Error{Code::denied, "with a grant of service '" + service + "' alone, files are taken from blobs " + place +
                                    "... and from nowhere else"};
   }
@@ -202,8 +198,8 @@ Result<Json> Services::fetch(const Json& files, const fs::path& folder) const {
   std::set<std::string> paths;
   for (const Json& file : files) {
     if (!file.is_object()) return Error{Code::invalid, "each of \"files\" must be an object"};
-    const std::string path = text_of(file, "path"), blob = text_of(file, "blob"), url = text_of(file, "url");
-    const std::string wanted = text_of(file, "sha256");
+    const std::string path = text_at(file, "path"), blob = text_at(file, "blob"), url = text_at(file, "url");
+    const std::string wanted = text_at(file, "sha256");
     SCORIA_TRY_STATUS(serve::check_file_path(path));
     if (!paths.insert(path).second) return Error{Code::invalid, "file '" + path + "' is there twice"};
     if (blob.empty() == url.empty()) return Error{Code::invalid, "file '" + path + "' needs a \"blob\" or a \"url\""};

@@ -2,6 +2,7 @@
 
 #include "access/accounts.h"
 #include "base/iso8601.h"
+#include "server/documents.h"
 #include "spec/errors.h"
 #include "spec/json_text.h"
 
@@ -17,11 +18,6 @@ access::Doing doing_of(const Call& call) {
 access::Access* users_of(const CallPtr& call) {
   if (call->app().access == nullptr) call->fail(spec::batch_error("ResourceNotFound", "this server has no users"));
   return call->app().access;
-}
-
-std::string body_text(const Json& body, const char* name) {
-  const auto found = body.find(name);
-  return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 Result<Json> body_of(const Call& call) {
@@ -62,7 +58,7 @@ void add(CallPtr call) {
   const auto rights = rights_in(body.value());
   if (!rights.ok()) return call->fail(rights.error());
   answer_status(call,
-                access::add_user(users->folder(), body_text(body.value(), "name"), body_text(body.value(), "password"),
+                access::add_user(users->folder(), text_at(body.value(), "name"), text_at(body.value(), "password"),
                                  rights.value(), doing_of(*call)),
                 201);
 }
@@ -80,7 +76,7 @@ void change(CallPtr call) {
         {Code::invalid, "the body must be {\"password\": \"...\"} or {\"role\": \"...\", \"grants\": [...]}"});
   if (has_password) {
     return answer_status(
-        call, access::set_password(users->folder(), name, body_text(body.value(), "password"), doing_of(*call)), 200);
+        call, access::set_password(users->folder(), name, text_at(body.value(), "password"), doing_of(*call)), 200);
   }
   const auto rights = rights_in(body.value());
   if (!rights.ok()) return call->fail(rights.error());
@@ -100,7 +96,7 @@ void import_htpasswd(CallPtr call) {
   const auto rights = rights_in(body.value());
   if (!rights.ok()) return call->fail(rights.error());
   const auto count =
-      access::import_htpasswd(users->folder(), body_text(body.value(), "htpasswd"), rights.value(), doing_of(*call));
+      access::import_htpasswd(users->folder(), text_at(body.value(), "htpasswd"), rights.value(), doing_of(*call));
   if (!count.ok()) return fail_access(call, count.error());
   call->send_json(200, {{"users", count.value()}});
 }
@@ -118,12 +114,12 @@ void add_key(CallPtr call) {
   if (!rights.ok()) return call->fail(rights.error());
   std::optional<WallTime> expires;
   if (body.value().contains("expires")) {
-    const auto time = parse_time(body_text(body.value(), "expires"));
+    const auto time = parse_time(text_at(body.value(), "expires"));
     if (!time.ok()) return call->fail(with_context("expires", time.error()));
     expires = time.value();
   }
   const auto key =
-      access::create_key(users->folder(), body_text(body.value(), "name"), rights.value(), expires, doing_of(*call));
+      access::create_key(users->folder(), text_at(body.value(), "name"), rights.value(), expires, doing_of(*call));
   if (!key.ok()) return fail_access(call, key.error());
   call->send_json(201, {{"id", key.value().record.id}, {"key", key.value().text}}, {{"Cache-Control", "no-store"}});
 }
