@@ -109,7 +109,10 @@ bool ServerConnection::wait(Step step) {
   switch (phase_) {
     case Phase::idle: until += in_ms(config.idle_timeout); break;
     case Phase::body: until = slowest_end(now + in_ms(config.body_timeout), body_bytes_); break;
-    case Phase::reply: until += in_ms(config.body_timeout); break;
+    case Phase::reply:
+      until += in_ms(config.body_timeout);
+      is_held_up_.store(step == Step::write, std::memory_order_relaxed);
+      break;
     default: until = head_deadline_ms_; break;
   }
   if (phase_ == Phase::idle && unread_.capacity() > kKeptCapacity) unread_ = std::string();

@@ -161,6 +161,7 @@ class ServerConnection final : public EventLoop::Watcher, public std::enable_sha
 
   std::uint64_t handshake_bytes_ = 0;
   std::atomic<std::uint64_t> written_ = 0;  // given to the kernel, of all replies
+  std::atomic<bool> is_held_up_ = false;    // a reply waits for the client to take what was written of it
   // Of the sweep: up to where the client had taken everything, and since when it has not.
   std::uint64_t taken_whole_ = 0;
   std::uint64_t owing_since_ms_ = 0;  // 0: it has everything

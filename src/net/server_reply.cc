@@ -272,6 +272,7 @@ ServerConnection::Step ServerConnection::cut(std::string_view why) {
 }
 
 ServerConnection::Step ServerConnection::after_reply() {
+  is_held_up_.store(false, std::memory_order_relaxed);
   reply_.reset();
   constexpr std::size_t kKept = 32u << 10;
   if (out_.capacity() > kKept) out_ = std::string();
@@ -329,8 +330,8 @@ bool ServerConnection::takes_too_slowly(std::uint64_t now_ms) {
   if (owing_since_ms_ == 0) {
     owing_since_ms_ = now_ms;
     owed_until_ = written;
-  } else if (left <= kLeftToTheKernel && taken_whole_ + taken >= owed_until_) {
-    // All that was owed then has been taken since, and little is on its way. A quick client on a long way has its next small reply on the wire at every
+  } else if (!is_held_up_.load(std::memory_order_relaxed) && taken_whole_ + taken >= owed_until_) {
+    // All that was owed then has been taken since, and nothing waits to be written. A quick client on a long way has its next small reply on the wire at every
     // look, and is not slow.
     taken_whole_ += taken;
     owing_since_ms_ = now_ms;
