@@ -162,7 +162,7 @@ test_that("an interrupt while workers are waited for leaves nothing half asked",
 
 test_that("a signal at the terminal is an interrupt", {
   need_workers(workers = 2)
-  script <- "library(foreach); scoria::registerDoScoria(2); system(paste('sleep 1; kill -INT', Sys.getpid()), wait = FALSE)
+  script <- "library(foreach); scoria::registerDoScoria(2); system(sprintf('(sleep 1; kill -INT %d)', Sys.getpid()), wait = FALSE)  # as a whole in the background
     said <- tryCatch(foreach(i = 1:2) %dopar% Sys.sleep(30), interrupt = function(e) 'interrupted')
     cat(said, unlist(foreach(i = 1:2) %dopar% i))"
   expect_identical(said_by(script), "interrupted 1 2")
