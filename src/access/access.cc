@@ -45,8 +45,8 @@ Credential credential_of(const net::HttpRequest& head) {
     // A proxy may have looked at another than we do.
     const auto is_one = [](const auto& field) { return net::is_same_name(field.first, "Authorization"); };
     if (std::ranges::count_if(head.headers, is_one) > 1) return {Kind::other, {}};
-    if (has_scheme(*header, "bearer")) return {Kind::bearer, after_scheme(*header, 6)};
-    if (has_scheme(*header, "basic")) return {Kind::basic, after_scheme(*header, 5)};
+    if (has_scheme(*header, "Bearer")) return {Kind::bearer, after_scheme(*header, 6)};
+    if (has_scheme(*header, "Basic")) return {Kind::basic, after_scheme(*header, 5)};
     return {Kind::other, {}};
   }
   if (const auto key = head.header("X-API-Key"); key && !key->empty() && key->size() <= kMostCredential)

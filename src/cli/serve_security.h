@@ -55,7 +55,7 @@ class ServeSecurity {
   Status add_listeners(const std::string& http);
 
   ServeSecurityOptions options_;
-  SystemClock clock_;
+  CoarseClock clock_;
   std::unique_ptr<access::Access> access_;
   std::vector<net::Listener> listeners_;
   std::optional<net::CertificateWatch> certificate_;

@@ -76,27 +76,34 @@ struct HttpReply {
   std::optional<std::uint64_t> head_length;
 };
 
+// Who is sent a reply.
+class ReplyTaker {
+ public:
+  virtual ~ReplyTaker() = default;
+  virtual void take(HttpReply&& reply) = 0;
+};
+
 // One reply to one request; send() once, from any thread, now or later (long polls). Dropped unsent, it answers 500.
 class Responder {
  public:
-  using Send = std::function<void(HttpReply)>;
-  explicit Responder(Send send) : send_(std::move(send)) {}
-  Responder(Responder&& other) noexcept : send_(std::exchange(other.send_, nullptr)) {}
+  explicit Responder(std::shared_ptr<ReplyTaker> to) : to_(std::move(to)) {}
+  explicit Responder(std::function<void(HttpReply)> send);
+  Responder(Responder&&) noexcept = default;
   Responder& operator=(Responder&& other) noexcept {
     drop();
-    send_ = std::exchange(other.send_, nullptr);
+    to_ = std::move(other.to_);
     return *this;
   }
   ~Responder() { drop(); }
-  void send(HttpReply reply) {
-    if (auto send = std::exchange(send_, nullptr)) send(std::move(reply));
+  void send(HttpReply&& reply) {
+    if (const auto to = std::move(to_)) to->take(std::move(reply));
   }
 
  private:
   void drop() {
-    if (send_) send({.status = 500});
+    if (to_ != nullptr) send({.status = 500});
   }
-  Send send_;
+  std::shared_ptr<ReplyTaker> to_;
 };
 
 // Where a request's body goes, decided when its headers are read.

@@ -87,7 +87,7 @@ void ServerConnection::run() noexcept {
 ServerConnection::Step ServerConnection::advance() {
   switch (phase_) {
     case Phase::handshake: return shake_hands();
-    case Phase::working: return start_reply(*std::exchange(reply_, std::nullopt));
+    case Phase::working: return start_reply();
     case Phase::reply: return send_reply();
     case Phase::linger: return linger();
     default: return read();
@@ -261,7 +261,7 @@ ServerConnection::Step ServerConnection::begin_request() {
     is_dropping_ = true;
     if (length <= kMostDropped && !(reader_.has_body() && reader_.expects_continue())) return Step::read;
     must_close_ = body_is_left_ = true;
-    return start_reply(*std::exchange(plan_.refuse, std::nullopt));
+    return refuse_planned();
   }
   if (length > plan_.max_bytes) {
     return refuse(413, "the body has " + std::to_string(length) + " bytes, at most " + std::to_string(plan_.max_bytes) +
@@ -278,7 +278,7 @@ ServerConnection::Step ServerConnection::take_body() {
   if (is_dropping_) {
     if (body_bytes_ <= kMostDropped) return Step::read;
     must_close_ = body_is_left_ = true;
-    return start_reply(*std::exchange(plan_.refuse, std::nullopt));
+    return refuse_planned();
   }
   if (body_bytes_ > plan_.max_bytes) {
     return refuse(413,
@@ -301,17 +301,15 @@ ServerConnection::Step ServerConnection::take_body() {
 }
 
 ServerConnection::Step ServerConnection::deliver() {
-  if (is_dropping_) return start_reply(*std::exchange(plan_.refuse, std::nullopt));
-  HttpRequest request = std::move(reader_.request());
-  request.sink = std::move(plan_.sink);
+  if (is_dropping_) return refuse_planned();
+  reader_.request().sink = std::move(plan_.sink);
   phase_ = Phase::working;
   {
     const std::lock_guard lock(exchange_mutex_);
     exchange_ = Exchange::handling;
   }
   try {
-    Responder responder([self = shared_from_this()](HttpReply reply) { self->late_reply(std::move(reply)); });
-    shared_->handler.handle(std::move(request), std::move(responder));
+    shared_->handler.handle(std::move(reader_.request()), Responder(shared_from_this()));
   } catch (const std::exception& thrown) {
     log::error("http_handler_failed", {{"peer", peer_}, {"why", thrown.what()}});
     const std::lock_guard lock(exchange_mutex_);
@@ -332,8 +330,7 @@ bool ServerConnection::park() {
   return true;
 }
 
-// From any thread.
-void ServerConnection::late_reply(HttpReply reply) {
+void ServerConnection::take(HttpReply&& reply) {
   {
     const std::lock_guard lock(exchange_mutex_);
     if (exchange_ != Exchange::handling && exchange_ != Exchange::parked) return;
@@ -347,7 +344,13 @@ void ServerConnection::late_reply(HttpReply reply) {
 ServerConnection::Step ServerConnection::refuse(int status, std::string_view why) {
   must_close_ = body_is_left_ = true;
   plan_ = {};
-  return start_reply(explained(status, why));
+  reply_ = explained(status, why);
+  return start_reply();
+}
+
+ServerConnection::Step ServerConnection::refuse_planned() {
+  reply_ = *std::exchange(plan_.refuse, std::nullopt);
+  return start_reply();
 }
 
 HttpReply ServerConnection::explained(int status, std::string_view why) {

@@ -50,7 +50,9 @@ struct ServerShared {
   std::function<void()> resume_accepting;         // called on a thread of the loop
 };
 
-class ServerConnection final : public EventLoop::Watcher, public std::enable_shared_from_this<ServerConnection> {
+class ServerConnection final : public EventLoop::Watcher,
+                               public ReplyTaker,
+                               public std::enable_shared_from_this<ServerConnection> {
  public:
   // `descriptor` is non-blocking, and owned from now on. `tls` is null on plain listeners.
   ServerConnection(std::shared_ptr<ServerShared> shared, int descriptor, const TlsContext& tls);
@@ -65,6 +67,8 @@ class ServerConnection final : public EventLoop::Watcher, public std::enable_sha
   ServerShared::Connections::iterator place;
   void start();
   void ready() noexcept override { run(); }
+  // From any thread: the reply to the request that was given to the handler.
+  void take(HttpReply&& reply) override;
 
   // Called by the sweep, under connections_mutex: ends what waits too long. Also finds clients that left while their reply is being
   // waited for; true if this is one, and the caller must then call end_parked() without the mutex.
@@ -95,7 +99,6 @@ class ServerConnection final : public EventLoop::Watcher, public std::enable_sha
   bool park();
   Step refuse(int status, std::string_view why);
   HttpReply explained(int status, std::string_view why);
-  void late_reply(HttpReply reply);
   bool claim_if_parked_and(bool is_wanted);
   // One thread at a time writes; the sweep reads.
   void count_written(std::uint64_t bytes) {
@@ -108,7 +111,8 @@ class ServerConnection final : public EventLoop::Watcher, public std::enable_sha
   bool takes_too_slowly(std::uint64_t now_ms);
   void reset_at_end();
 
-  Step start_reply(HttpReply reply);
+  Step refuse_planned();
+  Step start_reply();
   void write_head(const HttpReply& reply, bool has_body, std::optional<std::uint64_t> length);
   Step send_reply();
   Step send_out();

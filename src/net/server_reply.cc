@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "base/log.h"
+#include "base/text_writer.h"
 #include "net/server_connection.h"
 
 namespace scoria::net {
@@ -59,9 +60,9 @@ std::string_view reason(int status) {
   }
 }
 
-void append_number(std::string& out, std::uint64_t number, int base = 10) {
-  std::array<char, 24> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, base).ptr;
+void append_hexadecimal(std::string& out, std::uint64_t number) {
+  std::array<char, 16> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
   out.append(digits.data(), end);
 }
 
@@ -86,13 +87,23 @@ std::string_view date_now() {
   return {text.data(), 29};
 }
 
+bool ends_a_line(char c) { return c == '\r' || c == '\n' || c == '\0'; }
+
 // A handler that echoes what a client sent must not let it begin a header of its own.
-void append_clean(std::string& out, std::string_view text) {
-  const std::size_t from = out.size();
-  out.append(text);
-  for (std::size_t i = from; i < out.size(); ++i) {
-    if (out[i] == '\r' || out[i] == '\n' || out[i] == '\0') out[i] = ' ';
-  }
+void put_clean(TextWriter& out, std::string_view text) {
+  bool is_clean = true;
+  for (const char c : text) is_clean &= !ends_a_line(c);
+  if (is_clean) return out.put(text);
+  for (const char c : text) out.put(ends_a_line(c) ? ' ' : c);
+}
+
+// At most, but for its headers.
+constexpr std::size_t kHeadBytes = 256;
+
+std::size_t most_bytes(const Headers& headers) {
+  std::size_t sum = kHeadBytes;
+  for (const auto& [name, value] : headers) sum += name.size() + value.size() + 4;
+  return sum;
 }
 
 bool is_the_servers(std::string_view name) {
@@ -107,12 +118,13 @@ bool is_the_servers(std::string_view name) {
 
 }  // namespace
 
-// Step::on: send it.
-ServerConnection::Step ServerConnection::start_reply(HttpReply reply) {
+// Step::on: send reply_.
+ServerConnection::Step ServerConnection::start_reply() {
   {
     const std::lock_guard lock(exchange_mutex_);
     exchange_ = Exchange::reading;
   }
+  HttpReply& reply = *reply_;
   if (reply.status == 500 && reply.headers.empty() && reply.body.empty() && !reply.file && reply.source == nullptr) {
     // A Responder dropped unsent, a handler that threw.
     reply = explained(500, "the server failed; its log says how");
@@ -135,7 +147,6 @@ ServerConnection::Step ServerConnection::start_reply(HttpReply reply) {
   const bool has_body = !is_bodiless && !is_head_request_;
   is_chunked_ = has_body && !length && !reader_.is_http_1_0();
   if (has_body && !length && !is_chunked_) must_close_ = true;  // HTTP/1.0: the body ends with the connection
-  out_.clear();
   out_at_ = 0;
   write_head(reply, !is_bodiless, length);
   if (!has_body) {
@@ -145,9 +156,7 @@ ServerConnection::Step ServerConnection::start_reply(HttpReply reply) {
   }
   source_is_open_ = reply.source != nullptr;
   source_left_ = length.value_or(0);
-  reply_ = std::move(reply);
-  tail_ = reply_->body;
-  if (reply_->source != nullptr || reply_->file) tail_ = {};
+  tail_ = reply.source == nullptr && !reply.file ? std::string_view(reply.body) : std::string_view();
   if (tail_.size() <= kJoinedBody) {
     out_.append(tail_);
     tail_ = {};
@@ -158,33 +167,36 @@ ServerConnection::Step ServerConnection::start_reply(HttpReply reply) {
 }
 
 void ServerConnection::write_head(const HttpReply& reply, bool has_body, std::optional<std::uint64_t> length) {
-  out_.append("HTTP/1.1 ");
-  append_number(out_, static_cast<std::uint64_t>(reply.status));
-  out_.push_back(' ');
-  out_.append(reason(reply.status));
-  out_.append("\r\nDate: ");
-  out_.append(date_now());
-  out_.append("\r\n");
+  out_.resize(most_bytes(reply.headers));
+  TextWriter head(out_.data());
+  head.put("HTTP/1.1 ");
+  head.put_number(static_cast<std::uint64_t>(reply.status));
+  head.put(' ');
+  head.put(reason(reply.status));
+  head.put("\r\nDate: ");
+  head.put(date_now());
+  head.put("\r\n");
   for (const auto& [name, value] : reply.headers) {
     if (is_the_servers(name)) continue;
-    append_clean(out_, name);
-    out_.append(": ");
-    append_clean(out_, value);
-    out_.append("\r\n");
+    put_clean(head, name);
+    head.put(": ");
+    put_clean(head, value);
+    head.put("\r\n");
   }
   if (has_body && length) {
-    out_.append("Content-Length: ");
-    append_number(out_, *length);
-    out_.append("\r\n");
+    head.put("Content-Length: ");
+    head.put_number(*length);
+    head.put("\r\n");
   } else if (is_chunked_ || (has_body && is_head_request_ && !reader_.is_http_1_0())) {
-    out_.append("Transfer-Encoding: chunked\r\n");
+    head.put("Transfer-Encoding: chunked\r\n");
   }
   if (must_close_) {
-    out_.append("Connection: close\r\n");
+    head.put("Connection: close\r\n");
   } else if (reader_.is_http_1_0()) {
-    out_.append("Connection: keep-alive\r\n");
+    head.put("Connection: keep-alive\r\n");
   }
-  out_.append("\r\n");
+  head.put("\r\n");
+  out_.resize(head.size());
 }
 
 ServerConnection::Step ServerConnection::send_reply() {
@@ -248,7 +260,7 @@ ServerConnection::Step ServerConnection::next_piece() {
   source_is_open_ = !piece.empty();
   if (is_chunked_) {
     out_.clear();
-    append_number(out_, piece.size(), 16);
+    append_hexadecimal(out_, piece.size());
     out_.append("\r\n");
     out_.append(piece);
     out_.append("\r\n");

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <memory>
 #include <random>
+
+#include "base/text_writer.h"
 
 namespace scoria::serve {
 namespace {
@@ -18,54 +20,44 @@ constexpr std::size_t kLongestPath = 1024, kLongestText = 256;
 // Ten texts of which each byte becomes six (\u0001), and all that stands between.
 constexpr std::size_t kLongestLine = 6 * (kLongestPath + 10 * kLongestText) + 1024;
 
-// A line being made, in memory that is there: hundreds of small appends to a string would be most of what a line costs.
-class Line {
- public:
-  Line() : begin_(memory()), end_(begin_) {}
+// In memory that each thread keeps.
+char* line_memory() {
+  thread_local const std::unique_ptr<char[]> kept(new char[kLongestLine]);
+  return kept.get();
+}
 
-  void put(std::string_view text) {
-    std::memcpy(end_, text.data(), text.size());
-    end_ += text.size();
-  }
-  // `begin`: of the member, up to its value: ,"user":"
-  void put_text(std::string_view begin, std::string_view value, std::size_t longest = kLongestText) {
-    if (value.empty()) return;
-    put(begin);
-    for (const char c : value.substr(0, longest)) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (byte < 0x20 || c == '"' || c == '\\') {
-        put_escaped(byte);
-      } else {
-        *end_++ = c;
-      }
+bool must_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+void put_escaped(TextWriter& line, char c) {
+  line.put('\\');
+  if (static_cast<unsigned char>(c) >= 0x20) return line.put(c);
+  line.put("u00");
+  line.put(c < 0x10 ? '0' : '1');
+  line.put("0123456789abcdef"[c & 15]);
+}
+
+// `begin`: of the member, up to its value: ,"user":"
+void put_text(TextWriter& line, std::string_view begin, std::string_view value, std::size_t longest = kLongestText) {
+  if (value.empty()) return;
+  value = value.substr(0, longest);
+  line.put(begin);
+  bool is_clean = true;
+  for (const char c : value) is_clean &= !must_escape(c);
+  if (is_clean) line.put(value);
+  for (std::size_t i = 0; !is_clean && i < value.size(); ++i) {
+    if (must_escape(value[i])) {
+      put_escaped(line, value[i]);
+    } else {
+      line.put(value[i]);
     }
-    *end_++ = '"';
   }
-  void put_number(std::string_view begin, std::uint64_t number) {
-    put(begin);
-    end_ = std::to_chars(end_, end_ + 20, number).ptr;
-  }
-  std::string_view text() const { return {begin_, static_cast<std::size_t>(end_ - begin_)}; }
+  line.put('"');
+}
 
- private:
-  static char* memory() {
-    thread_local const std::unique_ptr<char[]> kept(new char[kLongestLine]);
-    return kept.get();
-  }
-  void put_escaped(unsigned char byte) {
-    *end_++ = '\\';
-    if (byte >= 0x20) {
-      *end_++ = static_cast<char>(byte);
-      return;
-    }
-    put("u00");
-    *end_++ = "0123456789abcdef"[byte >> 4];
-    *end_++ = "0123456789abcdef"[byte & 15];
-  }
-
-  char* begin_;
-  char* end_;
-};
+void put_number(TextWriter& line, std::string_view begin, std::uint64_t number) {
+  line.put(begin);
+  line.put_number(number);
+}
 
 bool is_plain(std::string_view id) {
   return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
@@ -78,6 +70,12 @@ std::uint64_t random_word() {
   std::uint64_t word = 0;
   if (::getrandom(&word, sizeof word, 0) != sizeof word) word = std::random_device()();
   return word;
+}
+
+std::array<char, 16> hexadecimal(std::uint64_t word) {
+  std::array<char, 16> digits;
+  for (std::size_t i = 16; i-- > 0; word >>= 4) digits[i] = "0123456789abcdef"[word & 15];
+  return digits;
 }
 
 }  // namespace
@@ -105,14 +103,12 @@ std::array<char, 27> time_now() {
 std::string request_id(const net::HttpRequest& request) {
   if (const auto given = request.header("X-Request-Id"); given && is_plain(*given)) return std::string(*given);
   // The process' own half, and a count: no call into the kernel for a request.
-  static const std::uint64_t kProcess = random_word();
+  static const std::array<char, 16> kProcess = hexadecimal(random_word());
   static std::atomic<std::uint64_t> count = random_word();
-  std::array<std::uint64_t, 2> words{kProcess, count.fetch_add(1, std::memory_order_relaxed)};
-  std::string id(32, '0');
-  for (std::size_t i = 0; i < 32; ++i) {
-    id[i] = "0123456789abcdef"[words[i / 16] >> (60 - 4 * (i % 16)) & 15];
-  }
-  return id;
+  const auto own = hexadecimal(count.fetch_add(1, std::memory_order_relaxed));
+  std::string id;
+  id.reserve(32);
+  return id.append(kProcess.data(), kProcess.size()).append(own.data(), own.size());
 }
 
 Result<std::unique_ptr<AccessLog>> AccessLog::open(LogFileOptions options) {
@@ -121,23 +117,23 @@ Result<std::unique_ptr<AccessLog>> AccessLog::open(LogFileOptions options) {
 }
 
 void AccessLog::add(const AccessRecord& record) {
-  Line line;
+  TextWriter line(line_memory());
   const auto time = time_now();
   line.put("{\"time\":\"");
   line.put({time.data(), time.size()});
-  line.put("\"");
-  line.put_text(",\"request_id\":\"", record.request_id);
-  line.put_text(",\"peer\":\"", record.peer);
-  line.put_text(",\"user\":\"", record.user);
-  line.put_text(",\"service\":\"", record.service);
-  line.put_text(",\"version\":\"", record.version);
-  line.put_text(",\"protocol\":\"", record.protocol);
-  line.put_text(",\"method\":\"", record.method);
-  line.put_text(",\"path\":\"", record.target.substr(0, record.target.find('?')), kLongestPath);
-  line.put_number(",\"status\":", static_cast<std::uint64_t>(record.status));
-  line.put_number(",\"rows\":", record.rows);
-  line.put_number(",\"bytes\":", record.bytes);
-  line.put_number(",\"micros\":", record.micros);
+  line.put('"');
+  put_text(line, ",\"request_id\":\"", record.request_id);
+  put_text(line, ",\"peer\":\"", record.peer);
+  put_text(line, ",\"user\":\"", record.user);
+  put_text(line, ",\"service\":\"", record.service);
+  put_text(line, ",\"version\":\"", record.version);
+  put_text(line, ",\"protocol\":\"", record.protocol);
+  put_text(line, ",\"method\":\"", record.method);
+  put_text(line, ",\"path\":\"", record.target.substr(0, record.target.find('?')), kLongestPath);
+  put_number(line, ",\"status\":", static_cast<std::uint64_t>(record.status));
+  put_number(line, ",\"rows\":", record.rows);
+  put_number(line, ",\"bytes\":", record.bytes);
+  put_number(line, ",\"micros\":", record.micros);
   line.put("}\n");
   file_->add(line.text());
 }

@@ -81,7 +81,7 @@ void note_version(const NotePtr& note, const ServiceVersion& version, std::strin
 bool is_scoring_verb(const std::string& word) { return word == "score" || word == "predict"; }
 
 // Of which methods a path is, if it is one of those of models and documents; empty: it is none.
-const char* methods_of(const std::vector<std::string>& path) {
+const char* methods_of(const PathParts& path) {
   static constexpr std::array<std::string_view, 9> kDocuments = {
       "livez", "readyz", "startupz", "ping", "health", "version", "metrics", "openapi.json", "services"};
   constexpr const char *kScores = "POST", *kShows = "GET, HEAD";
@@ -99,7 +99,7 @@ const char* methods_of(const std::vector<std::string>& path) {
   return size == 3 && is_score ? kScores : "";
 }
 
-net::HttpReply nothing_for(const std::vector<std::string>& path) {
+net::HttpReply nothing_for(const PathParts& path) {
   const std::string allowed = methods_of(path);
   return allowed.empty() ? not_found("nothing is served at this path; GET /services lists what is")
                          : wrong_method(allowed);
@@ -111,7 +111,7 @@ net::HttpReply nothing_for(const std::vector<std::string>& path) {
 struct App::Call {
   net::HttpRequest request;
   net::Responder responder;
-  std::vector<std::string> path;
+  PathParts path;
   Query query;
   NotePtr note;              // null: nothing is kept of it
   access::CallerPtr caller;  // null: anybody
@@ -161,13 +161,13 @@ void App::handle(net::HttpRequest request, net::Responder responder) {
   NotePtr note = observer_ == nullptr ? nullptr : observer_->begin(request, responder);
   if (access_ == nullptr) return serve_request(std::move(request), std::move(responder), std::move(note), nullptr);
   pass_gate(*access_, catalog_, std::move(request), std::move(responder),
-            [this, note](net::HttpRequest passed, net::Responder to, const access::CallerPtr& caller) {
+            [this, note](net::HttpRequest&& passed, net::Responder&& to, const access::CallerPtr& caller) {
               if (note != nullptr && caller != nullptr) note->user = caller->name;
               serve_request(std::move(passed), std::move(to), note, caller);
             });
 }
 
-void App::serve_request(net::HttpRequest request, net::Responder responder, NotePtr note,
+void App::serve_request(net::HttpRequest&& request, net::Responder&& responder, NotePtr note,
                         const access::CallerPtr& caller) {
   Call call{.request = std::move(request),
             .responder = std::move(responder),

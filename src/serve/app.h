@@ -45,7 +45,8 @@ class App final : public net::HttpHandler {
 
  private:
   struct Call;
-  void serve_request(net::HttpRequest request, net::Responder responder, NotePtr note, const access::CallerPtr& caller);
+  void serve_request(net::HttpRequest&& request, net::Responder&& responder, NotePtr note,
+                     const access::CallerPtr& caller);
   // Of what is served, what the caller may read.
   static std::shared_ptr<const Catalog::Services> readable(std::shared_ptr<const Catalog::Services> all,
                                                            const Call& call);

@@ -12,7 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 5> kHealth = {"livez", "readyz", "startupz", "health", "ping"};
 constexpr std::uint64_t kSmallBody = 64u << 10;
 
-bool is_one_of_health(const std::vector<std::string>& parts) {
+bool is_one_of_health(const PathParts& parts) {
   if (parts.size() == 1) return std::ranges::find(kHealth, parts[0]) != kHealth.end();
   return parts.size() == 3 && parts[0] == "v2" && parts[1] == "health";
 }
@@ -22,7 +22,7 @@ bool is_word_of_scoring(const std::string& word) {
 }
 
 // Whether a POST to it scores.
-bool is_scoring_path(const std::vector<std::string>& parts) {
+bool is_scoring_path(const PathParts& parts) {
   const std::size_t size = parts.size();
   if (size == 1) return is_word_of_scoring(parts[0]);
   if (size >= 3 && parts[0] == "api") return true;
@@ -30,7 +30,7 @@ bool is_scoring_path(const std::vector<std::string>& parts) {
   return size >= 4 && parts[0] == "v2" && parts[1] == "models" && parts.back() == "infer";
 }
 
-std::string service_of(const std::vector<std::string>& parts) {
+std::string service_of(const PathParts& parts) {
   const std::size_t size = parts.size();
   if (size >= 2 && (parts[0] == "services" || parts[0] == "endpoints" || parts[0] == "api")) return parts[1];
   if (size >= 3 && parts[0] == "v2" && parts[1] == "models") return parts[2];
@@ -39,7 +39,7 @@ std::string service_of(const std::vector<std::string>& parts) {
 }
 
 // Documents of all that is served.
-bool is_list(const std::vector<std::string>& parts) {
+bool is_list(const PathParts& parts) {
   return parts.empty() || (parts.size() == 1 && (parts[0] == "openapi.json" || parts[0] == "services"));
 }
 
@@ -75,7 +75,7 @@ access::Admission admit_to_list(access::Access& access, const Catalog& catalog, 
   return {.caller = std::move(identified.caller), .refusal = {}};
 }
 
-void answer_refusal(access::Admission admission, net::HttpRequest request, net::Responder responder,
+void answer_refusal(access::Admission admission, net::HttpRequest&& request, net::Responder&& responder,
                     const Onward& onward) {
   if (admission.refusal) return responder.send(std::move(*admission.refusal));
   onward(std::move(request), std::move(responder), admission.caller);
@@ -83,8 +83,8 @@ void answer_refusal(access::Admission admission, net::HttpRequest request, net::
 
 }  // namespace
 
-std::vector<std::string> path_parts(std::string_view path) {
-  std::vector<std::string> parts;
+PathParts path_parts(std::string_view path) {
+  PathParts parts;
   while (!path.empty()) {
     const std::size_t end = std::min(path.find('/'), path.size());
     if (end > 0) parts.push_back(auth::percent_decode(path.substr(0, end)));
@@ -107,7 +107,7 @@ Need need_of(const net::HttpRequest& head) {
   return need;
 }
 
-void pass_gate(access::Access& access, const Catalog& catalog, net::HttpRequest request, net::Responder responder,
+void pass_gate(access::Access& access, const Catalog& catalog, net::HttpRequest&& request, net::Responder&& responder,
                const Onward& onward) {
   if (access::Access::is_own_path(std::string_view(request.target).substr(0, request.target.find('?'))))
     return access.handle_own(std::move(request), std::move(responder));

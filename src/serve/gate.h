@@ -9,11 +9,11 @@
 // Threads: free functions.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "access/access.h"
 #include "net/http.h"
@@ -22,7 +22,8 @@
 namespace scoria::serve {
 
 // The segments of a path, decoded; empty ones do not count.
-std::vector<std::string> path_parts(std::string_view path);
+using PathParts = boost::container::small_vector<std::string, 6>;
+PathParts path_parts(std::string_view path);
 
 struct Need {
   bool is_open = false;
@@ -34,9 +35,9 @@ struct Need {
 Need need_of(const net::HttpRequest& head);
 
 // `caller`: null where the path is open to all.
-using Onward = std::function<void(net::HttpRequest, net::Responder, const access::CallerPtr& caller)>;
+using Onward = std::function<void(net::HttpRequest&&, net::Responder&&, const access::CallerPtr& caller)>;
 // Calls `onward` with a request whose sender may send it, now or from another thread; answers all others.
-void pass_gate(access::Access& access, const Catalog& catalog, net::HttpRequest request, net::Responder responder,
+void pass_gate(access::Access& access, const Catalog& catalog, net::HttpRequest&& request, net::Responder&& responder,
                const Onward& onward);
 
 // For a body that is worth not being read: the reply to a sender who certainly may not.

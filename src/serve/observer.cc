@@ -33,26 +33,28 @@ NotePtr Observer::begin(const net::HttpRequest& request, net::Responder& respond
   note->method = request.method;
   note->target = request.target;
   note->begin = std::chrono::steady_clock::now();
+  note->log = access_.get();
   note->to.emplace(std::move(responder));
-  responder = net::Responder([this, note](net::HttpReply reply) {
-    const auto took = std::chrono::steady_clock::now() - note->begin;
-    access_->add(
-        {.request_id = note->request_id,
-         .peer = note->peer,
-         .user = note->user,
-         .service = note->service,
-         .version = note->version,
-         .protocol = note->protocol,
-         .method = note->method,
-         .target = note->target,
-         .status = reply.status,
-         .rows = note->rows,
-         .bytes = reply.body.size(),
-         .micros = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count())});
-    reply.headers.emplace_back("X-Request-Id", note->request_id);
-    note->to->send(std::move(reply));
-  });
+  responder = net::Responder(note);
   return note;
+}
+
+void Note::take(net::HttpReply&& reply) {
+  const auto took = std::chrono::steady_clock::now() - begin;
+  log->add({.request_id = request_id,
+            .peer = peer,
+            .user = user,
+            .service = service,
+            .version = version,
+            .protocol = protocol,
+            .method = method,
+            .target = target,
+            .status = reply.status,
+            .rows = rows,
+            .bytes = reply.body.size(),
+            .micros = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count())});
+  reply.headers.emplace_back("X-Request-Id", std::move(request_id));
+  to->send(std::move(reply));
 }
 
 void Observer::observe(const NotePtr& note, const ServiceVersionPtr& version, const table::Table& rows,

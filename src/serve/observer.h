@@ -33,12 +33,15 @@ struct ObserverOptions {
   std::size_t drift_baseline = 0;
 };
 
-// Of a request, filled while it is answered.
-struct Note {
+// Of a request, filled while it is answered; where there is an access log, the reply goes through it.
+struct Note final : net::ReplyTaker {
+  void take(net::HttpReply&& reply) override;
+
   std::string request_id, peer, user, method, target, service, version;
   std::string_view protocol;
   std::uint64_t rows = 0;
   std::chrono::steady_clock::time_point begin;
+  AccessLog* log = nullptr;
   std::optional<net::Responder> to;  // of who asked, behind the log
 };
 using NotePtr = std::shared_ptr<Note>;

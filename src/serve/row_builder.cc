@@ -174,10 +174,17 @@ void RowBuilder::put_level(std::size_t feature, const Cell& cell) {
 }
 
 void RowBuilder::put(std::size_t feature, const Cell& cell) {
+  const auto kind = schema_.features()[feature].kind;
+  // Nearly all.
+  if (cell.kind == Cell::Kind::number && kind == model::FeatureKind::number) {
+    columns_[feature].numbers.push_back(cell.number);
+    ++columns_[feature].size;
+    return;
+  }
   const bool is_word =
       cell.kind == Cell::Kind::text && is_missing_word(cell.text) && schema_.level_of(feature, cell.text) < 0;
   if (cell.kind == Cell::Kind::null || is_word) return put_missing(feature);
-  if (is_number(schema_.features()[feature].kind)) return put_number(feature, cell);
+  if (is_number(kind)) return put_number(feature, cell);
   put_level(feature, cell);
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using namespace scoria::net;
 
-constexpr std::uint32_t kMaxHead = 1024;
+constexpr std::uint32_t kMaxHead = 1024, kMaxFields = 20;
 
 void write(std::string& log, const Headers& headers) {
   std::size_t size = 0;
@@ -59,7 +59,7 @@ std::string read_all(Reader& reader, std::string_view bytes, std::size_t step, H
 }
 
 std::string requests(std::string_view bytes, std::size_t step) {
-  RequestReader reader(kMaxHead);
+  RequestReader reader(kMaxHead, kMaxFields);
   return read_all(reader, bytes, step, [&](std::string& log) {
     const HttpRequest& request = reader.request();
     log += request.method + " " + request.target + (reader.keep_alive() ? " keep" : " close") + "\n";
