@@ -3,6 +3,7 @@
 // Threads: a plain value.
 #pragma once
 
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +23,17 @@ class TextWriter {
     end_ += text.size();
   }
   void put(char c) { *end_++ = c; }
+  // False, and nothing is put: a character is in `not_these`.
+  bool put_unless(std::string_view text, const std::array<bool, 256>& not_these) {
+    char* end = end_;  // not the member: a char may be part of anything, which would be stored and loaded at each
+    bool is_clean = true;
+    for (const char c : text) {
+      *end++ = c;
+      is_clean &= !not_these[static_cast<unsigned char>(c)];
+    }
+    if (is_clean) end_ = end;
+    return is_clean;
+  }
   void put_number(std::uint64_t number) { end_ = std::to_chars(end_, end_ + kMostDigits, number).ptr; }
 
   std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }

@@ -29,6 +29,17 @@ std::span<char> scratch() {
   return {buffer.get(), kScratchBytes};
 }
 
+// Whose request this thread's handler has in hand.
+thread_local const ServerConnection* handled_here = nullptr;
+
+class Handling {
+ public:
+  explicit Handling(const ServerConnection* connection) { handled_here = connection; }
+  Handling(const Handling&) = delete;
+  Handling& operator=(const Handling&) = delete;
+  ~Handling() { handled_here = nullptr; }
+};
+
 std::uint64_t in_ms(std::chrono::milliseconds duration) { return static_cast<std::uint64_t>(duration.count()); }
 
 }  // namespace
@@ -304,11 +315,9 @@ ServerConnection::Step ServerConnection::deliver() {
   if (is_dropping_) return refuse_planned();
   reader_.request().sink = std::move(plan_.sink);
   phase_ = Phase::working;
-  {
-    const std::lock_guard lock(exchange_mutex_);
-    exchange_ = Exchange::handling;
-  }
+  exchange_.store(Exchange::handling, std::memory_order_relaxed);
   try {
+    const Handling handling(this);
     shared_->handler.handle(std::move(reader_.request()), Responder(shared_from_this()));
   } catch (const std::exception& thrown) {
     log::error("http_handler_failed", {{"peer", peer_}, {"why", thrown.what()}});
@@ -318,8 +327,7 @@ ServerConnection::Step ServerConnection::deliver() {
     if (exchange_ != Exchange::replied) reply_ = HttpReply{.status = 500};
     exchange_ = Exchange::replied;
   }
-  const std::lock_guard lock(exchange_mutex_);
-  return exchange_ == Exchange::replied ? Step::on : Step::park;
+  return exchange_.load(std::memory_order_acquire) == Exchange::replied ? Step::on : Step::park;
 }
 
 // At the end of a turn, when the bytes that were read beyond the request are kept: whoever replies goes on with them at once. False: it is there.
@@ -331,11 +339,16 @@ bool ServerConnection::park() {
 }
 
 void ServerConnection::take(HttpReply&& reply) {
+  if (handled_here == this) {
+    reply_ = std::move(reply);
+    exchange_.store(Exchange::replied, std::memory_order_relaxed);
+    return;
+  }
   {
     const std::lock_guard lock(exchange_mutex_);
     if (exchange_ != Exchange::handling && exchange_ != Exchange::parked) return;
     reply_ = std::move(reply);
-    if (std::exchange(exchange_, Exchange::replied) == Exchange::handling) return;
+    if (exchange_.exchange(Exchange::replied) == Exchange::handling) return;
   }
   start();
 }

@@ -1,7 +1,8 @@
 // One connection of an HttpServer, and what all of its connections share. For http_server.cc and server_connection.cc only.
 //
 // A connection is a chain of steps: whoever runs a step owns the connection until the step waits for the socket or for a Responder.
-// So there are no locks in it, but one: whether a reply is there, or the handler's return, comes first (exchange_mutex_).
+// So there are no locks in it, but one: whether a reply is there, or the handler's return, comes first (exchange_mutex_). A reply
+// that the handler sends before it returns, on its own thread, needs none.
 // From outside, a connection is only ever ended by shutdown(2) of its socket, which the chain then finds out.
 #pragma once
 
@@ -150,9 +151,10 @@ class ServerConnection final : public EventLoop::Watcher,
   bool must_close_ = false;    // after the reply
   bool body_is_left_ = false;  // unread, so that closing must linger
 
+  // The chain alone leaves and enters `reading`; other changes, and looks from outside, are made under the mutex.
   std::mutex exchange_mutex_;
-  Exchange exchange_ = Exchange::reading;  // guarded by exchange_mutex_
-  std::optional<HttpReply> reply_;         // guarded by it until exchange_ is replied; then the chain's
+  std::atomic<Exchange> exchange_ = Exchange::reading;
+  std::optional<HttpReply> reply_;  // guarded by it until exchange_ is replied; then the chain's
 
   std::string out_;  // what goes out first: a head, a chunk
   std::size_t out_at_ = 0;

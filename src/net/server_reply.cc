@@ -87,14 +87,16 @@ std::string_view date_now() {
   return {text.data(), 29};
 }
 
-bool ends_a_line(char c) { return c == '\r' || c == '\n' || c == '\0'; }
+constexpr auto kEndsALine = [] {
+  std::array<bool, 256> ends{};
+  ends['\r'] = ends['\n'] = ends['\0'] = true;
+  return ends;
+}();
 
 // A handler that echoes what a client sent must not let it begin a header of its own.
 void put_clean(TextWriter& out, std::string_view text) {
-  bool is_clean = true;
-  for (const char c : text) is_clean &= !ends_a_line(c);
-  if (is_clean) return out.put(text);
-  for (const char c : text) out.put(ends_a_line(c) ? ' ' : c);
+  if (out.put_unless(text, kEndsALine)) return;
+  for (const char c : text) out.put(kEndsALine[static_cast<unsigned char>(c)] ? ' ' : c);
 }
 
 // At most, but for its headers.
@@ -120,10 +122,7 @@ bool is_the_servers(std::string_view name) {
 
 // Step::on: send reply_.
 ServerConnection::Step ServerConnection::start_reply() {
-  {
-    const std::lock_guard lock(exchange_mutex_);
-    exchange_ = Exchange::reading;
-  }
+  exchange_.store(Exchange::reading, std::memory_order_relaxed);
   HttpReply& reply = *reply_;
   if (reply.status == 500 && reply.headers.empty() && reply.body.empty() && !reply.file && reply.source == nullptr) {
     // A Responder dropped unsent, a handler that threw.

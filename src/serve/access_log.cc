@@ -26,14 +26,28 @@ char* line_memory() {
   return kept.get();
 }
 
-bool must_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+constexpr auto kEscaped = [] {
+  std::array<bool, 256> escaped{};
+  for (std::size_t c = 0; c < 0x20; ++c) escaped[c] = true;
+  escaped['"'] = escaped['\\'] = true;
+  return escaped;
+}();
 
-void put_escaped(TextWriter& line, char c) {
-  line.put('\\');
-  if (static_cast<unsigned char>(c) >= 0x20) return line.put(c);
-  line.put("u00");
-  line.put(c < 0x10 ? '0' : '1');
-  line.put("0123456789abcdef"[c & 15]);
+void put_escaped(TextWriter& line, std::string_view text) {
+  for (const char c : text) {
+    if (!kEscaped[static_cast<unsigned char>(c)]) {
+      line.put(c);
+      continue;
+    }
+    line.put('\\');
+    if (static_cast<unsigned char>(c) >= 0x20) {
+      line.put(c);
+      continue;
+    }
+    line.put("u00");
+    line.put(c < 0x10 ? '0' : '1');
+    line.put("0123456789abcdef"[c & 15]);
+  }
 }
 
 // `begin`: of the member, up to its value: ,"user":"
@@ -41,16 +55,7 @@ void put_text(TextWriter& line, std::string_view begin, std::string_view value, 
   if (value.empty()) return;
   value = value.substr(0, longest);
   line.put(begin);
-  bool is_clean = true;
-  for (const char c : value) is_clean &= !must_escape(c);
-  if (is_clean) line.put(value);
-  for (std::size_t i = 0; !is_clean && i < value.size(); ++i) {
-    if (must_escape(value[i])) {
-      put_escaped(line, value[i]);
-    } else {
-      line.put(value[i]);
-    }
-  }
+  if (!line.put_unless(value, kEscaped)) put_escaped(line, value);
   line.put('"');
 }
 

@@ -160,11 +160,30 @@ net::HttpReply App::explain(int status, std::string_view why) {
 void App::handle(net::HttpRequest request, net::Responder responder) {
   NotePtr note = observer_ == nullptr ? nullptr : observer_->begin(request, responder);
   if (access_ == nullptr) return serve_request(std::move(request), std::move(responder), std::move(note), nullptr);
-  pass_gate(*access_, catalog_, std::move(request), std::move(responder),
-            [this, note](net::HttpRequest&& passed, net::Responder&& to, const access::CallerPtr& caller) {
-              if (note != nullptr && caller != nullptr) note->user = caller->name;
-              serve_request(std::move(passed), std::move(to), note, caller);
-            });
+  if (access::Access::is_own_path(std::string_view(request.target).substr(0, request.target.find('?'))))
+    return access_->handle_own(std::move(request), std::move(responder));
+  const Need need = need_in(catalog_, request);
+  if (need.is_open) return serve_request(std::move(request), std::move(responder), std::move(note), nullptr);
+  access::Admission admission = ask(*access_, catalog_, request, need);
+  if (!admission.is_pending())
+    return answer_admission(std::move(admission), std::move(request), std::move(responder), std::move(note));
+  struct Waiting {
+    net::HttpRequest request;
+    net::Responder responder;
+    NotePtr note;
+  };
+  const auto waiting = std::make_shared<Waiting>(Waiting{std::move(request), std::move(responder), std::move(note)});
+  ask_later(*access_, catalog_, waiting->request, need, [this, waiting](access::Admission later) {
+    answer_admission(std::move(later), std::move(waiting->request), std::move(waiting->responder),
+                     std::move(waiting->note));
+  });
+}
+
+void App::answer_admission(access::Admission admission, net::HttpRequest&& request, net::Responder&& responder,
+                           NotePtr note) {
+  if (admission.refusal) return responder.send(std::move(*admission.refusal));
+  if (note != nullptr) note->user = admission.caller->name;
+  serve_request(std::move(request), std::move(responder), std::move(note), admission.caller);
 }
 
 void App::serve_request(net::HttpRequest&& request, net::Responder&& responder, NotePtr note,

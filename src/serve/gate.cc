@@ -43,19 +43,6 @@ bool is_list(const PathParts& parts) {
   return parts.empty() || (parts.size() == 1 && (parts[0] == "openapi.json" || parts[0] == "services"));
 }
 
-// Of this catalog.
-Need need_in(const Catalog& catalog, const net::HttpRequest& head) {
-  Need need = need_of(head);
-  if (!need.is_of_first && !need.is_list) return need;
-  const auto all = catalog.services();
-  if (all->empty()) return need;
-  if (need.is_of_first) need.service = all->front().name;
-  const bool is_root = need.is_list && path_parts(auth::split_target(head.target).path).empty();
-  if (is_root && !all->front().main()->takes_rows())
-    return {.action = access::Action::score, .service = all->front().name, .is_of_first = true};
-  return need;
-}
-
 // What admits a caller to a list: one service that it may read. Empty: it may read all, or none.
 std::string any_readable(const Catalog& catalog, const access::Caller& caller) {
   if (caller.may(access::Action::read, "")) return {};
@@ -73,12 +60,6 @@ access::Admission admit_to_list(access::Access& access, const Catalog& catalog, 
   if (!identified.caller->may(access::Action::read, any_readable(catalog, *identified.caller)))
     return {.caller = nullptr, .refusal = access::reply_of({.reason = access::Reason::forbidden})};
   return {.caller = std::move(identified.caller), .refusal = {}};
-}
-
-void answer_refusal(access::Admission admission, net::HttpRequest&& request, net::Responder&& responder,
-                    const Onward& onward) {
-  if (admission.refusal) return responder.send(std::move(*admission.refusal));
-  onward(std::move(request), std::move(responder), admission.caller);
 }
 
 }  // namespace
@@ -107,28 +88,29 @@ Need need_of(const net::HttpRequest& head) {
   return need;
 }
 
-void pass_gate(access::Access& access, const Catalog& catalog, net::HttpRequest&& request, net::Responder&& responder,
-               const Onward& onward) {
-  if (access::Access::is_own_path(std::string_view(request.target).substr(0, request.target.find('?'))))
-    return access.handle_own(std::move(request), std::move(responder));
-  Need need = need_in(catalog, request);
-  if (need.is_open) return onward(std::move(request), std::move(responder), nullptr);
-  auto admission = need.is_list ? admit_to_list(access, catalog, access.identify(request))
-                                : access.admit(request, need.action, need.service);
-  if (!admission.is_pending())
-    return answer_refusal(std::move(admission), std::move(request), std::move(responder), onward);
-  struct Waiting {
-    net::HttpRequest request;
-    net::Responder responder;
-    Onward onward;
-  };
-  const auto waiting = std::make_shared<Waiting>(Waiting{std::move(request), std::move(responder), onward});
-  const auto go_on = [waiting](access::Admission later) {
-    answer_refusal(std::move(later), std::move(waiting->request), std::move(waiting->responder), waiting->onward);
-  };
-  if (!need.is_list) return access.admit_later(waiting->request, need.action, std::move(need.service), go_on);
-  access.identify_later(waiting->request, [&access, &catalog, go_on](access::Identified later) {
-    go_on(admit_to_list(access, catalog, std::move(later)));
+Need need_in(const Catalog& catalog, const net::HttpRequest& head) {
+  Need need = need_of(head);
+  if (!need.is_of_first && !need.is_list) return need;
+  const auto all = catalog.services();
+  if (all->empty()) return need;
+  if (need.is_of_first) need.service = all->front().name;
+  const bool is_root = need.is_list && path_parts(auth::split_target(head.target).path).empty();
+  if (is_root && !all->front().main()->takes_rows())
+    return {.action = access::Action::score, .service = all->front().name, .is_of_first = true};
+  return need;
+}
+
+access::Admission ask(access::Access& access, const Catalog& catalog, const net::HttpRequest& request,
+                      const Need& need) {
+  if (need.is_list) return admit_to_list(access, catalog, access.identify(request));
+  return access.admit(request, need.action, need.service);
+}
+
+void ask_later(access::Access& access, const Catalog& catalog, const net::HttpRequest& request, const Need& need,
+               std::function<void(access::Admission)> then) {
+  if (!need.is_list) return access.admit_later(request, need.action, need.service, std::move(then));
+  access.identify_later(request, [&access, &catalog, then = std::move(then)](access::Identified later) {
+    then(admit_to_list(access, catalog, std::move(later)));
   });
 }
 

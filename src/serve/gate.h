@@ -34,11 +34,15 @@ struct Need {
 };
 Need need_of(const net::HttpRequest& head);
 
-// `caller`: null where the path is open to all.
-using Onward = std::function<void(net::HttpRequest&&, net::Responder&&, const access::CallerPtr& caller)>;
-// Calls `onward` with a request whose sender may send it, now or from another thread; answers all others.
-void pass_gate(access::Access& access, const Catalog& catalog, net::HttpRequest&& request, net::Responder&& responder,
-               const Onward& onward);
+// As need_of(), with the first service's name where it means that one.
+Need need_in(const Catalog& catalog, const net::HttpRequest& head);
+
+// Whether the sender may do what the request needs. Pending: a password has to be looked at, so ask_later().
+access::Admission ask(access::Access& access, const Catalog& catalog, const net::HttpRequest& request,
+                      const Need& need);
+// `request` is not looked at any more when this has returned. `then` is called once, on any thread. Borrows access and catalog.
+void ask_later(access::Access& access, const Catalog& catalog, const net::HttpRequest& request, const Need& need,
+               std::function<void(access::Admission)> then);
 
 // For a body that is worth not being read: the reply to a sender who certainly may not.
 std::optional<net::HttpReply> refuse_early(access::Access& access, const Catalog& catalog,
