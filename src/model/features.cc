@@ -165,7 +165,7 @@ Result<FeatureMatrix> bind_features(const table::Table& table, std::span<const F
   matrix.columns.reserve(features.size());
   for (std::size_t i = 0; i < features.size(); ++i) {
     const Feature& feature = features[i];
-    const table::ColumnPtr& column = table.column(in_order ? i : positions.at(feature.name));
+    const table::ColumnRef column = table.column(in_order ? i : positions.at(feature.name));
     const bool is_number = feature.kind == FeatureKind::number || feature.kind == FeatureKind::logical;
     if (is_number && column->type() == Type::real) {
       matrix.columns.push_back(column->reals().data());

@@ -255,22 +255,28 @@ bool RowBuilder::finish(bool is_read, table::Table& table, Problem& problem) {
     return false;
   }
   if (!is_read) return false;
-  table = table::Table(rows_, schema_.names(), take_columns());
+  table = take_table();
   return true;
 }
 
-std::vector<table::ColumnPtr> RowBuilder::take_columns() {
+// Those that are doubles, in one piece.
+std::vector<double> RowBuilder::doubles() const {
   std::vector<double> numbers;
   numbers.reserve(columns_.size() * rows_);
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (schema_.features()[i].kind == model::FeatureKind::number)
       numbers.insert(numbers.end(), columns_[i].numbers.begin(), columns_[i].numbers.end());
   }
-  const bool are_all = numbers.size() == columns_.size() * rows_ && rows_ > 0;
-  std::vector<table::ColumnPtr> reals;
+  return numbers;
+}
+
+table::Table RowBuilder::take_table() {
+  std::vector<double> numbers = doubles();
+  const bool are_all = numbers.size() == columns_.size() * rows_ && !numbers.empty();
+  table::ColumnBlock reals;
   if (!numbers.empty()) reals = table::Column::reals(std::move(numbers), rows_);
-  if (are_all) return reals;
-  auto real = reals.begin();
+  if (are_all) return {rows_, schema_.names(), std::move(reals)};
+  std::size_t real = 0;
   std::vector<table::ColumnPtr> taken;
   taken.reserve(columns_.size());
   for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -279,7 +285,7 @@ std::vector<table::ColumnPtr> RowBuilder::take_columns() {
     if (feature.kind == model::FeatureKind::logical) {
       taken.push_back(logical_column(column.numbers));
     } else if (is_number(feature.kind)) {
-      taken.push_back(rows_ > 0 ? std::move(*real++) : table::Column::real({}));
+      taken.push_back(rows_ > 0 ? table::ColumnPtr(reals, &(*reals)[real++]) : table::Column::real({}));
     } else if (const auto& levels = schema_.levels(i); levels != nullptr) {
       taken.push_back(table::Column::factor({column.codes.begin(), column.codes.end()}, levels,
                                             feature.kind == model::FeatureKind::ordered));
@@ -290,7 +296,7 @@ std::vector<table::ColumnPtr> RowBuilder::take_columns() {
       taken.push_back(table::Column::text(std::span<const std::string>(column.texts->values), std::move(validity)));
     }
   }
-  return taken;
+  return {rows_, schema_.names(), std::move(taken)};
 }
 
 }  // namespace scoria::serve

@@ -70,7 +70,8 @@ class RowBuilder {
     std::unique_ptr<Texts> texts;
   };
   void find_missing_columns();
-  std::vector<table::ColumnPtr> take_columns();
+  std::vector<double> doubles() const;
+  table::Table take_table();
   void put(std::size_t feature, const Cell& cell);
   void put_number(std::size_t feature, const Cell& cell);
   void put_level(std::size_t feature, const Cell& cell);

@@ -79,40 +79,60 @@ std::size_t Validity::null_count(std::size_t rows) const {
   return rows - valid;
 }
 
+struct Column::Buffers {
+  std::vector<double> reals;
+  std::vector<std::int32_t> integers;  // or a factor's codes
+  std::vector<std::uint8_t> logicals;
+  std::vector<std::int64_t> offsets;
+  std::string bytes;
+  std::shared_ptr<const std::vector<std::string>> levels;
+};
+
+// A column alone.
+struct Column::Whole {
+  Column column{Key{}};
+  Buffers buffers;
+};
+
+// Columns together. Each is small, as most of what many small requests cost would be making and ending them.
+struct Column::Block {
+  std::vector<double> values;
+  std::vector<Column> columns;
+};
+
 void Column::set(Type type, std::size_t size, Validity validity) {
   type_ = type;
   size_ = size;
   if (validity.null_count(size) > 0) validity_ = std::move(validity);
 }
 
-std::shared_ptr<Column> Column::make(Type type, std::size_t size, Validity validity) {
-  auto column = std::make_shared<Column>(Key{});
-  column->set(type, size, std::move(validity));
-  return column;
+std::shared_ptr<Column::Whole> Column::make(Type type, std::size_t size, Validity validity) {
+  auto whole = std::make_shared<Whole>();
+  whole->column.set(type, size, std::move(validity));
+  whole->column.buffers_ = &whole->buffers;
+  return whole;
+}
+
+ColumnPtr Column::column_of(std::shared_ptr<Whole> whole) {
+  const Column* column = &whole->column;
+  return {std::move(whole), column};
 }
 
 ColumnPtr Column::real(std::vector<double> values, Validity validity) {
   check_size(validity, values.size());
   agree_reals(values, validity);
-  auto column = make(Type::real, values.size(), std::move(validity));
-  column->own_reals_ = std::move(values);
-  column->reals_ = column->own_reals_;
-  return column;
+  auto whole = make(Type::real, values.size(), std::move(validity));
+  whole->buffers.reals = std::move(values);
+  whole->column.reals_ = whole->buffers.reals;
+  return column_of(std::move(whole));
 }
 
-struct Column::Block {
-  std::vector<double> values;
-  std::vector<Column> columns;
-};
-
-std::vector<ColumnPtr> Column::reals(std::vector<double> values, std::size_t rows) {
+ColumnBlock Column::reals(std::vector<double> values, std::size_t rows) {
   SCORIA_CHECK(rows > 0 && values.size() % rows == 0);
   auto block = std::make_shared<Block>();
   block->values = std::move(values);
   const std::size_t count = block->values.size() / rows;
   block->columns.reserve(count);
-  std::vector<ColumnPtr> columns;
-  columns.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     const std::span<double> own = std::span(block->values).subspan(i * rows, rows);
     Validity validity;
@@ -120,25 +140,25 @@ std::vector<ColumnPtr> Column::reals(std::vector<double> values, std::size_t row
     Column& column = block->columns.emplace_back(Key{});
     column.set(Type::real, rows, std::move(validity));
     column.reals_ = own;
-    columns.emplace_back(block, &column);
   }
-  return columns;
+  const std::vector<Column>* columns = &block->columns;
+  return {std::move(block), columns};
 }
 
 ColumnPtr Column::integer(std::vector<std::int32_t> values, Validity validity) {
   check_size(validity, values.size());
   agree(std::span(values), validity, kNaInt, [](std::int32_t x) { return x == kNaInt; });
-  auto column = make(Type::integer, values.size(), std::move(validity));
-  column->integers_ = std::move(values);
-  return column;
+  auto whole = make(Type::integer, values.size(), std::move(validity));
+  whole->buffers.integers = std::move(values);
+  return column_of(std::move(whole));
 }
 
 ColumnPtr Column::logical(std::vector<std::uint8_t> values, Validity validity) {
   check_size(validity, values.size());
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = values[i] != 0 && !validity.is_null(i) ? 1 : 0;
-  auto column = make(Type::logical, values.size(), std::move(validity));
-  column->logicals_ = std::move(values);
-  return column;
+  auto whole = make(Type::logical, values.size(), std::move(validity));
+  whole->buffers.logicals = std::move(values);
+  return column_of(std::move(whole));
 }
 
 ColumnPtr Column::text(std::vector<std::int64_t> offsets, std::string bytes, Validity validity) {
@@ -150,12 +170,12 @@ ColumnPtr Column::text(std::vector<std::int64_t> offsets, std::string bytes, Val
     SCORIA_CHECK(offsets[i] <= offsets[i + 1]);
     null_with_bytes |= validity.is_null(i) && offsets[i] != offsets[i + 1];
   }
-  auto column = make(Type::text, size, std::move(validity));
+  auto whole = make(Type::text, size, std::move(validity));
   if (null_with_bytes) {
     std::vector<std::int64_t> kept_offsets{0};
     std::string kept;
     for (std::size_t i = 0; i < size; ++i) {
-      if (!column->is_null(i)) {
+      if (!whole->column.is_null(i)) {
         kept.append(bytes, static_cast<std::size_t>(offsets[i]), static_cast<std::size_t>(offsets[i + 1] - offsets[i]));
       }
       kept_offsets.push_back(static_cast<std::int64_t>(kept.size()));
@@ -163,9 +183,9 @@ ColumnPtr Column::text(std::vector<std::int64_t> offsets, std::string bytes, Val
     offsets = std::move(kept_offsets);
     bytes = std::move(kept);
   }
-  column->offsets_ = std::move(offsets);
-  column->bytes_ = std::move(bytes);
-  return column;
+  whole->buffers.offsets = std::move(offsets);
+  whole->buffers.bytes = std::move(bytes);
+  return column_of(std::move(whole));
 }
 
 ColumnPtr Column::text(std::span<const std::string> values, Validity validity) {
@@ -187,11 +207,11 @@ ColumnPtr Column::factor(std::vector<std::int32_t> codes, std::shared_ptr<const 
   for (const std::int32_t code : codes) {
     SCORIA_CHECK(code >= -1 && code < static_cast<std::int64_t>(levels->size()));
   }
-  auto column = make(Type::factor, codes.size(), std::move(validity));
-  column->ordered_ = ordered;
-  column->integers_ = std::move(codes);
-  column->levels_ = std::move(levels);
-  return column;
+  auto whole = make(Type::factor, codes.size(), std::move(validity));
+  whole->column.ordered_ = ordered;
+  whole->buffers.integers = std::move(codes);
+  whole->buffers.levels = std::move(levels);
+  return column_of(std::move(whole));
 }
 
 std::span<const double> Column::reals() const {
@@ -201,38 +221,38 @@ std::span<const double> Column::reals() const {
 
 std::span<const std::int32_t> Column::integers() const {
   SCORIA_CHECK(type_ == Type::integer);
-  return integers_;
+  return buffers_->integers;
 }
 
 std::span<const std::uint8_t> Column::logicals() const {
   SCORIA_CHECK(type_ == Type::logical);
-  return logicals_;
+  return buffers_->logicals;
 }
 
 std::string_view Column::text_at(std::size_t row) const {
   SCORIA_CHECK(type_ == Type::text && row < size_);
-  const auto begin = static_cast<std::size_t>(offsets_[row]);
-  return std::string_view(bytes_).substr(begin, static_cast<std::size_t>(offsets_[row + 1]) - begin);
+  const auto begin = static_cast<std::size_t>(buffers_->offsets[row]);
+  return std::string_view(buffers_->bytes).substr(begin, static_cast<std::size_t>(buffers_->offsets[row + 1]) - begin);
 }
 
 std::span<const std::int64_t> Column::text_offsets() const {
   SCORIA_CHECK(type_ == Type::text);
-  return offsets_;
+  return buffers_->offsets;
 }
 
 std::string_view Column::text_bytes() const {
   SCORIA_CHECK(type_ == Type::text);
-  return bytes_;
+  return buffers_->bytes;
 }
 
 std::span<const std::int32_t> Column::codes() const {
   SCORIA_CHECK(type_ == Type::factor);
-  return integers_;
+  return buffers_->integers;
 }
 
 const std::vector<std::string>& Column::levels() const {
   SCORIA_CHECK(type_ == Type::factor);
-  return *levels_;
+  return *buffers_->levels;
 }
 
 ColumnPtr Column::take(std::span<const std::uint32_t> rows) const {
@@ -245,10 +265,10 @@ ColumnPtr Column::take(std::span<const std::uint32_t> rows) const {
     }
   }
   switch (type_) {
-    case Type::logical: return logical(pick<std::uint8_t>(logicals_, rows), std::move(validity));
-    case Type::integer: return integer(pick<std::int32_t>(integers_, rows), std::move(validity));
+    case Type::logical: return logical(pick<std::uint8_t>(buffers_->logicals, rows), std::move(validity));
+    case Type::integer: return integer(pick<std::int32_t>(buffers_->integers, rows), std::move(validity));
     case Type::real: return real(pick<double>(reals_, rows), std::move(validity));
-    case Type::factor: return factor(pick<std::int32_t>(integers_, rows), levels_, ordered_, std::move(validity));
+    case Type::factor: return factor(pick<std::int32_t>(buffers_->integers, rows), buffers_->levels, ordered_, std::move(validity));
     case Type::text: break;
   }
   std::vector<std::int64_t> offsets{0};
@@ -271,16 +291,16 @@ ColumnPtr Column::slice(std::size_t begin, std::size_t count) const {
     }
   }
   switch (type_) {
-    case Type::logical: return logical(part<std::uint8_t>(logicals_, begin, count), std::move(validity));
-    case Type::integer: return integer(part<std::int32_t>(integers_, begin, count), std::move(validity));
+    case Type::logical: return logical(part<std::uint8_t>(buffers_->logicals, begin, count), std::move(validity));
+    case Type::integer: return integer(part<std::int32_t>(buffers_->integers, begin, count), std::move(validity));
     case Type::real: return real(part<double>(reals_, begin, count), std::move(validity));
     case Type::factor:
-      return factor(part<std::int32_t>(integers_, begin, count), levels_, ordered_, std::move(validity));
+      return factor(part<std::int32_t>(buffers_->integers, begin, count), buffers_->levels, ordered_, std::move(validity));
     case Type::text: break;
   }
-  std::vector<std::int64_t> offsets = part<std::int64_t>(offsets_, begin, count + 1);
+  std::vector<std::int64_t> offsets = part<std::int64_t>(buffers_->offsets, begin, count + 1);
   const std::int64_t first = offsets.front();
-  std::string bytes = bytes_.substr(static_cast<std::size_t>(first), static_cast<std::size_t>(offsets.back() - first));
+  std::string bytes = buffers_->bytes.substr(static_cast<std::size_t>(first), static_cast<std::size_t>(offsets.back() - first));
   for (std::int64_t& offset : offsets) offset -= first;
   return text(std::move(offsets), std::move(bytes), std::move(validity));
 }

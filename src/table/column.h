@@ -1,5 +1,5 @@
 // One typed column of a table in memory, in Arrow's layout: values, a validity bitmap, offsets for text, codes for factors.
-// Threads: immutable once built. Ownership: a Column owns its buffers; tables share columns by ColumnPtr.
+// Threads: immutable once built. Ownership: what a Column shows lies beside it and lives as long; tables share columns by ColumnPtr.
 #pragma once
 
 #include <cstddef>
@@ -38,19 +38,22 @@ class Validity {
 
 class Column;
 using ColumnPtr = std::shared_ptr<const Column>;
+using ColumnBlock = std::shared_ptr<const std::vector<Column>>;
 
 class Column {
   struct Key {};  // for the functions below alone, which build columns where they stay
 
  public:
   explicit Column(Key) {}
+  Column(Column&&) noexcept = default;  // for a block's vector; nothing is copied, as it would show what lies beside another
+  Column& operator=(Column&&) = delete;
 
   // A null slot holds: real na_real(), integer kNaInt, logical 0, factor -1, text "". The builders below enforce it,
   // and turn na_real() / kNaInt / -1 found in values into nulls, so R's own vectors can be handed over as they are.
   static ColumnPtr real(std::vector<double> values, Validity validity = {});
-  // Columns of `rows` doubles each, one behind the other in `values`, whose memory they share: a table of one row would
+  // Columns of `rows` doubles each, one behind the other in `values`, which live and end together: a table of one row would
   // otherwise cost more to make than most models take to score it. Precondition: rows > 0 divides values.size().
-  static std::vector<ColumnPtr> reals(std::vector<double> values, std::size_t rows);
+  static ColumnBlock reals(std::vector<double> values, std::size_t rows);
   static ColumnPtr integer(std::vector<std::int32_t> values, Validity validity = {});
   static ColumnPtr logical(std::vector<std::uint8_t> values, Validity validity = {});
   // offsets.size() == rows + 1; row i is bytes [offsets[i], offsets[i + 1]).
@@ -82,8 +85,11 @@ class Column {
   ColumnPtr slice(std::size_t begin, std::size_t count) const;
 
  private:
+  struct Buffers;
+  struct Whole;
   struct Block;
-  static std::shared_ptr<Column> make(Type type, std::size_t size, Validity validity);
+  static std::shared_ptr<Whole> make(Type type, std::size_t size, Validity validity);
+  static ColumnPtr column_of(std::shared_ptr<Whole> whole);
   void set(Type type, std::size_t size, Validity validity);
 
   Type type_ = Type::real;
@@ -91,12 +97,7 @@ class Column {
   std::size_t size_ = 0;
   Validity validity_;
   std::span<const double> reals_;
-  std::vector<double> own_reals_;       // what reals_ shows, unless other columns' numbers lie beside it
-  std::vector<std::int32_t> integers_;  // integers, or factor codes
-  std::vector<std::uint8_t> logicals_;
-  std::vector<std::int64_t> offsets_;
-  std::string bytes_;
-  std::shared_ptr<const std::vector<std::string>> levels_;
+  const Buffers* buffers_ = nullptr;  // of all other types
 };
 
 }  // namespace scoria::table

@@ -93,14 +93,14 @@ TEST(Column, TypesAreNamedAsRNamesThem) {
 }
 
 TEST(Column, ColumnsOfOneBlockAreEachTheirOwn) {
-  std::vector<ColumnPtr> columns = Column::reals({1, 2, na_real(), 4, 5, kNaN}, 2);
-  ASSERT_EQ(columns.size(), 3u);
-  EXPECT_TRUE(columns[0]->validity().all_valid());
-  EXPECT_TRUE(columns[1]->is_null(0));
-  EXPECT_FALSE(columns[1]->is_null(1));
-  EXPECT_TRUE(columns[2]->validity().all_valid());  // NaN is a value
-  const ColumnPtr last = columns[2];
-  columns.clear();  // the others go, and their memory stays
+  ColumnBlock columns = Column::reals({1, 2, na_real(), 4, 5, kNaN}, 2);
+  ASSERT_EQ(columns->size(), 3u);
+  EXPECT_TRUE((*columns)[0].validity().all_valid());
+  EXPECT_TRUE((*columns)[1].is_null(0));
+  EXPECT_FALSE((*columns)[1].is_null(1));
+  EXPECT_TRUE((*columns)[2].validity().all_valid());  // NaN is a value
+  const ColumnPtr last(columns, &(*columns)[2]);
+  columns = nullptr;  // their memory stays
   EXPECT_EQ(last->reals()[0], 5);
   EXPECT_EQ(last->slice(0, 1)->reals()[0], 5);
   const std::uint32_t rows[] = {1, 0};

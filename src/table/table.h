@@ -16,6 +16,22 @@
 
 namespace scoria::table {
 
+// A column of a Table, as long as that lives. A ColumnPtr made of it lives on.
+class ColumnRef {
+ public:
+  explicit ColumnRef(const ColumnPtr& alone) : column_(alone.get()), alone_(&alone) {}
+  ColumnRef(const ColumnBlock& block, std::size_t index) : column_(&(*block)[index]), block_(&block) {}
+
+  const Column& operator*() const { return *column_; }
+  const Column* operator->() const { return column_; }
+  operator ColumnPtr() const { return alone_ != nullptr ? *alone_ : ColumnPtr(*block_, column_); }
+
+ private:
+  const Column* column_;
+  const ColumnPtr* alone_ = nullptr;
+  const ColumnBlock* block_ = nullptr;
+};
+
 class Table {
  public:
   Table() = default;
@@ -24,11 +40,15 @@ class Table {
   // Columns under names that many tables share. Precondition: as many as columns, each of `rows` rows.
   using Names = std::shared_ptr<const std::vector<std::string>>;
   Table(std::size_t rows, Names names, std::vector<ColumnPtr> columns);
+  Table(std::size_t rows, Names names, ColumnBlock columns);
 
   std::size_t rows() const { return rows_; }
-  std::size_t columns() const { return columns_.size(); }
+  std::size_t columns() const { return block_ != nullptr ? block_->size() : columns_.size(); }
   const std::vector<std::string>& names() const { return shared_names_ != nullptr ? *shared_names_ : own_names_; }
-  const ColumnPtr& column(std::size_t index) const { return columns_.at(index); }
+  ColumnRef column(std::size_t index) const {
+    SCORIA_CHECK(index < columns());
+    return block_ != nullptr ? ColumnRef(block_, index) : ColumnRef(columns_[index]);
+  }
   // nullptr when there is no column of that name; the first one when there are several.
   ColumnPtr find(std::string_view name) const;
   std::optional<std::size_t> position(std::string_view name) const;
@@ -45,6 +65,7 @@ class Table {
   std::size_t rows_ = 0;
   Names shared_names_;  // null: they are own_names_
   std::vector<std::string> own_names_;
+  ColumnBlock block_;  // null: they are columns_
   std::vector<ColumnPtr> columns_;
 };
 

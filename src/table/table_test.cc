@@ -50,6 +50,19 @@ TEST(Table, ATableWithoutColumnsKeepsItsRows) {
   EXPECT_EQ(Table(5).slice(2, 3).rows(), 3u);
 }
 
+TEST(Table, AColumnOfABlockOutlivesItsTable) {
+  const auto names = std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"a", "b"});
+  auto table = std::make_unique<Table>(1, names, Column::reals({1, 2}, 1));
+  EXPECT_EQ(table->columns(), 2u);
+  EXPECT_EQ(table->column(0)->reals()[0], 1);
+  EXPECT_THROW((void)table->column(2), Bug);
+  const ColumnPtr kept = table->column(1);
+  const ColumnPtr found = table->find("b");
+  table.reset();
+  EXPECT_EQ(kept->reals()[0], 2);
+  EXPECT_EQ(kept, found);
+}
+
 TEST(Table, SharedNamesAreNotChangedByAnotherColumn) {
   const auto names = std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"a", "b"});
   Table table(1, names, Column::reals({1, 2}, 1));
