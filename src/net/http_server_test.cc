@@ -86,6 +86,7 @@ TEST_F(Server, RefusesWhatTwoReadersCouldReadDifferently) {
       {post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
       {post + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400},
       {post + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400},
+      {post + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400},
       {post + "Content-Length: 3, 4\r\n\r\nabcd", 400},
       {post + "Content-Length: +3\r\n\r\nabc", 400},
       {post + "Content-Length: 0x3\r\n\r\nabc", 400},

@@ -22,6 +22,7 @@ class RequestParser final : public http::basic_parser<true> {
 
   std::string_view piece;
   int hosts = 0;
+  int lengths = 0;
   bool has_odd_host = false;
   int version = 11;
   bool has_transfer_encoding = false;
@@ -45,6 +46,7 @@ class RequestParser final : public http::basic_parser<true> {
       has_foreign_coding |= has_transfer_encoding || !is_same_name(view(value), "chunked");
       has_transfer_encoding = true;
     }
+    lengths += field == http::field::content_length ? 1 : 0;
     if (field == http::field::expect) {
       expects_continue = is_same_name(view(value), "100-continue");
       has_foreign_expectation |= !expects_continue;
@@ -143,6 +145,8 @@ struct RequestReader::State {
     if (parser->hosts > 1 || (parser->hosts == 0 && !is_1_0)) {
       return fail(400, "there must be one Host header, there are " + std::to_string(parser->hosts));
     }
+    if (parser->lengths > 1)
+      return fail(400, "there must be one Content-Length header, there are " + std::to_string(parser->lengths));
     if (parser->has_odd_host) return fail(400, "the Host header is no host and port");
     if (max_fields > 0 && request.headers.size() > max_fields) {
       return fail(431, "the request has " + std::to_string(request.headers.size()) + " header fields, at most " +

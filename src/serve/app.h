@@ -45,7 +45,8 @@ class App final : public net::HttpHandler {
 
  private:
   struct Call;
-  void answer_admission(access::Admission admission, net::HttpRequest&& request, net::Responder&& responder, NotePtr note);
+  void answer_admission(access::Admission admission, net::HttpRequest&& request, net::Responder&& responder,
+                        NotePtr note);
   void serve_request(net::HttpRequest&& request, net::Responder&& responder, NotePtr note,
                      const access::CallerPtr& caller);
   // Of what is served, what the caller may read.

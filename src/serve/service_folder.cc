@@ -108,7 +108,9 @@ Result<VersionSpec> read_manifest(const Json& manifest, const fs::path& folder) 
       SCORIA_TRY_STATUS(path(member, value, spec.sample));
     } else if (member == "expected") {
       SCORIA_TRY_STATUS(path(member, value, spec.expected));
-    } else if (member != "files" && member != "deployed" && member != "weight") {
+    } else if (member == "deployed") {
+      if (!value.is_string()) return Error{Code::invalid, "\"deployed\" must be a time, such as 2026-11-29T08:15:00Z"};
+    } else if (member != "files" && member != "weight") {
       settings[member] = value;
     }
   }
@@ -155,7 +157,7 @@ Result<StoredVersion> ServiceFolder::version(const std::string& service, const s
   return StoredVersion{std::move(spec).value(), std::move(manifest)};
 }
 
-std::vector<StoredVersion> ServiceFolder::versions(std::vector<Error>& unread) const {
+std::vector<StoredVersion> ServiceFolder::versions(std::vector<UnreadVersion>& unread) const {
   std::vector<StoredVersion> all;
   for (const auto& service : folders(path_)) {
     const auto first = static_cast<std::ptrdiff_t>(all.size());
@@ -164,7 +166,7 @@ std::vector<StoredVersion> ServiceFolder::versions(std::vector<Error>& unread) c
       if (stored.ok()) {
         all.push_back(std::move(stored).value());
       } else {
-        unread.push_back(stored.error());
+        unread.push_back({service, name, stored.error()});
       }
     }
     std::stable_sort(all.begin() + first, all.end(), [](const StoredVersion& a, const StoredVersion& b) {
@@ -238,23 +240,19 @@ Result<Weights> ServiceFolder::before(const std::string& service) const {
   return Error{Code::not_found, "service '" + service + "' has no earlier weights to go back to"};
 }
 
-Status ServiceFolder::remove(const std::string& service, const std::string& version) const {
-  // Out of the way by one step, so that a crash leaves no half of it.
+// Out of the way by one step, so that a crash leaves no half of it.
+Status ServiceFolder::remove_path(const fs::path& path) const {
   SCORIA_TRY(scratch, begin());
-  if (::rename((path_ / service / version).c_str(), (scratch / version).c_str()) != 0)
-    return failed("cannot remove", path_ / service / version, errno);
   std::error_code ignored;
+  const int number = ::rename(path.c_str(), (scratch / "removed").c_str()) == 0 ? 0 : errno;
   fs::remove_all(scratch, ignored);
-  return sync(path_ / service);
+  return number == 0 ? sync(path.parent_path()) : failed("cannot remove", path, number);
 }
 
-Status ServiceFolder::remove(const std::string& service) const {
-  SCORIA_TRY(scratch, begin());
-  if (::rename((path_ / service).c_str(), (scratch / service).c_str()) != 0)
-    return failed("cannot remove", path_ / service, errno);
-  std::error_code ignored;
-  fs::remove_all(scratch, ignored);
-  return sync(path_);
+Status ServiceFolder::remove(const std::string& service, const std::string& version) const {
+  return remove_path(path_ / service / version);
 }
+
+Status ServiceFolder::remove(const std::string& service) const { return remove_path(path_ / service); }
 
 }  // namespace scoria::serve

@@ -19,6 +19,11 @@ struct StoredVersion {
   nlohmann::json manifest;  // the settings, "files": [{"path", "sha256", "bytes"}], "model" and so on, "deployed"
 };
 
+struct UnreadVersion {
+  std::string service, version;
+  Error why;
+};
+
 using Weights = std::map<std::string, double>;  // by version
 
 class ServiceFolder {
@@ -27,7 +32,7 @@ class ServiceFolder {
   static Result<ServiceFolder> open(const std::filesystem::path& path);
 
   // All of them, by service and time. One that cannot be read is told to `failed` and left out.
-  std::vector<StoredVersion> versions(std::vector<Error>& failed) const;
+  std::vector<StoredVersion> versions(std::vector<UnreadVersion>& failed) const;
   // Errors: not_found; corrupt, of its manifest.
   Result<StoredVersion> version(const std::string& service, const std::string& version) const;
   bool has(const std::string& service, const std::string& version) const;
@@ -53,6 +58,7 @@ class ServiceFolder {
 
  private:
   explicit ServiceFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  Status remove_path(const std::filesystem::path& path) const;
   std::filesystem::path path_;
 };
 

@@ -39,7 +39,7 @@ TEST_F(ServiceFolderTest, KeepsVersionsThatDoNotChange) {
   ASSERT_TRUE(publish(services, "1").ok());
   EXPECT_EQ(publish(services, "1").error().code, Code::conflict);
   const auto again = ServiceFolder::open(folder_).value();
-  std::vector<Error> failed;
+  std::vector<UnreadVersion> failed;
   const auto all = again.versions(failed);
   ASSERT_EQ(all.size(), 1u);
   EXPECT_TRUE(failed.empty());
@@ -77,7 +77,7 @@ TEST_F(ServiceFolderTest, HasNoVersionThatWasPlacedAndNotPublished) {
   ASSERT_TRUE(write_file(scratch / "m.rds", "x").ok());
   ASSERT_TRUE(services.place(scratch, "boston", "2").ok());
   ASSERT_TRUE(fs::exists(folder_ / "boston/2/m.rds"));
-  std::vector<Error> failed;
+  std::vector<UnreadVersion> failed;
   EXPECT_EQ(ServiceFolder::open(folder_).value().versions(failed).size(), 1u);
   EXPECT_TRUE(failed.empty());
   EXPECT_FALSE(fs::exists(folder_ / "boston/2"));
@@ -97,9 +97,20 @@ TEST_F(ServiceFolderTest, TellsOfAManifestThatIsNone) {
   ASSERT_TRUE(write_file(folder_ / "boston/1/manifest.json", "{\"model\":\"../../etc/passwd\"}").ok());
   fs::create_directories(folder_ / "boston/2");
   ASSERT_TRUE(write_file(folder_ / "boston/2/manifest.json", "{").ok());
-  std::vector<Error> failed;
+  std::vector<UnreadVersion> failed;
   EXPECT_TRUE(ServiceFolder::open(folder_).value().versions(failed).empty());
-  EXPECT_EQ(failed.size(), 2u);
+  ASSERT_EQ(failed.size(), 2u);
+  EXPECT_EQ(failed[0].service + "/" + failed[0].version, "boston/1");
+  EXPECT_NE(failed[0].why.message.find("'../../etc/passwd'"), std::string::npos);
+}
+
+TEST_F(ServiceFolderTest, LeavesNothingWhereThereIsNothingToRemove) {
+  const auto services = ServiceFolder::open(folder_).value();
+  ASSERT_TRUE(publish(services, "1").ok());
+  EXPECT_FALSE(services.remove("boston", "2").ok());
+  EXPECT_FALSE(services.remove("bonn").ok());
+  EXPECT_TRUE(services.has("boston", "1"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
 }
 
 TEST(FilePath, StaysBelowItsFolder) {
@@ -117,6 +128,7 @@ TEST(Manifest, NamesWhatIsWrong) {
   EXPECT_EQ(why(R"({"model":"m.rds"})"), "fine");
   EXPECT_NE(why(R"({})").find("\"model\" or a \"script\""), std::string::npos);
   EXPECT_NE(why(R"({"model":"m.rds","colour":1})").find("\"colour\""), std::string::npos);
+  EXPECT_NE(why(R"({"model":"m.rds","deployed":1})").find("\"deployed\" must be a time"), std::string::npos);
   EXPECT_NE(why(R"({"model":"m.rds","leastWorkers":0})").find("leastWorkers"), std::string::npos);
   EXPECT_NE(why(R"({"model":"m.rds","batchRows":0})").find("\"batchRows\" must be a whole number from 1"),
             std::string::npos);

@@ -118,6 +118,10 @@ Json version_json(const serve::Service& service, std::size_t at) {
           {"requests", version.traffic().requests()}};
 }
 
+Json failed_json(const std::string& version, const std::string& why) {
+  return {{"version", version}, {"weight", 0}, {"kind", "none"}, {"error", why}};
+}
+
 }  // namespace
 
 Services::Services(fs::path path, serve::ServiceFolder folder, blob::BlobStore& blobs, Executor& executor,
@@ -139,38 +143,49 @@ Result<std::unique_ptr<Services>> Services::open(const fs::path& folder, blob::B
 }
 
 void Services::load() {
-  std::vector<Error> failed;
   const Status all = caught([&]() -> Status {
-    load_all(failed);
+    load_all();
     return Ok{};
   });
-  if (!all.ok()) failed.push_back(all.error());
-  for (const Error& error : failed) log::error("service_not_loaded", {{"why", error.message}});
+  if (!all.ok()) log::error("services_not_loaded", {{"why", all.error().message}});
   is_ready_ = true;
 }
 
-void Services::load_all(std::vector<Error>& failed) {
+void Services::load_all() {
   std::set<std::string> names;
-  for (const serve::StoredVersion& stored : folder_.versions(failed)) {
+  std::vector<serve::UnreadVersion> unread;
+  for (const serve::StoredVersion& stored : folder_.versions(unread)) {
+    const std::string &service = stored.spec.service, &version = stored.spec.version;
     const Status loaded = caught([&]() -> Status {
-      SCORIA_TRY(version, serve::open_version(stored.spec));
-      SCORIA_TRY_STATUS(serve::self_test(version, stored.spec, executor_));
-      catalog_.put(version);
-      names.insert(stored.spec.service);
+      SCORIA_TRY(opened, serve::open_version(stored.spec));
+      SCORIA_TRY_STATUS(serve::self_test(opened, stored.spec, executor_));
+      catalog_.put(opened);
+      names.insert(service);
       return Ok{};
     });
-    if (loaded.ok()) continue;
-    failed.push_back(
-        with_context("service '" + stored.spec.service + "', version '" + stored.spec.version + "'", loaded.error()));
+    if (!loaded.ok()) note_failed(service, version, loaded.error());
   }
+  for (const auto& one : unread) note_failed(one.service, one.version, one.why);
   for (const auto& name : names) {
     serve::Weights weights = folder_.weights(name);
     const auto all = catalog_.services();
     std::erase_if(
         weights, [&](const auto& weight) { return serve::find_service(*all, name)->version(weight.first) == nullptr; });
     if (const Status set = catalog_.set_weights(name, weights); !weights.empty() && !set.ok())
-      failed.push_back(set.error());
+      log::error("service_weights_not_loaded", {{"service", name}, {"why", set.error().message}});
   }
+}
+
+void Services::note_failed(const std::string& service, const std::string& version, const Error& why) {
+  log::error("service_not_loaded", {{"service", service}, {"version", version}, {"why", why.message}});
+  const std::lock_guard lock(failed_mutex_);
+  failed_[service][version] = why.message;
+}
+
+std::map<std::string, std::string> Services::failed_of(const std::string& service) const {
+  const std::lock_guard lock(failed_mutex_);
+  const auto found = failed_.find(service);
+  return found == failed_.end() ? std::map<std::string, std::string>() : found->second;
 }
 
 Status Services::copy_blob(const std::string& place, const fs::path& file) const {
@@ -339,6 +354,13 @@ Result<Json> Services::remove_now(const std::string& service, const std::string&
   // One that failed to load is in the folder alone.
   if (!gone.ok() && !(gone.error().code == Code::not_found && is_stored)) return gone.error();
   if (is_stored) SCORIA_TRY_STATUS(version.empty() ? folder_.remove(service) : folder_.remove(service, version));
+  {
+    const std::lock_guard lock(failed_mutex_);
+    if (version.empty()) failed_.erase(service);
+    if (const auto found = failed_.find(service);
+        found != failed_.end() && found->second.erase(version) > 0 && found->second.empty())
+      failed_.erase(found);
+  }
   // With its last version its weights go, too. Which that is the disk knows: the catalog does not have those that failed to load.
   if (!version.empty() && folder_.has(service, "") && !has_versions(path_ / service))
     SCORIA_TRY_STATUS(folder_.remove(service));
@@ -347,16 +369,18 @@ Result<Json> Services::remove_now(const std::string& service, const std::string&
 
 Result<Json> Services::show(const std::string& service) const {
   const auto all = catalog_.services();
-  const serve::Service* found = serve::find_service(*all, service);
-  if (found == nullptr || service.empty()) return no_service(service);
+  const serve::Service* found = service.empty() ? nullptr : serve::find_service(*all, service);
+  const auto failed = failed_of(service);
+  if (found == nullptr && failed.empty()) return no_service(service);
   Json versions = Json::array();
-  for (std::size_t i = 0; i < found->versions.size(); ++i) {
+  for (std::size_t i = 0; found != nullptr && i < found->versions.size(); ++i) {
     Json one = version_json(*found, i);
     const auto stored = folder_.version(service, found->versions[i]->version());
     if (stored.ok()) one["deployed"] = stored.value().manifest.value("deployed", "");
     if (stored.ok()) one["files"] = stored.value().manifest.value("files", Json::array());
     versions.push_back(std::move(one));
   }
+  for (const auto& [version, why] : failed) versions.push_back(failed_json(version, why));
   return Json{{"name", service}, {"versions", std::move(versions)}};
 }
 
@@ -364,13 +388,18 @@ bool Services::is_stored(const std::string& service) const { return folder_.has(
 
 Json Services::list(const std::function<bool(const std::string& service)>& may_see) const {
   Json value = Json::array();
+  const auto add = [&value](const std::string& service, Json one) {
+    one["name"] = service;
+    value.push_back(std::move(one));
+  };
   for (const serve::Service& service : *catalog_.services()) {
     if (!may_see(service.name)) continue;
-    for (std::size_t i = 0; i < service.versions.size(); ++i) {
-      Json one = version_json(service, i);
-      one["name"] = service.name;
-      value.push_back(std::move(one));
-    }
+    for (std::size_t i = 0; i < service.versions.size(); ++i) add(service.name, version_json(service, i));
+  }
+  const std::lock_guard lock(failed_mutex_);
+  for (const auto& [service, versions] : failed_) {
+    if (!may_see(service)) continue;
+    for (const auto& [version, why] : versions) add(service, failed_json(version, why));
   }
   return Json{{"value", std::move(value)}};
 }

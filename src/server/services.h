@@ -10,7 +10,9 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "base/clock.h"
@@ -52,7 +54,8 @@ class Services {
   void roll_back(std::string service, Done done);
   // Without a version: all of the service.
   void remove(std::string service, std::string version, Done done);
-  // {"name", "versions": [{"version", "weight", "kind", "title", "description", "sha256", "requests", "deployed", "error"}]}. Errors: not_found.
+  // {"name", "versions": [{"version", "weight", "kind", "title", "description", "sha256", "requests", "deployed", "files"}]}; a version
+  // that failed to load has "version", "weight": 0, "kind": "none" and "error". Errors: not_found.
   Result<Json> show(const std::string& service) const;
   // Whether the folder has it, loaded or not. Precondition: a service's name.
   bool is_stored(const std::string& service) const;
@@ -63,7 +66,9 @@ class Services {
   Services(std::filesystem::path path, serve::ServiceFolder folder, blob::BlobStore& blobs, Executor& executor,
            const Clock& clock, access::Access* access, serve::Observer* observer);
   void load();
-  void load_all(std::vector<Error>& failed);
+  void load_all();
+  void note_failed(const std::string& service, const std::string& version, const Error& why);
+  std::map<std::string, std::string> failed_of(const std::string& service) const;
   void post(Done done, std::function<Result<Json>()> change);
   Result<serve::ServiceVersionPtr> open_and_store(const std::filesystem::path& scratch, const std::string& service,
                                                   const std::string& version, const Json& manifest);
@@ -82,6 +87,9 @@ class Services {
   serve::Catalog catalog_;
   serve::App app_;
   std::atomic<bool> is_ready_ = false;
+  mutable std::mutex failed_mutex_;
+  // By service and version: why it is stored and did not load. Guarded by failed_mutex_.
+  std::map<std::string, std::map<std::string, std::string>> failed_;
   batch::WorkerThread worker_;  // last: it uses all of the above
 };
 

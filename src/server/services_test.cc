@@ -64,13 +64,24 @@ TEST_F(ServicesTest, OneThatDidNotLoadKeepsItsOtherVersionsWhenOneIsRemoved) {
   ASSERT_TRUE(deploy(*services_, "s", "2").ok());
   start_without("s");
   const fs::path service = folder_ / "services" / "s";
+  const auto everybody = [](const std::string&) { return true; };
+  const Json listed = services_->list(everybody)["value"];
+  ASSERT_EQ(listed.size(), 2u) << listed;
+  EXPECT_EQ(listed[1]["name"], "s");
+  EXPECT_EQ(listed[1]["version"], "2");
+  EXPECT_NE(listed[1]["error"].get<std::string>().find((service / "2").string()), std::string::npos) << listed;
+  EXPECT_TRUE(services_->list([](const std::string&) { return false; })["value"].empty());
+  EXPECT_EQ(services_->show("s").value()["versions"].size(), 2u);
   const auto gone = remove("s", "1");
   EXPECT_TRUE(gone.ok()) << gone.error().message;
   EXPECT_FALSE(fs::exists(service / "1"));
   EXPECT_TRUE(fs::exists(service / "2" / "manifest.json"));
   EXPECT_TRUE(fs::exists(service / "traffic.json"));
+  EXPECT_EQ(services_->list(everybody)["value"].size(), 1u);
   EXPECT_TRUE(remove("s", "2").ok());
   EXPECT_FALSE(fs::exists(service)) << "with its last version it goes";
+  EXPECT_TRUE(services_->list(everybody)["value"].empty());
+  EXPECT_EQ(services_->show("s").error().code, Code::not_found);
 }
 
 TEST_F(ServicesTest, ADeploymentThatIsThrownOutOfIsItsErrorAndLeavesNothing) {

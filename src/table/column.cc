@@ -268,7 +268,8 @@ ColumnPtr Column::take(std::span<const std::uint32_t> rows) const {
     case Type::logical: return logical(pick<std::uint8_t>(buffers_->logicals, rows), std::move(validity));
     case Type::integer: return integer(pick<std::int32_t>(buffers_->integers, rows), std::move(validity));
     case Type::real: return real(pick<double>(reals_, rows), std::move(validity));
-    case Type::factor: return factor(pick<std::int32_t>(buffers_->integers, rows), buffers_->levels, ordered_, std::move(validity));
+    case Type::factor:
+      return factor(pick<std::int32_t>(buffers_->integers, rows), buffers_->levels, ordered_, std::move(validity));
     case Type::text: break;
   }
   std::vector<std::int64_t> offsets{0};
@@ -295,12 +296,14 @@ ColumnPtr Column::slice(std::size_t begin, std::size_t count) const {
     case Type::integer: return integer(part<std::int32_t>(buffers_->integers, begin, count), std::move(validity));
     case Type::real: return real(part<double>(reals_, begin, count), std::move(validity));
     case Type::factor:
-      return factor(part<std::int32_t>(buffers_->integers, begin, count), buffers_->levels, ordered_, std::move(validity));
+      return factor(part<std::int32_t>(buffers_->integers, begin, count), buffers_->levels, ordered_,
+                    std::move(validity));
     case Type::text: break;
   }
   std::vector<std::int64_t> offsets = part<std::int64_t>(buffers_->offsets, begin, count + 1);
   const std::int64_t first = offsets.front();
-  std::string bytes = buffers_->bytes.substr(static_cast<std::size_t>(first), static_cast<std::size_t>(offsets.back() - first));
+  std::string bytes =
+      buffers_->bytes.substr(static_cast<std::size_t>(first), static_cast<std::size_t>(offsets.back() - first));
   for (std::int64_t& offset : offsets) offset -= first;
   return text(std::move(offsets), std::move(bytes), std::move(validity));
 }

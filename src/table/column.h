@@ -45,7 +45,8 @@ class Column {
 
  public:
   explicit Column(Key) {}
-  Column(Column&&) noexcept = default;  // for a block's vector; nothing is copied, as it would show what lies beside another
+  Column(Column&&) noexcept =
+      default;  // for a block's vector; nothing is copied, as it would show what lies beside another
   Column& operator=(Column&&) = delete;
 
   // A null slot holds: real na_real(), integer kNaInt, logical 0, factor -1, text "". The builders below enforce it,

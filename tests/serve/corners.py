@@ -72,6 +72,7 @@ HTTP = [
     ("both Transfer-Encoding and Content-Length", chunked(chunk(ONE), "0\r\n\r\n", more=f"Content-Length: {len(ONE)}\r\n"), 400, True),
     ("the same the other way round", f"POST /score HTTP/1.1\r\n{HEAD}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, True),
     ("two Content-Lengths", post(more="Content-Length: 3\r\n"), 400, True),
+    ("the same Content-Length twice", post(more=f"Content-Length: {len(ONE)}\r\n"), 400, True),
     *((f"Content-Length {text!r}", post(more=f"Content-Length: {text}\r\n", length=False), status, True)
       for text, status in (("+5", 400), ("-1", 400), ("0x10", 400), ("1e3", 400), ("5 5", 400), ("", 400), ("9" * 20, 400), (str(2**64 - 1), 413), ("6291457", 413))),
     ("chunks", chunked(*(chunk(letter) for letter in ONE), "0\r\n\r\n"), 200, False),

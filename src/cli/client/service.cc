@@ -92,12 +92,18 @@ Status deploy(const DeployOptions& options, Connection& server) {
 const std::vector<Column> kVersionColumns = {{"SERVICE", "name"}, {"VERSION", "version"},   {"WEIGHT", "weight"},
                                              {"KIND", "kind"},    {"REQUESTS", "requests"}, {"WHAT", "title"}};
 
+// Where a version did not load, that is what there is to say of it.
+Json as_row(Json version) {
+  if (version.contains("error")) version["title"] = "did not load: " + version.value("error", "");
+  return version;
+}
+
 // Rows of `show`, each with its service's name.
 std::vector<Json> versions_of(const Json& service) {
   std::vector<Json> rows;
   for (Json version : service.value("versions", Json::array())) {
     version["name"] = service.value("name", "");
-    rows.push_back(std::move(version));
+    rows.push_back(as_row(std::move(version)));
   }
   return rows;
 }
@@ -180,8 +186,11 @@ void add_service_commands(CLI::App& app, Command& chosen, const Context& context
     CLI::App* command = group->add_subcommand("list", "List the services and their versions");
     add_client_options(*command, *options, true);
     on_chosen(command, chosen, options, [options, &context](Connection&) {
-      return show_list(*options, context, kVersionColumns,
-                       [](Connection& server) { return server.list("/scoria/v1/services"); });
+      return show_list(*options, context, kVersionColumns, [options](Connection& server) -> Result<std::vector<Json>> {
+        SCORIA_TRY(rows, server.list("/scoria/v1/services"));
+        for (Json& row : rows) row = options->json ? std::move(row) : as_row(std::move(row));
+        return rows;
+      });
     });
   }
   {
