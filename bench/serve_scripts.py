@@ -204,6 +204,8 @@ def main():
     parser.add_argument("--python", default=os.path.join(ROOT, "build/sklearn-venv/bin/python"))
     parser.add_argument("--flask", default="")
     options = parser.parse_args()
+    # Servers are started in a folder of their own.
+    options.server, options.python, options.flask = (os.path.abspath(one) if one else one for one in (options.server, options.python, options.flask))
     os.makedirs(CACHE, exist_ok=True)
     if not os.path.exists(os.path.join(CACHE, "serve_10.txt")):
         subprocess.run(PLUMBER + ["make"], check=True)

@@ -34,10 +34,14 @@ std::map<std::string, std::string> own_environment(bool has_all) {
   }
   // A pool has a worker for each core: threads of their own within each would be in each other's way.
   for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}) settings.emplace(name, "1");
-  // R begins with little memory and takes more when it needs it: what is alive after its start lies closer together, and a worker whose collector writes to
-  // all of it has 37 MB of its own instead of 75 (bench/script_workers.py).
-  settings.emplace("R_NSIZE", "160000");
-  settings.emplace("R_VSIZE", "262144");
+  // R begins with few cells and takes more when it needs them: what is alive after its start lies closer together, and a worker whose collector writes to
+  // all of it has 45 MB of its own instead of 60 (bench/script_workers.py). Of vectors it may make 32 MiB between two collections, and what they leave is
+  // kept for the next: a predict() that makes 6 MB each time is half as fast where R collects after each, or gives the pages back.
+  constexpr std::pair<const char*, const char*> kMemory[]{{"R_NSIZE", "160000"},
+                                                          {"R_VSIZE", "33554432"},
+                                                          {"MALLOC_MMAP_THRESHOLD_", "33554432"},
+                                                          {"MALLOC_TRIM_THRESHOLD_", "67108864"}};
+  for (const auto& [name, value] : kMemory) settings.emplace(name, value);
   return settings;
 }
 
