@@ -106,8 +106,8 @@ def measure(options, folder, env, name, script, more, row, wanted):
         most = max((memory(pid) for pid in pids), key=lambda one: one[0])
         report.append("private dirty {:.1f}, PSS {:.1f}, RSS {:.1f}".format(*most))
     stop(process, options, env)
-    start = 1000 * (statistics.median(starts) - statistics.median(plain))
-    print(f"{name}: start {start:.1f} ms [{1000 * min(starts):.1f}..{1000 * max(starts):.1f}], n={len(starts)}; MB: {report[0]}; after {options.calls} calls: {report[1]}", flush=True)
+    own = [1000 * (one - statistics.median(plain)) for one in starts]
+    print(f"{name}: start {statistics.median(own):.1f} ms [{min(own):.1f}..{max(own):.1f}], n={len(starts)}; MB: {report[0]}; after {options.calls} calls: {report[1]}", flush=True)
 
 
 def main():
@@ -120,6 +120,7 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("more", nargs="*")
     options = parser.parse_args()
+    options.server, options.python = (os.path.abspath(one) if one else one for one in (options.server, options.python))  # servers are started elsewhere
     with tempfile.TemporaryDirectory() as folder:
         env = {**os.environ, "XDG_RUNTIME_DIR": f"{folder}/run"}
         os.mkdir(f"{folder}/run", 0o700)
