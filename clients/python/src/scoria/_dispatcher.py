@@ -133,6 +133,7 @@ class Dispatcher:
                     self._take(key.data, has_ended=key.fd == key.data.process)
         self._end_cancelled()
         self._end_late()
+        self._retire_orphans()
         self._hand_out()
 
     def _pause(self) -> Optional[float]:
@@ -146,7 +147,7 @@ class Dispatcher:
 
     def _hand_out(self) -> None:
         while self._waiting:
-            worker = min((worker for worker in self._workers if worker.is_ready), key=lambda worker: len(worker.calls), default=None)
+            worker = min((worker for worker in self._workers if worker.is_ready and not worker.control.is_closed), key=lambda worker: len(worker.calls), default=None)
             wanted = min(self._plan.count - len(self._workers), len(self._waiting) - sum(not worker.is_ready for worker in self._workers))
             if (worker is None or worker.calls) and wanted > 0 and time.monotonic() >= self._lease_at:
                 self._lease(wanted)
@@ -313,6 +314,11 @@ class Dispatcher:
         worker.calls.clear()
         worker.end = self._end_of(worker)
         worker.close()
+
+    def _retire_orphans(self) -> None:
+        """Workers of a `scoria workers` that has ended are about to, too: whoever gets no answer any more must get no call."""
+        for worker in [worker for worker in self._workers if worker.control.is_closed and not worker.calls]:
+            self._retire(worker)
 
     def _end_of(self, worker: Worker) -> Mapping[str, Any]:
         """Ends what is left of its process, and asks how it ended."""
