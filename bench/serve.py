@@ -28,7 +28,8 @@ CASES = {"forest_1": ("forest", 1, 16, ("plumber", "node", "nginx")), "forest_1_
          "forest_10": ("forest", 10, 16, ("plumber", "node")), "forest_100": ("forest", 100, 16, ("plumber", "node")),
          "linear_1": ("linear", 1, 16, ("plumber", "nginx")),
          # Ours thrice: with the access log and a token to check in each request, the same by TLS, and bare.
-         "forest_1_full": ("forest", 1, 16, ("plumber", "node", "full", "tls"))}
+         # And Node with both, too.
+         "forest_1_full": ("forest", 1, 16, ("plumber", "node", "node_full", "full", "tls"))}
 USER, PASSWORD = "bench", "only for this measurement"
 
 
@@ -92,9 +93,15 @@ class Servers:
     def start(self, who, model):
         if who == "plumber":
             return served.Server("plumber", PLUMBER + ["{port}", f"serve_{model}.rds"], body(1), PLUMBER_ERROR)
-        if who == "node":
-            return served.Server("node, onnxruntime", ["node", os.path.join(ROOT, "bench/serve_onnx.js"), path("serve_forest.onnx"), "{port}"], body(1),
-                                 FLOAT_ERROR, {"NODE_PATH": os.path.join(NODE_FOLDER, "node_modules"), "NODE_ENV": "production"})
+        if who in ("node", "node_full"):
+            environment, headers = {"NODE_PATH": os.path.join(NODE_FOLDER, "node_modules"), "NODE_ENV": "production"}, {}
+            if who == "node_full":  # takes tokens of ours
+                full = self.get("full", model)
+                environment |= {"JWKS_URL": full.url.replace("/score", "/.well-known/jwks.json"), "LOG": path("node.log")}
+                headers = full.headers
+            return served.Server("node, onnxruntime" + (", token and log" if headers else ""),
+                                 ["node", os.path.join(ROOT, "bench/serve_onnx.js"), path("serve_forest.onnx"), "{port}"], body(1), FLOAT_ERROR, environment,
+                                 headers=headers)
         if who == "nginx":
             script = 'sed "s/PORT/$1/g" "$0" >"$0.$1" && exec nginx -c "$0.$1"'
             return served.Server("nginx, return 200", ["sh", "-c", script, path("nginx.conf"), "{port}"], body(1))

@@ -62,11 +62,11 @@ def post(url, body, headers=None):
 
 class Server:
     """`command` gets the port where it has {port}; the server answers POST /score there. `most`: the relative error that its answers may have.
-    `login`: user and password, whose token of POST /login each request then has."""
+    `login`: user and password, whose token of POST /login each request then has; `headers`: what it has else."""
 
-    def __init__(self, name, command, probe, most=0.0, environment=None, scheme="http", login=None):
+    def __init__(self, name, command, probe, most=0.0, environment=None, scheme="http", login=None, headers=None):
         self.name, self.command, self.probe, self.most = name, command, probe, most
-        self.scheme, self.login, self.headers = scheme, login, {}
+        self.scheme, self.login, self.headers = scheme, login, dict(headers or {})
         self.environment = dict(os.environ, **(environment or {}))
         self.cpu, self.p50, self.p99, self.seen, self.cold = [], [], [], [], []
         self.process = None
