@@ -108,12 +108,12 @@ std::array<char, 27> time_now() {
 std::string request_id(const net::HttpRequest& request) {
   if (const auto given = request.header("X-Request-Id"); given && is_plain(*given)) return std::string(*given);
   // The process' own half, and a count: no call into the kernel for a request.
-  static const std::array<char, 16> kProcess = hexadecimal(random_word());
+  static const std::array<char, 16> process = hexadecimal(random_word());
   static std::atomic<std::uint64_t> count = random_word();
   const auto own = hexadecimal(count.fetch_add(1, std::memory_order_relaxed));
   std::string id;
   id.reserve(32);
-  return id.append(kProcess.data(), kProcess.size()).append(own.data(), own.size());
+  return id.append(process.data(), process.size()).append(own.data(), own.size());
 }
 
 Result<std::unique_ptr<AccessLog>> AccessLog::open(LogFileOptions options) {

@@ -263,15 +263,18 @@ void App::score(Call& call, const Form& form, const ServiceVersionPtr& version) 
   model::Request wanted = exchange.wanted;
   auto waiting = std::make_shared<Waiting>(Waiting{std::move(exchange), std::move(call.responder), {}, call.note});
   if (observer_ != nullptr && observer_->wants_rows()) waiting->rows = rows;
-  version->score_later(std::move(rows), std::move(wanted), deadline, [this, waiting, begin, &form](Outcome outcome) {
-    const Exchange& asked = waiting->exchange;
-    if (observer_ != nullptr && observer_->wants_rows() && outcome.is_scored)
-      observer_->observe(waiting->note, asked.version, waiting->rows, outcome.predictions);
-    net::HttpReply reply = outcome.is_scored ? form.write(asked, outcome.predictions) : form.refuse(outcome.problem);
-    if (outcome.retry_after_s > 0) reply.headers.emplace_back("Retry-After", std::to_string(outcome.retry_after_s));
-    asked.version->traffic().end(form.protocol, reply.status, asked.rows, seconds_since(begin));
-    waiting->responder.send(std::move(reply));
-  });
+  version->score_later(std::move(rows), std::move(wanted), deadline,
+                       [this, waiting, begin, &form](const Outcome& outcome) {
+                         const Exchange& asked = waiting->exchange;
+                         if (observer_ != nullptr && observer_->wants_rows() && outcome.is_scored)
+                           observer_->observe(waiting->note, asked.version, waiting->rows, outcome.predictions);
+                         net::HttpReply reply =
+                             outcome.is_scored ? form.write(asked, outcome.predictions) : form.refuse(outcome.problem);
+                         if (outcome.retry_after_s > 0)
+                           reply.headers.emplace_back("Retry-After", std::to_string(outcome.retry_after_s));
+                         asked.version->traffic().end(form.protocol, reply.status, asked.rows, seconds_since(begin));
+                         waiting->responder.send(std::move(reply));
+                       });
 }
 
 void App::serve(Call& call, const Form& form, std::string_view service, std::string_view version) {

@@ -122,6 +122,7 @@ class WholeServerTest : public ::testing::Test {
     ASSERT_TRUE(services.ok()) << services.error().message;
     services_ = std::move(services).value();
     while (waits_for_services_ && !services_->is_ready()) std::this_thread::yield();
+    // NOLINTNEXTLINE(modernize-make-unique): an aggregate by the names of its members
     app_ = std::unique_ptr<App>(new App{.config = config_,
                                         .account = account_,
                                         .clock = clock_,
@@ -237,7 +238,7 @@ class WholeServerTest : public ::testing::Test {
   }
 
   // A pool without nodes.
-  void add_pool(const std::string& id, Json more = Json::object()) {
+  void add_pool(const std::string& id, const Json& more = Json::object()) {
     Json body{{"id", id},
               {"vmSize", "standard_d2_v2"},
               {"virtualMachineConfiguration",

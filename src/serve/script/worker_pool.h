@@ -60,12 +60,15 @@ class WorkerPool {
     State state = State::starting;
     std::shared_ptr<ScriptWorker> worker;
     std::vector<JobPtr> running;
+    std::size_t together = 0;  // jobs of its last call, until it has gathered as many again
+    Time gathers_until;
   };
 
   WorkerPool(PoolOptions options, MakeWorker make);
   void add_worker();
   void work(Slot& slot) noexcept;
   bool start_worker(Slot& slot, std::unique_lock<std::mutex>& lock);
+  void gather(Slot& slot, std::unique_lock<std::mutex>& lock);
   bool wait_for_jobs(Slot& slot, std::unique_lock<std::mutex>& lock, std::vector<JobPtr>& jobs);
   void run(Slot& slot, std::unique_lock<std::mutex>& lock, std::vector<JobPtr> jobs);
   void settle(std::vector<JobPtr>& jobs, Outcome outcome, AnsweredJobs& answered);
@@ -82,8 +85,9 @@ class WorkerPool {
   const PoolOptions options_;
   const MakeWorker make_;
   mutable std::mutex mutex_;  // guards all below
-  std::condition_variable work_, supervisor_, started_, stopping_;
+  std::condition_variable work_, supervisor_, started_, stopping_, gathered_;
   JobQueue queue_;
+  std::size_t wanted_together_ = 0;  // jobs that a worker waits for before it takes them; 0: none does
   std::vector<std::unique_ptr<Slot>> slots_;
   CallTimes times_;
   PoolNumbers numbers_;

@@ -4,6 +4,7 @@
 
 #include <future>
 #include <latch>
+#include <thread>
 
 namespace scoria::serve::script {
 namespace {
@@ -35,6 +36,11 @@ class Fake final : public ScriptWorker {
     int killed_when_idle = 0;  // that many workers are gone when they get a job
     int broken_starts = 0;     // that many next starts fail
     std::vector<std::size_t> calls;
+    std::chrono::milliseconds takes{0};
+    std::size_t begun() {
+      const std::lock_guard lock(mutex);
+      return calls.size();
+    }
     int last_after = 1'000'000;
   };
   explicit Fake(Control& control) : control_(control) {}
@@ -44,6 +50,11 @@ class Fake final : public ScriptWorker {
     const auto values = table.column(0)->reals();
     std::unique_lock lock(control_.mutex);
     control_.calls.push_back(table.rows());
+    if (control_.takes > 0ms) {
+      lock.unlock();
+      std::this_thread::sleep_for(control_.takes);
+      lock.lock();
+    }
     std::vector<double> doubled;
     for (const double value : values) {
       if (value == -1) return failing("script_error", 500, false, "");
@@ -227,6 +238,27 @@ TEST_F(WorkerPoolTest, TakesWaitingRowsInOneCall) {
   for (int i = 1; i <= 50; ++i) EXPECT_EQ(value_of(std::move(waiting[static_cast<std::size_t>(i - 1)])), 2 * i);
   const std::lock_guard lock(control_.mutex);
   EXPECT_EQ(control_.calls, (std::vector<std::size_t>{1, 50}));
+}
+
+TEST_F(WorkerPoolTest, WaitsForThoseWhoWereAnsweredTogether) {
+  control_.takes = 400ms;  // so that a call's eighth is more than a busy machine's pauses
+  const auto pool = open({.least = 1, .most = 1, .most_rows = 100});
+  auto first = ask(*pool, 1);
+  while (control_.begun() == 0) std::this_thread::yield();
+  std::vector<std::future<Outcome>> all;
+  for (int i = 2; i <= 4; ++i) all.push_back(ask(*pool, i));  // wait together behind the first
+  EXPECT_EQ(value_of(std::move(first)), 2);
+  for (auto& one : all) EXPECT_GT(value_of(std::move(one)), 0);
+  all.clear();
+  for (int i = 5; i <= 7; ++i) {
+    all.push_back(ask(*pool, i));
+    std::this_thread::sleep_for(2ms);
+  }
+  for (auto& one : all) EXPECT_GT(value_of(std::move(one)), 0);
+  const auto begin = Steady::now();
+  EXPECT_EQ(value_of(ask(*pool, 8)), 16);  // alone: nobody comes, and it is not kept for long
+  EXPECT_LT(Steady::now() - begin, 2s);
+  EXPECT_EQ(control_.calls, (std::vector<std::size_t>{1, 3, 3, 1}));
 }
 
 TEST_F(WorkerPoolTest, FailsAPoisonousRowOfABatchAlone) {
