@@ -4,6 +4,7 @@
 //   grows    at once, when a job has waited longer than `patience` and there are fewer than `most` workers
 //   shrinks  to `least`, by workers that were idle for `idle`
 //   a call of several jobs (tables of the same columns, where most_rows > 0) that fails is taken in halves, until the job that fails is alone
+//   gathers  behind a call of several jobs, for an eighth of its time, as many as it had: they ask again nearly together
 //   refuses  with 503 what it could not answer by its deadline, as calls have taken so far, behind those that wait: begun too late, it would cost a worker
 //   a worker that cannot be started is tried again after 0.1 s, then twice as long each time, at most 30 s
 //
