@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string>
 
 namespace scoria::net {
 namespace {
@@ -50,7 +51,8 @@ Result<TlsContext> server_tls(const std::string& certificate_chain, const std::s
   }
   // As Mozilla's "intermediate" has it: of TLS 1.2 authenticated encryption with forward secrecy alone, and no groups whose cost a client could use.
   SSL_CTX_set_cipher_list(context.get(), "ECDHE+AESGCM:ECDHE+CHACHA20");
-  SSL_CTX_set1_groups_list(context.get(), "X25519:P-256:P-384");
+  std::string groups = "X25519:P-256:P-384";  // OpenSSL's macro casts const away, which clang does not take
+  SSL_CTX_set1_groups_list(context.get(), groups.data());
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   constexpr unsigned char kSessions[] = "scoria";
   SSL_CTX_set_session_id_context(context.get(), kSessions, sizeof kSessions - 1);

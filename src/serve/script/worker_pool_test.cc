@@ -88,7 +88,7 @@ class Fake final : public ScriptWorker {
 class WorkerPoolTest : public ::testing::Test {
  protected:
   std::unique_ptr<WorkerPool> open(PoolOptions options) {
-    auto pool = WorkerPool::open(options, [this]() -> Result<std::unique_ptr<ScriptWorker>> {
+    auto pool = WorkerPool::open(std::move(options), [this]() -> Result<std::unique_ptr<ScriptWorker>> {
       const std::lock_guard lock(control_.mutex);
       if (control_.broken_starts > 0) {
         --control_.broken_starts;
@@ -139,7 +139,7 @@ TEST_F(WorkerPoolTest, AnswersJobs) {
 
 TEST_F(WorkerPoolTest, IsNotOpenedByAScriptThatCannotStart) {
   control_.broken_starts = 1;
-  const auto pool = WorkerPool::open({}, [this]() -> Result<std::unique_ptr<ScriptWorker>> {
+  const auto pool = WorkerPool::open({}, []() -> Result<std::unique_ptr<ScriptWorker>> {
     return Error{Code::unavailable, "'f.R' cannot be served"};
   });
   ASSERT_FALSE(pool.ok());
