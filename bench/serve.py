@@ -27,8 +27,7 @@ PLUMBER_ERROR, FLOAT_ERROR = 1e-14, 1e-1
 CASES = {"forest_1": ("forest", 1, 16, ("plumber", "node", "nginx")), "forest_1_alone": ("forest", 1, 1, ("plumber", "node")),
          "forest_10": ("forest", 10, 16, ("plumber", "node")), "forest_100": ("forest", 100, 16, ("plumber", "node")),
          "linear_1": ("linear", 1, 16, ("plumber", "nginx")),
-         # Ours thrice: with the access log and a token to check in each request, the same by TLS, and bare.
-         # And Node with both, too.
+         # Ours thrice: with the access log and a token to check in each request, the same by TLS, and bare; Node without and with both.
          "forest_1_full": ("forest", 1, 16, ("plumber", "node", "node_full", "full", "tls"))}
 USER, PASSWORD = "bench", "only for this measurement"
 

@@ -27,7 +27,7 @@ bool is_same_name(std::string_view left, std::string_view right) {
 
 std::optional<std::string_view> find_header(const Headers& headers, std::string_view name) {
   for (const auto& [given, value] : headers) {
-    if (given.size() == name.size() && is_same_name(given, name)) return value;
+    if (is_same_name(given, name)) return value;
   }
   return std::nullopt;
 }

@@ -35,18 +35,15 @@ constexpr auto kEscaped = [] {
 
 void put_escaped(TextWriter& line, std::string_view text) {
   for (const char c : text) {
-    if (!kEscaped[static_cast<unsigned char>(c)]) {
+    const bool is_escaped = kEscaped[static_cast<unsigned char>(c)];
+    if (is_escaped) line.put('\\');
+    if (is_escaped && static_cast<unsigned char>(c) < 0x20) {
+      line.put("u00");
+      line.put(c < 0x10 ? '0' : '1');
+      line.put("0123456789abcdef"[c & 15]);
+    } else {
       line.put(c);
-      continue;
     }
-    line.put('\\');
-    if (static_cast<unsigned char>(c) >= 0x20) {
-      line.put(c);
-      continue;
-    }
-    line.put("u00");
-    line.put(c < 0x10 ? '0' : '1');
-    line.put("0123456789abcdef"[c & 15]);
   }
 }
 

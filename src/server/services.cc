@@ -179,13 +179,12 @@ void Services::load_all() {
 void Services::note_failed(const std::string& service, const std::string& version, const Error& why) {
   log::error("service_not_loaded", {{"service", service}, {"version", version}, {"why", why.message}});
   const std::lock_guard lock(failed_mutex_);
-  failed_[service][version] = why.message;
+  failed_[{service, version}] = why.message;
 }
 
-std::map<std::string, std::string> Services::failed_of(const std::string& service) const {
+Services::Failed Services::failed() const {
   const std::lock_guard lock(failed_mutex_);
-  const auto found = failed_.find(service);
-  return found == failed_.end() ? std::map<std::string, std::string>() : found->second;
+  return failed_;
 }
 
 Status Services::copy_blob(const std::string& place, const fs::path& file) const {
@@ -356,10 +355,9 @@ Result<Json> Services::remove_now(const std::string& service, const std::string&
   if (is_stored) SCORIA_TRY_STATUS(version.empty() ? folder_.remove(service) : folder_.remove(service, version));
   {
     const std::lock_guard lock(failed_mutex_);
-    if (version.empty()) failed_.erase(service);
-    if (const auto found = failed_.find(service);
-        found != failed_.end() && found->second.erase(version) > 0 && found->second.empty())
-      failed_.erase(found);
+    std::erase_if(failed_, [&](const auto& one) {
+      return one.first.first == service && (version.empty() || one.first.second == version);
+    });
   }
   // With its last version its weights go, too. Which that is the disk knows: the catalog does not have those that failed to load.
   if (!version.empty() && folder_.has(service, "") && !has_versions(path_ / service))
@@ -370,8 +368,6 @@ Result<Json> Services::remove_now(const std::string& service, const std::string&
 Result<Json> Services::show(const std::string& service) const {
   const auto all = catalog_.services();
   const serve::Service* found = service.empty() ? nullptr : serve::find_service(*all, service);
-  const auto failed = failed_of(service);
-  if (found == nullptr && failed.empty()) return no_service(service);
   Json versions = Json::array();
   for (std::size_t i = 0; found != nullptr && i < found->versions.size(); ++i) {
     Json one = version_json(*found, i);
@@ -380,7 +376,10 @@ Result<Json> Services::show(const std::string& service) const {
     if (stored.ok()) one["files"] = stored.value().manifest.value("files", Json::array());
     versions.push_back(std::move(one));
   }
-  for (const auto& [version, why] : failed) versions.push_back(failed_json(version, why));
+  for (const auto& [place, why] : failed()) {
+    if (place.first == service) versions.push_back(failed_json(place.second, why));
+  }
+  if (versions.empty()) return no_service(service);
   return Json{{"name", service}, {"versions", std::move(versions)}};
 }
 
@@ -396,10 +395,8 @@ Json Services::list(const std::function<bool(const std::string& service)>& may_s
     if (!may_see(service.name)) continue;
     for (std::size_t i = 0; i < service.versions.size(); ++i) add(service.name, version_json(service, i));
   }
-  const std::lock_guard lock(failed_mutex_);
-  for (const auto& [service, versions] : failed_) {
-    if (!may_see(service)) continue;
-    for (const auto& [version, why] : versions) add(service, failed_json(version, why));
+  for (const auto& [place, why] : failed()) {
+    if (may_see(place.first)) add(place.first, failed_json(place.second, why));
   }
   return Json{{"value", std::move(value)}};
 }

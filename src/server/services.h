@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/executor.h"
@@ -68,7 +69,9 @@ class Services {
   void load();
   void load_all();
   void note_failed(const std::string& service, const std::string& version, const Error& why);
-  std::map<std::string, std::string> failed_of(const std::string& service) const;
+  // By service and version: why it is stored and did not load.
+  using Failed = std::map<std::pair<std::string, std::string>, std::string>;
+  Failed failed() const;
   void post(Done done, std::function<Result<Json>()> change);
   Result<serve::ServiceVersionPtr> open_and_store(const std::filesystem::path& scratch, const std::string& service,
                                                   const std::string& version, const Json& manifest);
@@ -88,8 +91,7 @@ class Services {
   serve::App app_;
   std::atomic<bool> is_ready_ = false;
   mutable std::mutex failed_mutex_;
-  // By service and version: why it is stored and did not load. Guarded by failed_mutex_.
-  std::map<std::string, std::map<std::string, std::string>> failed_;
+  Failed failed_;               // guarded by failed_mutex_
   batch::WorkerThread worker_;  // last: it uses all of the above
 };
 

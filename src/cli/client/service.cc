@@ -188,7 +188,7 @@ void add_service_commands(CLI::App& app, Command& chosen, const Context& context
     on_chosen(command, chosen, options, [options, &context](Connection&) {
       return show_list(*options, context, kVersionColumns, [options](Connection& server) -> Result<std::vector<Json>> {
         SCORIA_TRY(rows, server.list("/scoria/v1/services"));
-        for (Json& row : rows) row = options->json ? std::move(row) : as_row(std::move(row));
+        if (!options->json) std::ranges::transform(rows, rows.begin(), as_row);
         return rows;
       });
     });

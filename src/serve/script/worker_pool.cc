@@ -273,8 +273,7 @@ void WorkerPool::run(Slot& slot, std::unique_lock<std::mutex>& lock, std::vector
   } else {
     slot.state = State::idle;
   }
-  const bool has_worked = outcome.answer.has_value();
-  slot.together = has_worked ? jobs.size() : 0;
+  slot.together = outcome.answer ? jobs.size() : 0;
   AnsweredJobs answered;
   settle(jobs, std::move(outcome), answered);
   lock.unlock();
