@@ -31,7 +31,7 @@ test_that("what failed is run again, and nothing else", {
   need_server(wait = FALSE, chunk_size = 3)
   marker <- tempfile()
   job <- foreach(i = 1:7, .combine = c, .errorhandling = "remove") %dopar% {
-    cat(i, "\n", file = marker, append = TRUE)
+    cat(paste0(i, "\n"), file = marker, append = TRUE)  # one write: cat() writes each argument by itself, and another's may come between
     if (i %in% c(2, 5) && !file.exists(paste0(marker, ".mended"))) stop("not yet ", i)
     if (i == 7 && !file.exists(paste0(marker, ".mended"))) tools::pskill(Sys.getpid(), 9)
     i
