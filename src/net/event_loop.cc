@@ -61,7 +61,9 @@ EventLoop::Watch* EventLoop::add(int descriptor) {
   {
     const std::lock_guard lock(watches_mutex_);
     if (free_.empty()) {
-      free_.reserve(watches_.size() + 1);  // so that remove() needs no memory
+      // So that remove() and poll() need no memory.
+      free_.reserve(watches_.size() + 1);
+      leaving_.reserve(watches_.size() + 1);
       watch = &watches_.emplace_back(descriptor);
     } else {
       watch = free_.back();
@@ -101,7 +103,7 @@ void EventLoop::remove(Watch& watch) {
     watch.waiting = nullptr;
   }
   const std::lock_guard lock(watches_mutex_);
-  free_.push_back(&watch);
+  leaving_.push_back(&watch);
 }
 
 void EventLoop::push(std::shared_ptr<Watcher> watcher) {
@@ -124,12 +126,22 @@ void EventLoop::post(std::shared_ptr<Watcher> watcher) {
     must_wake = idle_ == 0 && is_polling_;
     if (idle_ > 0) someone_is_needed_.notify_one();
   }
+  if (must_wake) wake();
+}
+
+void EventLoop::wake() {
   const std::uint64_t one = 1;
-  if (must_wake) (void)!::write(wakes_, &one, sizeof one);  // full: it wakes anyway
+  (void)!::write(wakes_, &one, sizeof one);  // full: it wakes anyway
 }
 
 // Those who are to be called, in front of `batch`.
 std::size_t EventLoop::poll(int timeout_ms, Batch& batch) {
+  {
+    // Whose events were told has been seen to: from now on the kernel tells none of those that were removed.
+    const std::lock_guard lock(watches_mutex_);
+    free_.insert(free_.end(), leaving_.begin(), leaving_.end());
+    leaving_.clear();
+  }
   std::array<epoll_event, kEventsAtOnce> events;
   const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms);
   std::size_t found = 0;
@@ -170,6 +182,7 @@ void EventLoop::tick_if_due() {
 
 void EventLoop::run() {
   Batch batch;
+  bool was_idle = false;
   std::unique_lock lock(mutex_);
   while (!is_stopped_) {
     if (first_ != nullptr && (is_polling_ || since_poll_ < kMostBetweenPolls)) {
@@ -177,7 +190,11 @@ void EventLoop::run() {
       std::shared_ptr<Watcher> watcher = pop();
       // Another calls the next, or waits for what comes meanwhile.
       if (idle_ > 0 && (first_ != nullptr || !is_polling_)) someone_is_needed_.notify_one();
+      // More was posted than the idle ones take, before they woke: then the one who waits in the kernel is needed.
+      const bool must_wake = was_idle && first_ != nullptr && idle_ == 0 && is_polling_;
+      was_idle = false;
       lock.unlock();
+      if (must_wake) wake();
       watcher->ready();
       watcher.reset();
       lock.lock();
@@ -187,6 +204,7 @@ void EventLoop::run() {
       ++idle_;
       someone_is_needed_.wait(lock);
       --idle_;
+      was_idle = true;
       continue;
     }
     is_polling_ = true;
@@ -209,8 +227,7 @@ void EventLoop::stop() {
     is_stopped_ = true;
     someone_is_needed_.notify_all();
   }
-  const std::uint64_t one = 1;
-  (void)!::write(wakes_, &one, sizeof one);
+  wake();
 }
 
 }  // namespace scoria::net

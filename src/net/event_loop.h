@@ -63,6 +63,7 @@ class EventLoop {
   static constexpr std::size_t kEventsAtOnce = 64;
   using Batch = std::array<std::shared_ptr<Watcher>, kEventsAtOnce>;
 
+  void wake();
   void push(std::shared_ptr<Watcher> watcher);
   std::shared_ptr<Watcher> pop();
   std::size_t poll(int timeout_ms, Batch& batch);
@@ -87,8 +88,10 @@ class EventLoop {
   std::chrono::steady_clock::time_point next_tick_;
 
   std::mutex watches_mutex_;
-  std::deque<Watch> watches_;  // guarded by watches_mutex_; never shrinks: late events of one that was removed find it
+  std::deque<Watch> watches_;  // guarded by watches_mutex_; never shrinks
   std::vector<Watch*> free_;   // guarded by watches_mutex_
+  std::vector<Watch*>
+      leaving_;  // guarded by watches_mutex_; removed: the events of the last poll may still be for them
 };
 
 }  // namespace scoria::net

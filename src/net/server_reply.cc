@@ -108,6 +108,12 @@ std::size_t most_bytes(const Headers& headers) {
   return sum;
 }
 
+// A Responder dropped unsent, a handler that threw; a log may have given it an id.
+bool is_lost(const HttpReply& reply) {
+  if (reply.status != 500 || !reply.body.empty() || reply.file || reply.source != nullptr) return false;
+  return std::ranges::all_of(reply.headers, [](const auto& one) { return is_same_name(one.first, "X-Request-Id"); });
+}
+
 bool is_the_servers(std::string_view name) {
   switch (name.size()) {
     case 4: return is_same_name(name, "Date");
@@ -124,9 +130,10 @@ bool is_the_servers(std::string_view name) {
 ServerConnection::Step ServerConnection::start_reply() {
   exchange_.store(Exchange::reading, std::memory_order_relaxed);
   HttpReply& reply = *reply_;
-  if (reply.status == 500 && reply.headers.empty() && reply.body.empty() && !reply.file && reply.source == nullptr) {
-    // A Responder dropped unsent, a handler that threw.
+  if (is_lost(reply)) {
+    Headers added = std::move(reply.headers);
     reply = explained(500, "the server failed; its log says how");
+    for (auto& header : added) reply.headers.push_back(std::move(header));
   }
   must_close_ |= shared_->is_closing.load(std::memory_order_relaxed);
   for (const auto& [name, value] : reply.headers) {
