@@ -55,7 +55,8 @@ void write_audit(const std::filesystem::path& folder, std::string_view event, co
   const AuditFile file(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
   if (file.descriptor() < 0 ||
       ::write(file.descriptor(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    log::error("audit_failed", {{"event", event}, {"file", path.string()}, {"why", std::strerror(errno)}});
+    log::error("audit_failed",
+               {{"line", text.substr(0, text.size() - 1)}, {"file", path.string()}, {"why", std::strerror(errno)}});
 }
 
 }  // namespace scoria::access

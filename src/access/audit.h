@@ -17,7 +17,7 @@ inline constexpr const char* kAuditFile = "audit.log";
 
 using AuditFields = std::vector<std::pair<std::string_view, std::string>>;
 
-// A line that cannot be written is said in the program's own log.
+// A line that cannot be written stands in the program's own log, as where the folder is mounted read-only.
 void write_audit(const std::filesystem::path& folder, std::string_view event, const AuditFields& fields, WallTime now);
 
 }  // namespace scoria::access

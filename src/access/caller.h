@@ -14,7 +14,7 @@ namespace scoria::access {
 struct Caller {
   enum class Kind : std::uint8_t { user, key, foreign };  // foreign: of an identity provider
   Kind kind = Kind::user;
-  std::string name;  // of the user; of the key its id; of a foreign one its subject
+  std::string name;  // "ann", "key:ID", "SUBJECT of ISSUER"; a user's has no spaces
   Rights rights;
   std::shared_ptr<Bucket> limit;                       // of requests; null: none
   std::shared_ptr<const std::atomic<bool>> is_live;    // of the login's session; null: there is none

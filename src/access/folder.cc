@@ -1,6 +1,7 @@
 #include "access/folder.h"
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -60,13 +61,22 @@ Result<Folder> Folder::open(const fs::path& path, WallTime now) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return folder_error(path, "open");
   if (!S_ISDIR(status.st_mode)) return Error{Code::invalid, "'" + path.string() + "' is no folder"};
-  if ((status.st_mode & 077) != 0 || status.st_uid != ::geteuid()) {
+  struct statvfs mount {};
+  const bool is_read_only = ::statvfs(path.c_str(), &mount) == 0 && (mount.f_flag & ST_RDONLY) != 0;
+  const bool is_own = status.st_uid == ::geteuid(), is_closed = (status.st_mode & 077) == 0;
+  // Into one that is mounted read-only nobody puts a file, whatever its mode says.
+  if (is_read_only ? !is_own && status.st_uid != 0 : !is_own || !is_closed) {
     return Error{Code::denied, "the access folder '" + path.string() +
-                                   "' must be the own one of the user that runs this, with mode 0700 (chmod 700): it "
-                                   "holds secrets"};
+                                   "' must be the own one of the user that runs this, with mode 0700 (chmod 700), or "
+                                   "be mounted read-only and root's: it holds secrets"};
   }
-  Folder folder(path);
+  Folder folder(path, is_read_only);
   SCORIA_TRY(there, folder.signing());
+  if (there.empty() && is_read_only) {
+    return Error{Code::not_found, "the access folder '" + path.string() + "' has no " + kSigningFile +
+                                      ", and is mounted read-only: make it by scoria user add NAME --access FOLDER, "
+                                      "and give all of its files"};
+  }
   if (there.empty()) {
     SCORIA_TRY_STATUS(folder.change_signing([now](std::vector<SigningKey>& keys) -> Status {
       if (!keys.empty()) return Ok{};  // another process was faster

@@ -22,11 +22,14 @@ namespace scoria::access {
 
 class Folder {
  public:
-  // The folder is made when missing, with mode 0700, and with it a signing key of either algorithm. Errors: denied (others may read or write
-  // the folder, or it is another user's), not_found (no folder to make it in), unavailable.
+  // The folder is made when missing, with mode 0700, and with it a signing key of either algorithm. One that is mounted read-only may be root's, and
+  // others may read what it is called, as a Secret of Kubernetes. Errors: denied (others may read or write the folder, or it is another user's),
+  // not_found (no folder to make it in), unavailable.
   static Result<Folder> open(const std::filesystem::path& path, WallTime now);
 
   const std::filesystem::path& path() const { return path_; }
+  // Then nobody can log in, as there is nowhere to write it down: keys, passwords and tokens of providers are good.
+  bool is_read_only() const { return is_read_only_; }
 
   // The files of a folder, {name, content}, as they are at one moment: for backups. It is not made, and need not be open. Errors: as users().
   static Result<std::vector<std::pair<std::string, std::string>>> copy(const std::filesystem::path& path);
@@ -51,8 +54,9 @@ class Folder {
   Stamp stamp(const std::string& file) const;
 
  private:
-  explicit Folder(std::filesystem::path path) : path_(std::move(path)) {}
+  Folder(std::filesystem::path path, bool is_read_only) : path_(std::move(path)), is_read_only_(is_read_only) {}
   std::filesystem::path path_;
+  bool is_read_only_;
 };
 
 inline constexpr const char* kUsersFile = "users.json";

@@ -65,6 +65,7 @@ void Login::handle(net::HttpRequest request, net::Responder responder) {
   const bool is_post = request.method == "POST", is_out = request.method == "DELETE" && path != "/login";
   if (!is_post && !is_out)
     return responder.send(bad_login(405, "this path is for POST" + std::string(path == "/login" ? "" : " and DELETE")));
+  if (verifier_.folder().is_read_only()) return responder.send(refuse({.reason = Reason::no_logins}));
   if (!is_safe(request, proxy_)) return responder.send(refuse({.reason = Reason::insecure}));
   if (request.body.size() > kMostLoginBody) return responder.send(bad_login(413, "the body is larger than 16 KiB"));
   struct Work {

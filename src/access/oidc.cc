@@ -14,6 +14,7 @@ using nlohmann::json;
 
 constexpr std::chrono::minutes kRefetch{10};
 constexpr std::chrono::seconds kLeastBetween{30}, kFirstRetry{2};
+constexpr std::size_t kMostSubject = 128;  // with the issuer behind it, it is to fit into a log's field
 constexpr std::size_t kMostIssuers = 100, kMostListedClaims = 1000;
 
 SteadyTime steady_now() { return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now()); }
@@ -231,7 +232,7 @@ Oidc::Outcome Oidc::verify(std::string_view token, const auth::JwtGlance& glance
   const auto seconds = static_cast<std::int64_t>(outcome.claims["exp"].get<double>());
   return {.kind = Kind::good,
           .issuer = rules.issuer,
-          .subject = outcome.claims["sub"].get<std::string>().substr(0, 256),
+          .subject = outcome.claims["sub"].get<std::string>().substr(0, kMostSubject),
           .rights = std::move(*rights),
           .expires = WallTime(std::chrono::seconds(seconds))};
 }

@@ -8,7 +8,7 @@ namespace {
 constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::count)> kReasonNames = {
     "no_credential",  "malformed", "unknown_key",  "bad_signature",     "expired",  "wrong_issuer",
     "wrong_audience", "revoked",   "bad_password", "bad_refresh_token", "insecure", "locked_out",
-    "rate_limited",   "busy",      "no_keys",      "forbidden",         "failed"};
+    "rate_limited",   "busy",      "no_keys",      "forbidden",         "failed",   "no_logins"};
 
 }  // namespace
 
@@ -21,6 +21,7 @@ int status_of(const Refusal& refusal) {
     case Reason::busy:
     case Reason::no_keys:
     case Reason::failed: return 503;
+    case Reason::no_logins: return 501;
     default: return 401;
   }
 }
@@ -39,6 +40,8 @@ std::string_view words_of(const Refusal& refusal) {
     case Reason::busy: return "too many log in at this moment";
     case Reason::no_keys: return "the identity provider's keys have not come yet";
     case Reason::failed: return "the users' folder cannot be read or written; the server's log says more";
+    case Reason::no_logins:
+      return "nobody can log in, as the users' folder is read-only here: send a key, or the password with each request";
     default: return "the credentials are not good, or not any more";
   }
 }
@@ -48,6 +51,7 @@ net::HttpReply reply_of(const Refusal& refusal) {
   const char* title = status == 401   ? "Not authenticated"
                       : status == 403 ? "Not allowed"
                       : status == 429 ? "Too many requests"
+                      : status == 501 ? "Not implemented"
                                       : "Not available";
   const nlohmann::ordered_json body{{"type", "about:blank"},
                                     {"title", title},

@@ -29,7 +29,8 @@ enum class Reason : std::uint8_t {
   busy,     // too many log in
   no_keys,  // the identity provider's keys did not come yet
   forbidden,
-  failed,  // the access folder cannot be read or written
+  failed,     // the access folder cannot be read or written
+  no_logins,  // it is mounted read-only
   count
 };
 
@@ -39,7 +40,7 @@ struct Refusal {
   bool offers_basic = false;  // passwords may be sent by this wire
 };
 
-int status_of(const Refusal& refusal);              // 401, 403, 429, 503
+int status_of(const Refusal& refusal);              // 401, 403, 429, 501, 503
 std::string_view words_of(const Refusal& refusal);  // the same for all 401 of a known form: who guesses learns nothing
 net::HttpReply reply_of(const Refusal& refusal);    // application/problem+json
 

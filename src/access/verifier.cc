@@ -199,9 +199,11 @@ Verification Verifier::verify_foreign_token(std::string_view token, const auth::
     case Kind::without_groups: return Refusal{.reason = Reason::forbidden};
     case Kind::good: break;
   }
-  auto limit = bucket_of("of " + outcome.issuer + ":" + outcome.subject, now.steady);
+  // Whatever a provider calls its people, its own name ends theirs: none passes for a user, or a key, of ours.
+  const std::string name = outcome.subject + " of " + outcome.issuer;
+  auto limit = bucket_of(name, now.steady);
   auto caller = std::make_shared<const Caller>(Caller{.kind = Caller::Kind::foreign,
-                                                      .name = outcome.subject,
+                                                      .name = name,
                                                       .rights = std::move(outcome.rights),
                                                       .limit = std::move(limit),
                                                       .is_live = nullptr,
@@ -267,6 +269,7 @@ bool Verifier::has_user(const std::string& name) const { return picture()->users
 std::string Verifier::jwks() const { return auth::write_jwks(picture()->signing); }
 
 void Verifier::save_uses() {
+  if (folder_.is_read_only()) return;
   std::vector<std::pair<std::string, std::int64_t>> newer;
   {
     const std::lock_guard lock(callers_mutex_);

@@ -1,4 +1,4 @@
-// Small files that hold secrets: mode 0600, made whole, refused when others may read them. Threads: free functions.
+// Small files that hold secrets: mode 0600, made whole, refused when others may read them; root's may have mode 0440. Threads: free functions.
 #pragma once
 
 #include <cstdint>

@@ -43,7 +43,7 @@ struct Identity {
   std::string principal = {};     // whose token it is that does what the account's key does: its client id
 
   bool is_account() const { return caller == nullptr && job.empty(); }
-  // For people who look for whoever did it: "ann", "key:ID", "job:ID", "principal:ID", "the account's key".
+  // For people who look for whoever did it: "ann", "key:ID", "SUBJECT of ISSUER", "job:ID", "principal:ID", "the account's key".
   std::string name() const;
 };
 
