@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -21,7 +22,7 @@
 namespace scoria::cli {
 namespace {
 
-constexpr std::chrono::seconds kDrain{10}, kLinger{1};
+constexpr std::chrono::seconds kDrain{10}, kLinger{1}, kClose{5};
 constexpr std::chrono::milliseconds kLook{250};
 constexpr std::uint32_t kLeastRate = 1024;  // bytes a second of a body or an answer; slower clients are let go
 constexpr std::uint32_t kMostFields = 100;  // headers of a request
@@ -96,7 +97,13 @@ class Watch {
       // Whoever writes it may still be at it: it is read once it has stayed the same for a while.
       const bool is_settled = now == one.last;
       one.last = now;
-      if (now == one.source.state || now == one.refused || now.size < 0 || !is_settled) continue;
+      if (now == one.source.state || now == one.refused || !is_settled) continue;
+      if (now.size < 0) {
+        one.refused = now;
+        std::fprintf(stderr, "service %s keeps its model: '%s' is gone\n", one.source.service.c_str(),
+                     one.source.file.c_str());
+        continue;
+      }
       Source source = one.source;
       auto read = source.read(scripts_, executor_);
       if (!read.ok()) {
@@ -115,7 +122,8 @@ class Watch {
  private:
   struct Watched {
     Source source;
-    FileState last, refused;
+    FileState last;
+    std::optional<FileState> refused;
   };
   serve::Catalog& catalog_;
   const ScriptArguments& scripts_;
@@ -158,6 +166,10 @@ Status serve(const ServeOptions& options, const Context& context) {
     SCORIA_TRY(model, source.read(*options.scripts, context.executor));
     catalog.put(std::move(model));
   }
+  const bool has_script =
+      std::ranges::any_of(sources, [&](const Source& one) { return is_script(*options.scripts, one.file); });
+  if (!options.scripts->sample.empty() && sources.size() > 1 && !has_script)
+    return Error{Code::invalid, "--sample holds rows of one model, and several are given: serve it alone"};
   warn_of_masks(options.observed.masked, catalog);
   SCORIA_TRY(observer, serve::Observer::open(options.observed));
   serve::App app(catalog, context.executor, {}, security->access(), observer.get());
@@ -190,6 +202,8 @@ Status serve(const ServeOptions& options, const Context& context) {
   }
   app.set_ready(false);
   server->drain(kDrain, kLinger);
+  // Scripts that run still are ended before what their answers go through.
+  if (!catalog.close(kClose)) log::error("services_not_closed", {});
   security->close();
   return Ok{};
 }
@@ -225,7 +239,7 @@ void add_serve_command(CLI::App& app, Command& chosen, const Context& context) {
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str()
       ->group("Logs");
-  command->add_option("--mask", options->masked, "columns that --payload-log must not hold")
+  command->add_option("--mask", options->masked, "columns whose values --payload-log must not hold")
       ->delimiter(',')
       ->group("Logs");
   command

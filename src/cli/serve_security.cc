@@ -39,6 +39,10 @@ Status check_reach(const ServeSecurityOptions& options, const std::string& http)
                                     " can be reached from other machines, and there are no users: give --access "
                                     "FOLDER (scoria user add NAME --access FOLDER makes it)"};
   }
+  if (options.access.empty() && (options.requests_per_second > 0 || options.burst > 0)) {
+    return Error{Code::invalid,
+                 "--requests-per-second and --burst are of each user and key: give --access FOLDER, too"};
+  }
   if (options.certificate.empty() != options.key.empty())
     return Error{Code::invalid, "--certificate and --key go together: the chain, and the key of its first certificate"};
   if (!options.certificate.empty() && options.https.empty())

@@ -45,10 +45,6 @@ net::HttpReply no_service(const Form& form, const std::string& what) {
   return json_reply(404, body + "}");
 }
 
-double seconds_since(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
 // By the client's own wish, where that is shorter.
 Deadline deadline_of(const net::HttpRequest& request, std::chrono::milliseconds patience) {
   if (const auto wish = request.header("X-Request-Timeout-Ms")) {
@@ -143,13 +139,15 @@ net::BodyPlan App::plan_body(const net::HttpRequest& head) {
   net::BodyPlan plan{.max_bytes = is_json(media_type(head)) ? limits_.json_bytes : limits_.other_bytes};
   if (access_ != nullptr) plan.refuse = refuse_early(*access_, catalog_, head);
   const auto coding = head.header("Content-Encoding");
-  if (plan.refuse || !coding || net::is_same_name(*coding, "identity")) return plan;
-  auto inflated = InflatedBody::open(*coding, plan.max_bytes);
-  if (inflated.ok()) {
-    plan.sink = std::move(inflated).value();
-  } else {
-    plan.refuse = problem_reply(one_mistake(415, "bad_request", inflated.error().message));
+  if (!plan.refuse && coding && !net::is_same_name(*coding, "identity")) {
+    auto inflated = InflatedBody::open(*coding, plan.max_bytes);
+    if (inflated.ok()) {
+      plan.sink = std::move(inflated).value();
+    } else {
+      plan.refuse = problem_reply(one_mistake(415, "bad_request", inflated.error().message));
+    }
   }
+  if (plan.refuse && observer_ != nullptr) observer_->note_refused(head, *plan.refuse);
   return plan;
 }
 
@@ -208,34 +206,50 @@ void App::serve_request(net::HttpRequest&& request, net::Responder&& responder, 
 
 void App::route(Call& call) {
   const auto& path = call.path;
-  if (path.size() >= 3 && path[0] == "services" && pass_on(call, path[1], below(call.request.target, 2))) return;
   const std::string& method = call.request.method;
+  if (path.size() >= 3 && path[0] == "services") {
+    const auto version = wanted(call, path[1]);
+    if (version != nullptr && !version->takes_rows()) return pass_on(call, version, below(call.request.target, 2));
+    if (version != nullptr && method == "POST" && path.size() == 3 && is_scoring_verb(path[2]))
+      return score(call, kPlumberForm, version);
+  }
   if (method == "GET" || method == "HEAD") return get(call);
   if (method == "POST") return post(call);
-  if (!pass_on(call, "", below(call.request.target, 0))) call.send(nothing_for(path));
+  if (!pass_to_first(call)) call.send(nothing_for(path));
 }
 
-bool App::pass_on(Call& call, std::string_view service, std::string path) {
-  // What the first service takes is not what stands below another's name.
-  const auto version = catalog_.find(service, "");
+ServiceVersionPtr App::wanted(const Call& call, std::string_view service, std::string_view version) const {
+  if (!version.empty()) return catalog_.find(service, version);
+  return catalog_.find(service, call.request.header("X-Scoria-Version").value_or(""));
+}
+
+bool App::pass_to_first(Call& call) {
+  // What its sender may do to the service that the path names says nothing of another one.
+  if (!service_of(call.path).empty()) return false;
+  const auto version = wanted(call, "");
   if (version == nullptr || version->takes_rows()) return false;
-  const auto begin = std::chrono::steady_clock::now();
-  version->traffic().begin();
-  note_version(call.note, *version, "whole");
-  const Deadline deadline = deadline_of(call.request, version->patience());
-  auto responder = std::make_shared<net::Responder>(std::move(call.responder));
-  version->answer_whole(std::move(call.request), std::move(path), deadline,
-                        [version, begin, responder](net::HttpReply reply) {
-                          version->traffic().end(Protocol::plumber, reply.status, 0, seconds_since(begin));
-                          responder->send(std::move(reply));
-                        });
+  pass_on(call, version, below(call.request.target, 0));
   return true;
 }
 
+void App::pass_on(Call& call, const ServiceVersionPtr& version, std::string path) {
+  struct Waiting {
+    ServiceVersionPtr version;
+    Passage passage;
+    net::Responder responder;
+  };
+  note_version(call.note, *version, "whole");
+  const Deadline deadline = deadline_of(call.request, version->patience());
+  const auto waiting = std::make_shared<Waiting>(
+      Waiting{version, Passage(version->traffic(), Protocol::plumber), std::move(call.responder)});
+  version->answer_whole(std::move(call.request), std::move(path), deadline, [waiting](net::HttpReply reply) {
+    waiting->passage.end(reply.status, 0);
+    waiting->responder.send(std::move(reply));
+  });
+}
+
 void App::score(Call& call, const Form& form, const ServiceVersionPtr& version) {
-  const auto begin = std::chrono::steady_clock::now();
-  Traffic& traffic = version->traffic();
-  traffic.begin();
+  Passage passage(version->traffic(), form.protocol);
   Exchange exchange{.version = version, .request = std::move(call.request), .query = std::move(call.query)};
   table::Table rows;
   Problem problem;
@@ -243,45 +257,43 @@ void App::score(Call& call, const Form& form, const ServiceVersionPtr& version) 
   const bool is_read = form.read(exchange, rows, problem);
   if (call.note != nullptr) call.note->rows = exchange.rows;
   if (!is_read) {
-    traffic.end(form.protocol, problem.status, exchange.rows, seconds_since(begin));
+    passage.end(problem.status, exchange.rows);
     return call.send(form.refuse(problem));
   }
   if (version->is_immediate()) {
     const Outcome outcome = version->score(rows, exchange.wanted, executor_);
     if (observer_ != nullptr && outcome.is_scored) observer_->observe(call.note, version, rows, outcome.predictions);
     net::HttpReply reply = outcome.is_scored ? form.write(exchange, outcome.predictions) : form.refuse(outcome.problem);
-    traffic.end(form.protocol, reply.status, exchange.rows, seconds_since(begin));
+    passage.end(reply.status, exchange.rows);
     return call.send(std::move(reply));
   }
   struct Waiting {
     Exchange exchange;
+    Passage passage;
     net::Responder responder;
     table::Table rows;  // where they are looked at once more
     NotePtr note;
   };
   const Deadline deadline = deadline_of(exchange.request, version->patience());
   model::Request wanted = exchange.wanted;
-  auto waiting = std::make_shared<Waiting>(Waiting{std::move(exchange), std::move(call.responder), {}, call.note});
+  auto waiting = std::make_shared<Waiting>(
+      Waiting{std::move(exchange), std::move(passage), std::move(call.responder), {}, call.note});
   if (observer_ != nullptr && observer_->wants_rows()) waiting->rows = rows;
-  version->score_later(std::move(rows), std::move(wanted), deadline,
-                       [this, waiting, begin, &form](const Outcome& outcome) {
-                         const Exchange& asked = waiting->exchange;
-                         if (observer_ != nullptr && observer_->wants_rows() && outcome.is_scored)
-                           observer_->observe(waiting->note, asked.version, waiting->rows, outcome.predictions);
-                         net::HttpReply reply =
-                             outcome.is_scored ? form.write(asked, outcome.predictions) : form.refuse(outcome.problem);
-                         if (outcome.retry_after_s > 0)
-                           reply.headers.emplace_back("Retry-After", std::to_string(outcome.retry_after_s));
-                         asked.version->traffic().end(form.protocol, reply.status, asked.rows, seconds_since(begin));
-                         waiting->responder.send(std::move(reply));
-                       });
+  version->score_later(std::move(rows), std::move(wanted), deadline, [this, waiting, &form](const Outcome& outcome) {
+    const Exchange& asked = waiting->exchange;
+    if (observer_ != nullptr && observer_->wants_rows() && outcome.is_scored)
+      observer_->observe(waiting->note, asked.version, waiting->rows, outcome.predictions);
+    net::HttpReply reply = outcome.is_scored ? form.write(asked, outcome.predictions) : form.refuse(outcome.problem);
+    if (outcome.retry_after_s > 0) reply.headers.emplace_back("Retry-After", std::to_string(outcome.retry_after_s));
+    waiting->passage.end(reply.status, asked.rows);
+    waiting->responder.send(std::move(reply));
+  });
 }
 
 void App::serve(Call& call, const Form& form, std::string_view service, std::string_view version) {
-  const std::string pinned(call.request.header("X-Scoria-Version").value_or(""));
-  if (version.empty()) version = pinned;
-  const auto found = catalog_.find(service, version);
+  const auto found = wanted(call, service, version);
   if (found == nullptr) {
+    if (version.empty()) version = call.request.header("X-Scoria-Version").value_or("");
     const auto all = catalog_.services();
     const Service* there = find_service(*all, service);
     if (there == nullptr) return call.send(no_service(form, "there is no service '" + std::string(service) + "'"));
@@ -290,10 +302,7 @@ void App::serve(Call& call, const Form& form, std::string_view service, std::str
     return call.send(no_service(
         form, "service '" + there->name + "' has no version '" + std::string(version) + "', but " + versions));
   }
-  if (!found->takes_rows()) {
-    (void)pass_on(call, service, below(call.request.target, 0));
-    return;
-  }
+  if (!found->takes_rows()) return pass_on(call, found, below(call.request.target, 0));
   score(call, form, found);
 }
 
@@ -310,8 +319,7 @@ void App::post(Call& call) {
     if (size == 4) return serve(call, kInferenceForm, path[2], "");
     if (size == 6 && path[3] == "versions") return serve(call, kInferenceForm, path[2], path[4]);
   }
-  if (pass_on(call, "", below(call.request.target, 0))) return;
-  call.send(nothing_for(path));
+  if (!pass_to_first(call)) call.send(nothing_for(path));
 }
 
 void App::get_inference(Call& call) {
@@ -352,7 +360,7 @@ void App::get(Call& call) {
   const auto& path = call.path;
   const std::size_t size = path.size();
   // A plumber file's own "/" goes before the page.
-  if (size == 0 && pass_on(call, "", "/")) return;
+  if (size == 0 && pass_to_first(call)) return;
   if (size == 0)
     return call.send(plain(200, try_page(*readable(catalog_.services(), call)), "text/html; charset=utf-8"));
   const std::string& first = path[0];
@@ -375,8 +383,7 @@ void App::get(Call& call) {
     if (version != nullptr) return call.send(json_reply(200, swagger_document(*version, access_ != nullptr)));
     return call.send(not_found("there is no service '" + path[1] + "' of version '" + path[2] + "'"));
   }
-  if (pass_on(call, "", below(call.request.target, 0))) return;
-  call.send(nothing_for(path));
+  if (!pass_to_first(call)) call.send(nothing_for(path));
 }
 
 std::string App::metrics() const {

@@ -60,8 +60,12 @@ class App final : public net::HttpHandler {
   // A request in a protocol's form, of a version by its names.
   void serve(Call& call, const Form& form, std::string_view service, std::string_view version);
   void score(Call& call, const Form& form, const ServiceVersionPtr& version);
-  // Whether a service takes the request as it is; `path` is below the service.
-  bool pass_on(Call& call, std::string_view service, std::string path);
+  // The version that the request is for: by `version`, else by its X-Scoria-Version, else by weight. Null: there is none.
+  ServiceVersionPtr wanted(const Call& call, std::string_view service, std::string_view version = {}) const;
+  // To a version that takes requests as they are; `path` is below the service.
+  void pass_on(Call& call, const ServiceVersionPtr& version, std::string path);
+  // Whether the first service takes them, and so this one.
+  bool pass_to_first(Call& call);
 
   Catalog& catalog_;
   Executor& executor_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <set>
 
 namespace scoria::serve {
 namespace {
@@ -87,8 +88,30 @@ Status Catalog::change(std::string_view service, Change change) {
   const Status done = change(*found);
   if (!done.ok()) return done;
   if (found->versions.empty()) changed->erase(found);
-  services_ = std::move(changed);
+  publish(std::move(changed));
   return Ok{};
+}
+
+// Under the mutex. What is there no more is kept by `retired_` before anybody else can be the last to hold it.
+void Catalog::publish(std::shared_ptr<const Services> changed) {
+  std::set<const ServiceVersion*> kept;
+  for (const Service& service : *changed) {
+    for (const auto& version : service.versions) kept.insert(version.get());
+  }
+  for (const Service& service : *services_) {
+    for (const auto& version : service.versions) {
+      if (!kept.contains(version.get())) retired_.add(version);
+    }
+  }
+  services_ = std::move(changed);
+}
+
+bool Catalog::close(std::chrono::milliseconds patience) {
+  {
+    const std::lock_guard lock(mutex_);
+    publish(std::make_shared<const Services>());
+  }
+  return retired_.stop(patience);
 }
 
 void Catalog::put(const ServiceVersionPtr& version) {
@@ -104,7 +127,7 @@ void Catalog::put(const ServiceVersionPtr& version) {
     found->versions.push_back(version);
     found->weights.push_back(0);
   }
-  services_ = std::move(changed);
+  publish(std::move(changed));
 }
 
 Status Catalog::set_weights(std::string_view service, const std::map<std::string, double>& weights) {

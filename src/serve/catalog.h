@@ -1,8 +1,8 @@
 // What is served: services by name, each with its versions side by side and the share of requests that each of these gets.
-// Threads: any number look while one changes; who looks sees the whole of a change or nothing of it. Owns: the versions, together with the requests
-// that hold them.
+// Threads: any number look while one changes; who looks sees the whole of a change or nothing of it. Owns: the versions, and is the last to hold each.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "serve/retired_versions.h"
 #include "serve/service_version.h"
 
 namespace scoria::serve {
@@ -44,12 +45,17 @@ class Catalog {
   Status remove(std::string_view service, std::string_view version);
   Status remove(std::string_view service);
 
+  // Takes all out, ends what runs and waits until no request holds any: then what their answers use may go. False: one is held after `patience`.
+  bool close(std::chrono::milliseconds patience);
+
  private:
   template <typename Change>
   Status change(std::string_view service, Change change);
+  void publish(std::shared_ptr<const Services> changed);
 
   mutable std::mutex mutex_;  // for changes, and for the pointer
   std::shared_ptr<const Services> services_ = std::make_shared<const Services>();
+  RetiredVersions retired_;
 };
 
 // Null: there is none.

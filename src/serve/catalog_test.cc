@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
+#include <future>
 #include <limits>
+#include <thread>
 
 namespace scoria::serve {
 namespace {
@@ -17,6 +20,24 @@ class Named final : public ServiceVersion {
   const Schema* schema() const override { return nullptr; }
 
  private:
+  std::string none_;
+  model::Description about_;
+};
+
+// Tells where it was let go, and holds itself until it is stopped, as a request does that runs.
+class Held final : public ServiceVersion {
+ public:
+  explicit Held(std::promise<std::thread::id>& gone) : ServiceVersion("a", "1"), gone_(gone) {}
+  ~Held() override { gone_.set_value(std::this_thread::get_id()); }
+  const char* kind() const override { return "model"; }
+  const std::string& sha256() const override { return none_; }
+  const model::Description& description() const override { return about_; }
+  const Schema* schema() const override { return nullptr; }
+  void stop() const override { held.reset(); }
+  mutable ServiceVersionPtr held;
+
+ private:
+  std::promise<std::thread::id>& gone_;
   std::string none_;
   model::Description about_;
 };
@@ -87,6 +108,40 @@ TEST(Catalog, RemovesWhatGetsNoRequests) {
   EXPECT_TRUE(catalog.remove("a", "1").ok()) << "the last one goes with its service";
   EXPECT_TRUE(catalog.services()->empty());
   EXPECT_EQ(catalog.remove("a").error().code, Code::not_found);
+}
+
+TEST(Catalog, LetsGoOfAVersionWhereNobodyWaitsOnceNoRequestHoldsIt) {
+  std::promise<std::thread::id> promise;
+  auto gone = promise.get_future();
+  Catalog catalog;
+  auto request = std::make_shared<Held>(promise);
+  catalog.put(request);
+  catalog.put(named("a", "1"));
+  EXPECT_EQ(gone.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+  request.reset();
+  ASSERT_EQ(gone.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  EXPECT_NE(gone.get(), std::this_thread::get_id());
+}
+
+TEST(Catalog, IsClosedWhenWhatRunsHasEnded) {
+  std::promise<std::thread::id> promise;
+  auto gone = promise.get_future();
+  Catalog catalog;
+  auto version = std::make_shared<Held>(promise);
+  version->held = version;
+  catalog.put(version);
+  catalog.put(named("b", "1"));
+  version.reset();
+  EXPECT_TRUE(catalog.close(std::chrono::seconds(10)));
+  EXPECT_EQ(gone.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+  EXPECT_EQ(catalog.find("", ""), nullptr);
+}
+
+TEST(Catalog, SaysThatAVersionIsHeldWhenItIsClosed) {
+  Catalog catalog;
+  const auto held = named("a", "1");
+  catalog.put(held);
+  EXPECT_FALSE(catalog.close(std::chrono::milliseconds(50)));
 }
 
 }  // namespace

@@ -30,12 +30,15 @@ bool is_scoring_path(const PathParts& parts) {
   return size >= 4 && parts[0] == "v2" && parts[1] == "models" && parts.back() == "infer";
 }
 
-std::string service_of(const PathParts& parts) {
-  const std::size_t size = parts.size();
-  if (size >= 2 && (parts[0] == "services" || parts[0] == "endpoints" || parts[0] == "api")) return parts[1];
-  if (size >= 3 && parts[0] == "v2" && parts[1] == "models") return parts[2];
-  if (size >= 4 && parts[0] == "v2" && parts[1] == "repository" && parts[2] == "models") return parts[3];
-  return {};
+// Whether a GET of it has an answer of the server's own, although it names no service.
+bool is_own(const PathParts& parts) {
+  if (parts.empty()) return false;
+  return parts[0] == "v2" || (parts.size() == 1 && (parts[0] == "version" || parts[0] == "metrics" ||
+                                                    parts[0] == "openapi.json" || parts[0] == "services"));
+}
+
+bool takes_requests(const Service& service) {
+  return std::ranges::any_of(service.versions, [](const auto& version) { return !version->takes_rows(); });
 }
 
 // Documents of all that is served.
@@ -74,6 +77,14 @@ PathParts path_parts(std::string_view path) {
   return parts;
 }
 
+std::string service_of(const PathParts& parts) {
+  const std::size_t size = parts.size();
+  if (size >= 2 && (parts[0] == "services" || parts[0] == "endpoints" || parts[0] == "api")) return parts[1];
+  if (size >= 3 && parts[0] == "v2" && parts[1] == "models") return parts[2];
+  if (size >= 4 && parts[0] == "v2" && parts[1] == "repository" && parts[2] == "models") return parts[3];
+  return {};
+}
+
 Need need_of(const net::HttpRequest& head) {
   const auto parts = path_parts(auth::split_target(head.target).path);
   const bool is_get = head.method == "GET" || head.method == "HEAD";
@@ -82,6 +93,7 @@ Need need_of(const net::HttpRequest& head) {
             .service = service_of(parts),
             .is_of_first = parts.size() == 1 && is_word_of_scoring(parts[0]),
             .is_list = is_get && is_list(parts)};
+  need.may_be_passed_on = need.service.empty() && !need.is_open && !(is_get && is_own(parts));
   if (is_get) need.action = access::Action::read;
   const bool is_below_service = parts.size() >= 3 && parts[0] == "services";
   if (is_below_service || (head.method == "POST" && is_scoring_path(parts))) need.action = access::Action::score;
@@ -90,13 +102,13 @@ Need need_of(const net::HttpRequest& head) {
 
 Need need_in(const Catalog& catalog, const net::HttpRequest& head) {
   Need need = need_of(head);
-  if (!need.is_of_first && !need.is_list) return need;
+  if (!need.is_of_first && !need.may_be_passed_on) return need;
   const auto all = catalog.services();
   if (all->empty()) return need;
-  if (need.is_of_first) need.service = all->front().name;
-  const bool is_root = need.is_list && path_parts(auth::split_target(head.target).path).empty();
-  if (is_root && !all->front().main()->takes_rows())
-    return {.action = access::Action::score, .service = all->front().name, .is_of_first = true};
+  const Service& first = all->front();
+  if (need.may_be_passed_on && takes_requests(first))
+    return {.action = access::Action::score, .service = first.name, .is_of_first = true};
+  if (need.is_of_first) need.service = first.name;
   return need;
 }
 
@@ -119,8 +131,9 @@ std::optional<net::HttpReply> refuse_early(access::Access& access, const Catalog
   if (const auto text = head.header("Content-Length")) {
     std::uint64_t length = 0;
     const auto read = std::from_chars(text->data(), text->data() + text->size(), length);
-    // Sent already, most likely: not worth a second look. Who expects 100 has not begun.
-    if (read.ec == std::errc{} && length <= kSmallBody && !head.header("Expect")) return std::nullopt;
+    // Sent already, most likely: not worth a second look. Who expects 100 has not begun, and what is compressed grows as it comes.
+    const bool is_small = read.ec == std::errc{} && length <= kSmallBody;
+    if (is_small && !head.header("Expect") && !head.header("Content-Encoding")) return std::nullopt;
   } else if (!head.header("Transfer-Encoding")) {
     return std::nullopt;
   }

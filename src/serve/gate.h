@@ -3,7 +3,8 @@
 //   open to all     GET of /livez, /readyz, /startupz, /health, /ping, /v2/health/...; the paths of logins (access/access.h)
 //   score           POST of a path that scores, of the service that it names; any method below /services/NAME/, which a script may answer
 //   read            any other GET; of the service that it names, or of all
-//   read any        GET of /, /openapi.json and /services, which show what their reader may read; / of a script that comes first: score
+//   read any        GET of /, /openapi.json and /services, which show what their reader may read
+//   score           of the first service: what names no service and is none of the above, where that service takes requests as they are
 //   deploy          any other method
 //
 // Threads: free functions.
@@ -25,16 +26,20 @@ namespace scoria::serve {
 using PathParts = boost::container::small_vector<std::string, 6>;
 PathParts path_parts(std::string_view path);
 
+// The service that a path names; empty: none, and what is nothing of the server's own is the first service's, if that takes requests as they are.
+std::string service_of(const PathParts& parts);
+
 struct Need {
   bool is_open = false;
   access::Action action = access::Action::deploy;
   std::string service;
-  bool is_of_first = false;  // the path names no service and means the first one
-  bool is_list = false;      // it is for who may read any one
+  bool is_of_first = false;       // the path names no service and means the first one
+  bool is_list = false;           // it is for who may read any one
+  bool may_be_passed_on = false;  // to the first service, if that takes requests as they are
 };
 Need need_of(const net::HttpRequest& head);
 
-// As need_of(), with the first service's name where it means that one.
+// As need_of(), with the first service's name where it means that one, or goes there.
 Need need_in(const Catalog& catalog, const net::HttpRequest& head);
 
 // Whether the sender may do what the request needs. Pending: a password has to be looked at, so ask_later().

@@ -39,7 +39,24 @@ NotePtr Observer::begin(const net::HttpRequest& request, net::Responder& respond
   return note;
 }
 
+void Observer::note_refused(const net::HttpRequest& head, net::HttpReply& reply) {
+  if (access_ == nullptr) return;
+  Note note;
+  note.request_id = request_id(head);
+  note.peer = head.peer;
+  note.method = head.method;
+  note.target = head.target;
+  note.begin = std::chrono::steady_clock::now();
+  note.log = access_.get();
+  note.end(reply);
+}
+
 void Note::take(net::HttpReply&& reply) {
+  end(reply);
+  to->send(std::move(reply));
+}
+
+void Note::end(net::HttpReply& reply) {
   const auto took = std::chrono::steady_clock::now() - begin;
   log->add({.request_id = request_id,
             .peer = peer,
@@ -54,7 +71,6 @@ void Note::take(net::HttpReply&& reply) {
             .bytes = reply.body.size(),
             .micros = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count())});
   reply.headers.emplace_back("X-Request-Id", std::move(request_id));
-  to->send(std::move(reply));
 }
 
 void Observer::observe(const NotePtr& note, const ServiceVersionPtr& version, const table::Table& rows,

@@ -36,6 +36,7 @@ struct ObserverOptions {
 // Of a request, filled while it is answered; where there is an access log, the reply goes through it.
 struct Note final : net::ReplyTaker {
   void take(net::HttpReply&& reply) override;
+  void end(net::HttpReply& reply);  // writes the line, and tells the request's id
 
   std::string request_id, peer, user, method, target, service, version;
   std::string_view protocol;
@@ -53,6 +54,8 @@ class Observer {
 
   // Begins a request's note, whose end is a line when `responder` is sent to. Null: nothing is kept of requests.
   NotePtr begin(const net::HttpRequest& request, net::Responder& responder);
+  // Of one that is refused by its head, and comes no further.
+  void note_refused(const net::HttpRequest& head, net::HttpReply& reply);
   void observe(const NotePtr& note, const ServiceVersionPtr& version, const table::Table& rows,
                const table::Table& predictions);
   // Whether rows may be looked at after they are scored.

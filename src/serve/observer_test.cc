@@ -3,8 +3,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <vector>
+
+#include "serve/app.h"
 
 namespace scoria::serve {
 namespace {
@@ -104,6 +110,29 @@ TEST(Observer, ForgetsAVersionThatIsServedNoMore) {
   EXPECT_EQ(text.find(kFar), text.rfind(kFar)) << "one line of each: " << text;
   ASSERT_TRUE(catalog.remove("boston").ok());
   EXPECT_EQ(kept->metrics(*catalog.services()), "");
+}
+
+TEST(Observer, LogsWhatIsRefusedByItsHead) {
+  const auto file = std::filesystem::temp_directory_path() / ("scoria-refused-" + std::to_string(::getpid()));
+  ObserverOptions options;
+  options.access_log = file.string();
+  auto logs = Observer::open(options).value();
+  Catalog catalog;
+  InlineExecutor executor;
+  App app(catalog, executor, {}, nullptr, logs.get());
+  net::HttpRequest head;
+  head.method = "POST";
+  head.target = "/score";
+  head.headers = {{"Content-Encoding", "br"}};
+  const auto plan = app.plan_body(head);
+  ASSERT_TRUE(plan.refuse);
+  EXPECT_TRUE(net::find_header(plan.refuse->headers, "X-Request-Id"));
+  logs.reset();
+  std::ifstream written(file);
+  const auto line = nlohmann::json::parse(written);
+  EXPECT_EQ(line["status"], 415);
+  EXPECT_EQ(line["path"], "/score");
+  std::filesystem::remove(file);
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ class ScriptVersion final : public ServiceVersion {
   bool is_immediate() const override { return false; }
   void score_later(table::Table rows, model::Request request, Deadline deadline, Done done) const override;
   void answer_whole(net::HttpRequest request, std::string path, Deadline deadline, Answered done) const override;
+  void stop() const override { script_->stop(); }
   std::chrono::milliseconds patience() const override { return patience_; }
   std::string own_metrics() const override;
 

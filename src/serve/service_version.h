@@ -76,6 +76,8 @@ class ServiceVersion {
   // `path` is the request's below the service: "/predict". Its query stands in the target.
   using Answered = std::function<void(net::HttpReply)>;
   virtual void answer_whole(net::HttpRequest request, std::string path, Deadline deadline, Answered done) const;
+  // Ends what runs, and answers what waits: for the end of the process.
+  virtual void stop() const {}
   // How long a request may take, its waiting included.
   virtual std::chrono::milliseconds patience() const { return std::chrono::seconds(30); }
   // Samples in Prometheus's form beside those of the traffic, each family's help in front.

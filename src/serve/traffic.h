@@ -4,9 +4,11 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace scoria::serve {
@@ -34,6 +36,28 @@ class Traffic {
   std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> durations_{};
   std::atomic<std::uint64_t> rows_ = 0, nanoseconds_ = 0;
   std::atomic<std::int64_t> inflight_ = 0;
+};
+
+// A request on its way through a version, counted from now until end(); one that gets lost ends with 500. Borrows the traffic.
+class Passage {
+ public:
+  Passage(Traffic& traffic, Protocol protocol) : traffic_(&traffic), protocol_(protocol) { traffic.begin(); }
+  Passage(Passage&& other) noexcept
+      : traffic_(std::exchange(other.traffic_, nullptr)), protocol_(other.protocol_), begin_(other.begin_) {}
+  Passage& operator=(Passage&&) = delete;
+  ~Passage() {
+    if (traffic_ != nullptr) end(500, 0);
+  }
+
+  void end(int status, std::size_t rows) {
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin_;
+    std::exchange(traffic_, nullptr)->end(protocol_, status, rows, took.count());
+  }
+
+ private:
+  Traffic* traffic_;
+  Protocol protocol_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
 struct NamedTraffic {

@@ -290,6 +290,7 @@ Status run_server(ServerOptions options, const Clock& clock, std::stop_token sto
   service->stop();
   http->drain(options.drain_patience);
   gate.open(nullptr);
+  services->close();
   storage.stop();  // before its users go: what it does asks them
   users.reset();   // whoever waits for a password to be hashed is told
   http.reset();    // none of its threads is in a handler any more: what handlers use may go

@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostFiles = 10'000;
 constexpr std::uint64_t kMostBytes = 8ull << 30;  // of a file
 constexpr double kAllRequests = 100;
+constexpr std::chrono::seconds kClose{5};
 
 Error no_service(const std::string& service) {
   return Error{Code::not_found, "there is no service '" + service.substr(0, 80) + "'"};
@@ -363,6 +364,10 @@ Result<Json> Services::remove_now(const std::string& service, const std::string&
   if (!version.empty() && folder_.has(service, "") && !has_versions(path_ / service))
     SCORIA_TRY_STATUS(folder_.remove(service));
   return Json();
+}
+
+void Services::close() {
+  if (!catalog_.close(kClose)) log::error("services_not_closed", {});
 }
 
 Result<Json> Services::show(const std::string& service) const {

@@ -39,6 +39,8 @@ class Services {
   // Once what was deployed before the start answers, or has failed to.
   bool is_ready() const { return is_ready_; }
   void stop() { worker_.stop(); }
+  // After stop(), when requests have had their time: ends what runs still.
+  void close();
 
   using Done = std::function<void(Result<Json>)>;
   struct Deployment {

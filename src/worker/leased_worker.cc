@@ -20,6 +20,7 @@ namespace {
 using nlohmann::json;
 using Steady = std::chrono::steady_clock;
 
+constexpr long long kInterruptLook = 100;  // ms
 constexpr std::uint64_t kMostAnswer = 256ull << 20;
 
 Error gone() { return {Code::unavailable, "the worker is gone"}; }
@@ -57,14 +58,15 @@ Result<std::unique_ptr<LeasedWorker>> LeasedWorker::lease(const Lease& lease) {
 }
 
 Status LeasedWorker::wait(short events, Until until) const {
-  for (;;) {
+  while (!is_interrupted()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Steady::now()).count();
     pollfd waiting{.fd = socket_.get(), .events = events, .revents = 0};
-    const int ready = poll(&waiting, 1, static_cast<int>(std::clamp<long long>(left, 0, 3'600'000)));
+    const int ready = poll(&waiting, 1, static_cast<int>(std::clamp<long long>(left, 0, kInterruptLook)));
     if (ready > 0) return Ok{};
     if (ready < 0 && errno != EINTR) return gone();
     if (Steady::now() >= until) return Error{Code::deadline, "the worker gave no answer in time"};
   }
+  return gone();
 }
 
 bool LeasedWorker::is_gone() const {

@@ -1,10 +1,11 @@
 // A warm R or Python that `scoria workers` lent to this program alone: called over its own socket, killed and asked how it ended over a connection of its
 // own to the host, so that nobody waits for another's worker.
-// Source: docs/formats/worker.md. Threads: one user at a time. Owns: the lease; the worker is killed with it.
+// Source: docs/formats/worker.md. Threads: one user at a time; interrupt() and is_interrupted() by any. Owns: the lease; the worker is killed with it.
 #pragma once
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -51,6 +52,9 @@ class LeasedWorker {
   Result<bool> become_template(Until until, std::string& why);
   // Of one that is not called now: whether it has ended meanwhile, as one does that the system needed the memory of.
   bool is_gone() const;
+  // A call that waits for its answer, and each one after it, finds it gone within a tenth of a second.
+  void interrupt() { is_interrupted_.store(true, std::memory_order_relaxed); }
+  bool is_interrupted() const { return is_interrupted_.load(std::memory_order_relaxed); }
   void kill();
   // After its socket closed, or kill(): "it was killed by signal 9 (Killed)...", with what it wrote last below it.
   std::string end();
@@ -67,6 +71,7 @@ class LeasedWorker {
   node::Descriptor host_, socket_;
   std::string id_;
   pid_t pid_ = -1;
+  std::atomic<bool> is_interrupted_ = false;
 };
 
 }  // namespace scoria::worker

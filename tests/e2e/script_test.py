@@ -354,9 +354,54 @@ def python_modules(folder):
         check(ask(ours.port, "POST", "/score", '[{"x":1}]')[0] == 502 and ask(ours.port, "POST", "/score", '[{"x":2}]')[2] == b"[2]", "a module that ends costs its request alone")
 
 
+def replaced_and_ended_while_calls_run(folder):
+    path = os.path.join(folder, "slow.py")
+
+    def write(version):
+        with open(path + ".new", "w") as file:
+            file.write(f"import os, time\ndef predict(df):\n    time.sleep(df['s'][0])\n    return {{'version': [{version}], 'pid': [os.getpid()]}}\n")
+        os.rename(path + ".new", path)
+
+    def score(ours, seconds):
+        try:
+            status, _, body = ask(ours.port, "POST", "/score", json.dumps({"df": [{"s": seconds}]}), {"Content-Type": "application/json"})
+        except OSError:
+            return {"version": "none: the connection was closed"}
+        return json.loads(body)[0] if status == 200 else {"version": status, "body": body}
+
+    def meanwhile(ours, seconds):
+        answers = []
+        thread = threading.Thread(target=lambda: answers.append(score(ours, seconds)))
+        thread.start()
+        time.sleep(0.3)
+        return thread, answers
+
+    def comes(what, seconds):
+        end = time.monotonic() + seconds
+        while not what() and time.monotonic() < end:
+            time.sleep(0.05)
+        return what()
+
+    write(1)
+    with Server(path, "--workers", "1") as ours:
+        first = score(ours, 0)["pid"]
+        thread, answers = meanwhile(ours, 4)
+        write(2)
+        check(comes(lambda: score(ours, 0)["version"] == 2, 10), "a script that is replaced answers while a call of the old one runs")
+        check(comes(lambda: thread.join(0.01) or not thread.is_alive(), 10) and answers[0]["version"] == 1, f"the call that runs is answered by its own: {answers}")
+        check(comes(lambda: not os.path.exists(f"/proc/{first}"), 10), "and its worker goes with its last call")
+        second = score(ours, 0)["pid"]
+        thread, answers = meanwhile(ours, 60)
+        begin = time.monotonic()
+        ours.process.send_signal(signal.SIGTERM)
+        check(ours.process.wait(20) == 0 and time.monotonic() - begin < 16, f"a call that outlasts the drain does not hold up the end: {time.monotonic() - begin:.1f} s")
+        check(comes(lambda: not os.path.exists(f"/proc/{second}"), 10), "nor does it outlive it")
+
+
 def main():
     with tempfile.TemporaryDirectory(dir=sys.argv[2]) as folder:
         python_modules(folder)
+        replaced_and_ended_while_calls_run(folder)
         confinement(folder)
         if not has_r():
             print("no R here: its tests are skipped")

@@ -16,13 +16,16 @@ namespace scoria::serve::script {
 class AnsweredJobs {
  public:
   void add(const JobPtr& job, Outcome outcome) {
-    if (!job->is_answered.exchange(true)) all_.emplace_back(job, std::move(outcome));
+    all_.emplace_back(job, std::move(outcome));
+    if (job->is_answered.exchange(true)) all_.pop_back();
   }
   bool is_empty() const { return all_.empty(); }
   void call() noexcept {
     for (auto& [job, outcome] : all_) {
       try {
-        job->done(std::move(outcome));
+        // What it owns goes with it, here, and not wherever the last who knows the job forgets it.
+        const auto done = std::move(job->done);
+        done(std::move(outcome));
       } catch (const std::exception& exception) {
         log::error("script_answer_lost", {{"error", exception.what()}});
       }
@@ -37,6 +40,10 @@ class AnsweredJobs {
 // `where` it was: "while it waited for a worker".
 inline Failure deadline_passed(const char* where) {
   return {.status = 504, .code = "deadline", .message = std::string("the request's deadline passed ") + where};
+}
+
+inline Failure stopped() {
+  return {.status = 503, .code = "stopped", .message = "the service is stopping", .retry_after_s = 1};
 }
 
 }  // namespace scoria::serve::script

@@ -6,6 +6,11 @@
 #include "serve/script/worker_pool.h"
 
 namespace scoria::serve::script {
+namespace {
+
+constexpr std::chrono::seconds kAfterTrouble{1};
+
+}  // namespace
 
 std::size_t workers_to_add(const PoolOptions& options, std::chrono::nanoseconds waited, std::size_t waiting,
                            std::size_t alive, std::size_t starting) {
@@ -51,36 +56,43 @@ Time WorkerPool::next_event(Time now) const {
 }
 
 void WorkerPool::supervise() noexcept {
-  try {
-    std::unique_lock lock(mutex_);
-    while (!is_stopping_) {
-      const auto now = Time::clock::now();
-      AnsweredJobs answered;
-      answer_expired(now, answered);
-      for (const auto& slot : slots_) {
-        if (slot->running.size() < 2) continue;  // alone: its worker's thread waits as long as it
-        for (const auto& job : slot->running) {
-          if (job->deadline <= now) reject(job, deadline_passed("while it was computed with others"), answered);
-        }
-      }
-      grow(now);
-      std::vector<std::unique_ptr<Slot>> over;
-      for (auto& slot : slots_) {
-        if (slot->state == State::over) over.push_back(std::move(slot));
-      }
-      std::erase(slots_, nullptr);
-      if (!answered.is_empty() || !over.empty()) {
-        lock.unlock();
-        answered.call();
-        for (const auto& slot : over) slot->thread.join();
-        lock.lock();
-        continue;
-      }
-      (void)supervisor_.wait_until(lock, next_event(now));
+  std::unique_lock lock(mutex_);
+  while (!is_stopping_) {
+    try {
+      look_after(lock);
+    } catch (const std::exception& exception) {
+      // No thread can be started, or there is no memory: it is tried again.
+      log::error("script_pool_thread", {{"error", exception.what()}});
+      if (!lock.owns_lock()) lock.lock();
+      (void)supervisor_.wait_for(lock, kAfterTrouble, [this] { return is_stopping_; });
     }
-  } catch (const std::exception& exception) {
-    log::error("script_pool_thread", {{"error", exception.what()}});
   }
+}
+
+// Who has waited too long is told before anything else, which may fail.
+void WorkerPool::look_after(std::unique_lock<std::mutex>& lock) {
+  const auto now = Time::clock::now();
+  AnsweredJobs answered;
+  answer_expired(now, answered);
+  for (const auto& slot : slots_) {
+    if (slot->running.size() < 2) continue;  // alone: its worker's thread waits as long as it
+    for (const auto& job : slot->running) {
+      if (job->deadline <= now) reject(job, deadline_passed("while it was computed with others"), answered);
+    }
+  }
+  std::vector<std::unique_ptr<Slot>> over;
+  for (auto& slot : slots_) {
+    if (slot->state == State::over) over.push_back(std::move(slot));
+  }
+  std::erase(slots_, nullptr);
+  if (!answered.is_empty() || !over.empty()) {
+    lock.unlock();
+    answered.call();
+    for (const auto& slot : over) slot->thread.join();
+    return lock.lock();
+  }
+  if (is_open_) grow(now);
+  (void)supervisor_.wait_until(lock, next_event(now));
 }
 
 }  // namespace scoria::serve::script

@@ -61,6 +61,7 @@ class ScriptService {
   // `path`: below the service, with its slash in front. The body is looked at before a worker gets it (413, 400).
   void answer(net::HttpRequest request, std::string path, Time deadline, std::function<void(net::HttpReply)> done);
 
+  void stop() { pool_->stop(); }
   PoolNumbers numbers() const { return pool_->numbers(); }
   std::string metrics(const std::string& labels) const { return pool_metrics(numbers(), labels); }
 

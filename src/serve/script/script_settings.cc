@@ -76,7 +76,7 @@ bool is_within(const ScriptSetting& setting, const Json& value) {
   return value.get<double>() >= setting.least && value.get<double>() <= setting.most;
 }
 
-struct Reader {
+struct SettingsReader {
   const ScriptSetting& setting;
   const Json& value;
   ScriptSettings& into;
@@ -130,7 +130,7 @@ const ScriptSetting* find_script_setting(const std::string& member) {
 }
 
 Status read_script_setting(const ScriptSetting& setting, const Json& value, ScriptSettings& into) {
-  return std::visit(Reader{setting, value, into}, setting.place);
+  return std::visit(SettingsReader{setting, value, into}, setting.place);
 }
 
 Json script_setting_value(const ScriptSetting& setting, const ScriptSettings& of) {

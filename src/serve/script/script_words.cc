@@ -15,7 +15,7 @@ bool is_of_r_name(char c) { return is_of_package(c) || c == '_'; }
 bool is_of_python_name(char c) { return is_letter(c) || is_digit(c) || c == '_'; }
 
 // Reads a text from its front.
-struct Reader {
+struct WordReader {
   std::string_view rest;
 
   bool take(std::string_view word) {
@@ -50,7 +50,7 @@ template <typename Matches>
 bool has_line(std::string_view text, Matches matches) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
-    if (!trim(text.substr(at, end - at)).empty() && matches(Reader{text.substr(at)})) return true;
+    if (!trim(text.substr(at, end - at)).empty() && matches(WordReader{text.substr(at)})) return true;
     at = end + 1;
   }
   return false;
@@ -64,7 +64,7 @@ void for_each_call(std::string_view code, Visit visit) {
     visit(code.substr(0, at), code.substr(at + 1));
 }
 
-bool takes_definition(Reader& reader, std::string_view name) {
+bool takes_definition(WordReader& reader, std::string_view name) {
   if (!reader.take("def") || !reader.take_spaces() || !reader.take(name)) return false;
   reader.take_spaces();
   return reader.take("(");
@@ -75,7 +75,7 @@ bool takes_definition(Reader& reader, std::string_view name) {
 std::string_view annotation(std::string_view line) {
   line = trim(line);
   if (!line.starts_with("#*") && !line.starts_with("#'")) return {};
-  Reader reader{trim(line.substr(2))};
+  WordReader reader{trim(line.substr(2))};
   if (!reader.take("@")) return {};
   return reader.take_while([](char c) { return is_letter(c) || is_digit(c); });
 }
@@ -93,13 +93,13 @@ std::vector<std::string> r_packages(std::string_view code) {
   for_each_call(code, [&](std::string_view before, std::string_view after) {
     constexpr std::string_view kCalls[]{"library", "require", "requireNamespace", "loadNamespace"};
     if (std::none_of(std::begin(kCalls), std::end(kCalls), [&](auto call) { return before.ends_with(call); })) return;
-    Reader reader{after};
+    WordReader reader{after};
     reader.take_spaces();
     if (!reader.take("\"")) reader.take("'");
     if (!reader.rest.empty() && is_letter(reader.rest.front())) add_once(reader.take_while(is_of_package), names);
   });
   for (std::size_t at = code.find("::"); at != std::string_view::npos;) {
-    Reader reader{code.substr(at + 2)};
+    WordReader reader{code.substr(at + 2)};
     reader.take(":");
     std::size_t begin = at;
     while (begin > 0 && is_of_package(code[begin - 1])) --begin;
@@ -112,7 +112,7 @@ std::vector<std::string> r_packages(std::string_view code) {
 }
 
 bool defines_r_function(std::string_view code, std::string_view name) {
-  return has_line(code, [&](Reader reader) {
+  return has_line(code, [&](WordReader reader) {
     reader.take_spaces();
     if (!reader.take(name)) return false;
     reader.take_spaces();
@@ -138,7 +138,7 @@ bool makes_router(std::string_view code) {
 std::vector<std::string> python_modules(std::string_view text) {
   std::vector<std::string> names;
   for_each_line(text, [&](std::string_view line) {
-    Reader reader{line};
+    WordReader reader{line};
     reader.take_while(is_blank);
     if (!reader.take("import") && !reader.take("from")) return;
     if (reader.take_while(is_blank).empty() || reader.rest.empty() || is_digit(reader.rest.front())) return;
@@ -148,21 +148,21 @@ std::vector<std::string> python_modules(std::string_view text) {
 }
 
 bool defines_python_function(std::string_view text, std::string_view name) {
-  return has_line(text, [&](Reader reader) {
+  return has_line(text, [&](WordReader reader) {
     if (reader.take("async") && !reader.take_spaces()) return false;
     return takes_definition(reader, name);
   });
 }
 
 bool defines_python_method(std::string_view text, std::string_view name) {
-  return has_line(text, [&](Reader reader) {
+  return has_line(text, [&](WordReader reader) {
     reader.take_spaces();
     return takes_definition(reader, name);
   });
 }
 
 bool declares_rowwise(std::string_view text) {
-  return has_line(text, [](Reader reader) {
+  return has_line(text, [](WordReader reader) {
     reader.take_spaces();
     reader.take("self.");
     if (!reader.take("rowwise")) return false;

@@ -1,5 +1,5 @@
 // What a pool asks of one warm worker, whatever runs in it, and what comes back.
-// Threads: ask() by one thread at a time; resident_bytes() by any. Ownership: a worker is ended with its object.
+// Threads: ask() by one thread at a time; interrupt() and resident_bytes() by any. Ownership: a worker is ended with its object.
 #pragma once
 
 #include <chrono>
@@ -53,6 +53,8 @@ class ScriptWorker {
   virtual ~ScriptWorker() = default;
   // A worker that has no answer by `until` is killed.
   virtual Outcome ask(const Question& question, Time until) = 0;
+  // What is asked now, and from now on, fails soon.
+  virtual void interrupt() = 0;
   // Whether it can be asked still: it may have been killed while it was idle. Does not block.
   virtual bool is_there() const = 0;
   virtual std::uint64_t resident_bytes() const = 0;

@@ -1,5 +1,6 @@
 #include "serve/script/warm_worker.h"
 
+#include "serve/script/answered_jobs.h"
 #include "worker/resident.h"
 
 namespace scoria::serve::script {
@@ -24,6 +25,12 @@ Outcome WarmWorker::ask(const Question& question, Time until) {
 }
 
 void WarmWorker::give_up(const Error& error, Outcome& outcome) {
+  if (leased_->is_interrupted()) {
+    leased_->kill();
+    outcome.why_over = "stopped";
+    outcome.failure = stopped();
+    return;
+  }
   if (error.code == Code::deadline) {
     leased_->kill();
     outcome.why_over = "deadline";

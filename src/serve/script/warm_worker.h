@@ -17,6 +17,7 @@ class WarmWorker final : public ScriptWorker {
   WarmWorker(std::unique_ptr<worker::LeasedWorker> leased, std::shared_ptr<const Codec> codec);
 
   Outcome ask(const Question& question, Time until) override;
+  void interrupt() override { leased_->interrupt(); }
   bool is_there() const override { return !leased_->is_gone(); }
   std::uint64_t resident_bytes() const override;
 

@@ -26,6 +26,10 @@ Failure no_worker(const std::string& why) {
           .retry_after_s = kRetryAfterS};
 }
 
+Failure not_taken() {
+  return {.status = 500, .code = "failed", .message = "the server could not take the script's answer"};
+}
+
 PoolOptions checked(PoolOptions options) {
   options.least = std::clamp<std::size_t>(options.least, 1, kMostWorkers);
   options.most = std::clamp<std::size_t>(options.most, options.least, kMostWorkers);
@@ -43,7 +47,12 @@ WorkerPool::WorkerPool(PoolOptions options, MakeWorker make)
 Result<std::unique_ptr<WorkerPool>> WorkerPool::open(PoolOptions options, MakeWorker make) {
   std::unique_ptr<WorkerPool> pool(new WorkerPool(std::move(options), std::move(make)));
   std::unique_lock lock(pool->mutex_);
-  for (std::size_t i = 0; i < pool->options_.least; ++i) pool->add_worker();
+  try {
+    for (std::size_t i = 0; i < pool->options_.least; ++i) pool->add_worker();
+    pool->supervision_ = std::thread([raw = pool.get()] { raw->supervise(); });
+  } catch (const std::system_error& exception) {
+    return Error{Code::exhausted, "no thread can be started for the workers: " + std::string(exception.what())};
+  }
   // A start has its own deadline.
   pool->started_.wait(lock,
                       [&] { return !pool->start_error_.empty() || pool->count(State::idle) == pool->options_.least; });
@@ -53,27 +62,36 @@ Result<std::unique_ptr<WorkerPool>> WorkerPool::open(PoolOptions options, MakeWo
     return error;
   }
   pool->is_open_ = true;
-  pool->supervision_ = std::thread([raw = pool.get()] { raw->supervise(); });
+  pool->supervisor_.notify_one();
   return pool;
 }
 
 WorkerPool::~WorkerPool() {
+  stop_taking();
+  if (supervision_.joinable()) supervision_.join();
+  for (const auto& slot : slots_) slot->thread.join();
+}
+
+void WorkerPool::stop_taking() {
   AnsweredJobs answered;
   {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
-    for (const auto& job : queue_.take_all())
-      reject(job, {.status = 503, .code = "stopped", .message = "the service is stopping", .retry_after_s = 1},
-             answered);
+    for (const auto& job : queue_.take_all()) reject(job, stopped(), answered);
   }
   work_.notify_all();
   gathered_.notify_all();
   supervisor_.notify_all();
   stopping_.notify_all();
   answered.call();
-  if (supervision_.joinable()) supervision_.join();
-  for (const auto& slot : slots_) slot->thread.join();
-  answered.call();
+}
+
+void WorkerPool::stop() {
+  stop_taking();
+  const std::lock_guard lock(mutex_);
+  for (const auto& slot : slots_) {
+    if (slot->worker != nullptr) slot->worker->interrupt();
+  }
 }
 
 std::size_t WorkerPool::count(State state) const {
@@ -82,9 +100,10 @@ std::size_t WorkerPool::count(State state) const {
 }
 
 void WorkerPool::add_worker() {
-  slots_.push_back(std::make_unique<Slot>());
-  Slot& slot = *slots_.back();
-  slot.thread = std::thread([this, &slot] { work(slot); });
+  slots_.reserve(slots_.size() + 1);
+  auto slot = std::make_unique<Slot>();
+  slot->thread = std::thread([this, raw = slot.get()] { work(*raw); });  // it waits for the mutex, which we hold
+  slots_.push_back(std::move(slot));
 }
 
 void WorkerPool::reject(const JobPtr& job, Failure failure, AnsweredJobs& answered) {
@@ -103,8 +122,7 @@ void WorkerPool::submit(Question question, Time deadline, std::function<void(Out
   {
     const std::lock_guard lock(mutex_);
     if (is_stopping_) {
-      reject(job, {.status = 503, .code = "stopped", .message = "the service is stopping", .retry_after_s = 1},
-             answered);
+      reject(job, stopped(), answered);
     } else if (deadline <= job->since) {
       reject(job, deadline_passed("before it was begun"), answered);
     } else if (!start_error_.empty() && count(State::idle) + count(State::busy) == 0) {
@@ -235,8 +253,25 @@ void WorkerPool::work(Slot& slot) noexcept {
     lock.unlock();
     supervisor_.notify_one();
   } catch (const std::exception& exception) {
-    log::error("script_worker_thread", {{"error", exception.what()}});
+    leave(slot, exception.what());
   }
+}
+
+// A thread that cannot go on, for want of memory perhaps: what it had is answered, and another takes its place.
+void WorkerPool::leave(Slot& slot, const char* why) noexcept {
+  log::error("script_worker_thread", {{"error", why}});
+  AnsweredJobs answered;
+  std::shared_ptr<ScriptWorker> worker;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& job : slot.running) reject(job, not_taken(), answered);
+    slot.running.clear();
+    slot.state = State::over;
+    worker = std::move(slot.worker);
+    ++numbers_.restarts["failed"];
+  }
+  answered.call();
+  supervisor_.notify_one();
 }
 
 void WorkerPool::run(Slot& slot, std::unique_lock<std::mutex>& lock, std::vector<JobPtr> jobs) {
@@ -265,7 +300,6 @@ void WorkerPool::run(Slot& slot, std::unique_lock<std::mutex>& lock, std::vector
   numbers_.compute.add(seconds(took));
   if (outcome.answer) times_.add(took);
   ++numbers_.calls;
-  slot.running.clear();
   if (outcome.is_over) {
     slot.worker.reset();
     slot.state = State::starting;
@@ -275,7 +309,13 @@ void WorkerPool::run(Slot& slot, std::unique_lock<std::mutex>& lock, std::vector
   }
   slot.together = outcome.answer ? jobs.size() : 0;
   AnsweredJobs answered;
-  settle(jobs, std::move(outcome), answered);
+  try {
+    settle(jobs, std::move(outcome), answered);
+  } catch (const std::exception& exception) {
+    log::error("script_answer_lost", {{"error", exception.what()}});
+    for (const auto& job : slot.running) reject(job, not_taken(), answered);
+  }
+  slot.running.clear();
   lock.unlock();
   answered.call();
   lock.lock();
@@ -306,8 +346,9 @@ void WorkerPool::settle(std::vector<JobPtr>& jobs, Outcome outcome, AnsweredJobs
 
 void WorkerPool::retry_or_fail(std::vector<JobPtr>& jobs, const Outcome& outcome, AnsweredJobs& answered) {
   const Failure& failure = outcome.failure;
-  if (jobs.size() == 1 || failure.code == "deadline") {
-    for (const auto& job : jobs) reject(job, failure, answered);
+  const bool is_last_word = jobs.size() == 1 || failure.code == "deadline";
+  if (is_last_word || is_stopping_) {
+    for (const auto& job : jobs) reject(job, is_last_word ? failure : stopped(), answered);
     return;
   }
   for (const auto& job : jobs) job->most_together = std::max<std::size_t>(jobs.size() / 2, 1);

@@ -52,6 +52,8 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   void submit(Question question, Time deadline, std::function<void(Outcome)> done);
+  // Those that wait are answered with "stopped", and those that run soon after; what is submitted from now on at once.
+  void stop();
   PoolNumbers numbers() const;
 
  private:
@@ -67,7 +69,9 @@ class WorkerPool {
 
   WorkerPool(PoolOptions options, MakeWorker make);
   void add_worker();
+  void stop_taking();
   void work(Slot& slot) noexcept;
+  void leave(Slot& slot, const char* why) noexcept;
   bool start_worker(Slot& slot, std::unique_lock<std::mutex>& lock);
   void gather(Slot& slot, std::unique_lock<std::mutex>& lock);
   bool wait_for_jobs(Slot& slot, std::unique_lock<std::mutex>& lock, std::vector<JobPtr>& jobs);
@@ -75,6 +79,7 @@ class WorkerPool {
   void settle(std::vector<JobPtr>& jobs, Outcome outcome, AnsweredJobs& answered);
   void retry_or_fail(std::vector<JobPtr>& jobs, const Outcome& outcome, AnsweredJobs& answered);
   void supervise() noexcept;
+  void look_after(std::unique_lock<std::mutex>& lock);
   void answer_expired(Time now, AnsweredJobs& answered);
   void answer_hopeless(Time now, AnsweredJobs& answered);
   void grow(Time now);

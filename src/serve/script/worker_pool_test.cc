@@ -25,13 +25,13 @@ Outcome failing(std::string code, int status, bool is_over, std::string why) {
           .why_over = std::move(why)};
 }
 
-// Doubles x. A row of -1 is an error, -2 a crash; 0 waits for the gate, and is killed at its deadline like a loop would be.
+// Doubles x. A row of -1 is an error, -2 a crash, -3 an exception of our own; 0 waits for the gate, and is killed at its deadline like a loop would be.
 class Fake final : public ScriptWorker {
  public:
   struct Control {
     std::mutex mutex;
     std::condition_variable gate;
-    bool is_open = false;
+    bool is_open = false, is_interrupted = false;
     int at_gate = 0, made = 0;
     int killed_when_idle = 0;  // that many workers are gone when they get a job
     int broken_starts = 0;     // that many next starts fail
@@ -59,11 +59,13 @@ class Fake final : public ScriptWorker {
     for (const double value : values) {
       if (value == -1) return failing("script_error", 500, false, "");
       if (value == -2) return failing("worker_died", 502, true, "died");
+      if (value == -3) throw std::bad_alloc();
       if (value == 0) {
         ++control_.at_gate;
         control_.gate.notify_all();
-        if (!control_.gate.wait_until(lock, until, [&] { return control_.is_open; }))
+        if (!control_.gate.wait_until(lock, until, [&] { return control_.is_open || control_.is_interrupted; }))
           return failing("deadline", 504, true, "deadline");
+        if (control_.is_interrupted) return failing("stopped", 503, true, "stopped");
       }
       doubled.push_back(2 * value);
     }
@@ -73,6 +75,11 @@ class Fake final : public ScriptWorker {
             .failure = {},
             .is_over = ++calls_ >= control_.last_after,
             .why_over = "recycled"};
+  }
+  void interrupt() override {
+    const std::lock_guard lock(control_.mutex);
+    control_.is_interrupted = true;
+    control_.gate.notify_all();
   }
   bool is_there() const override {
     const std::lock_guard lock(control_.mutex);
@@ -347,6 +354,36 @@ TEST_F(WorkerPoolTest, AnswersWhatWaitsWhenItEnds) {
   pool.reset();
   EXPECT_EQ(value_of(std::move(waiting)), -503);
   EXPECT_EQ(value_of(std::move(stuck)), -504);
+}
+
+TEST_F(WorkerPoolTest, EndsWhatRunsWhenItIsStopped) {
+  const auto pool = open({.least = 1, .most = 1, .most_rows = 10});
+  auto first = ask(*pool, 0);
+  wait_at_gate(1);
+  auto waits = ask(*pool, 2);
+  pool->stop();
+  EXPECT_EQ(first.get().failure.code, "stopped");
+  EXPECT_EQ(waits.get().failure.code, "stopped");
+  EXPECT_EQ(ask(*pool, 3).get().failure.code, "stopped");
+}
+
+TEST_F(WorkerPoolTest, AnswersWhatItsOwnExceptionEnded) {
+  const auto pool = open({});
+  EXPECT_EQ(ask(*pool, -3).get().failure.code, "failed");
+  EXPECT_EQ(value_of(ask(*pool, 4)), 8);
+  EXPECT_EQ(pool->numbers().restarts.at("failed"), 1u);
+}
+
+TEST_F(WorkerPoolTest, ForgetsWhatACallbackOwnsBeforeTheNextOne) {
+  const auto pool = open({.least = 1, .most = 1, .most_rows = 10});
+  auto owned = std::make_shared<int>(1);
+  const std::weak_ptr<int> watched = owned;
+  std::promise<void> answered;
+  pool->submit(Question(one_row(1)), Steady::now() + 20s, [owned, &answered](const Outcome&) { answered.set_value(); });
+  owned.reset();
+  answered.get_future().get();
+  EXPECT_EQ(value_of(ask(*pool, 2)), 4);
+  EXPECT_TRUE(watched.expired());
 }
 
 TEST(WorkersToAdd, WaitsForPatienceAndCountsThoseThatStart) {
