@@ -141,6 +141,9 @@ test-serve: build ## scoria serve with unmodified clients and checkers, which it
 	@tools/install_python build/serve-venv tests/serve/requirements.txt
 	@tests/serve/run build/scoria
 	@tests/serve/identity/run build/scoria || [ $$? -eq 77 ]
+	@mkdir -p build/serve-scripts
+	@tests/e2e/script_test.py build/scoria build/serve-scripts
+	@tests/e2e/serve_inputs_test.py build/scoria build/serve-scripts
 
 .PHONY: test-serve-long
 test-serve-long: build ## scoria serve under pressure, by the goals: poison, overload, SERVE_SWAPS swaps (default 1000), restarts, certificates, killed workers; installs R

@@ -40,7 +40,8 @@ bool read_csv_rows(const std::string& body, const JsonLimits& limits, RowBuilder
   const std::string header = header_for(body, schema);
   const auto table = table::read_csv(header.empty() ? body : header + body, options_for(schema, limits));
   if (!table.ok()) {
-    problem = one_mistake(400, "bad_csv", table.error().message);
+    const bool is_large = table.error().code == Code::too_large;
+    problem = one_mistake(is_large ? 413 : 400, is_large ? "too_large" : "bad_csv", table.error().message);
     return false;
   }
   if (table.value().rows() > limits.rows) {

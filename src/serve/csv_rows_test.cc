@@ -90,7 +90,7 @@ TEST(CsvRows, CountsTheRowsOfAModelWithoutFeatures) {
 
 TEST(CsvRows, HoldsItsLimits) {
   EXPECT_EQ(read_csv("x,on,kind,size,note\n1,1,a,S,n\n1,1,a,S,n\n", {.rows = 1}).problem.status, 413);
-  EXPECT_EQ(read_csv("a,b,c\n1,1,1\n", {.keys = 2}).problem.mistakes.at(0).code, "bad_csv");
+  EXPECT_EQ(read_csv("a,b,c\n1,1,1\n", {.keys = 2}).problem.status, 413);
 }
 
 TEST(JsonLines, ReadsARowOnEachLine) {

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cstring>
+#include <unordered_set>
 
 #include "serve/json_rows.h"
 
@@ -219,10 +220,13 @@ InferenceRequest read_wanted(const element& document) {
   if (document["parameters"]["binary_data_output"].get(flag) == simdjson::SUCCESS) wanted.is_binary = flag;
   simdjson::dom::array outputs;
   if (document["outputs"].get(outputs) != simdjson::SUCCESS) return wanted;
+  std::unordered_set<std::string_view> asked;  // each is written as often as it is asked for
   for (const element output : outputs) {
     if (output["name"].get(text) != simdjson::SUCCESS) refuse_input("an output has no \"name\"");
     flag = wanted.is_binary;
     if (bool is_asked = false; output["parameters"]["binary_data"].get(is_asked) == simdjson::SUCCESS) flag = is_asked;
+    if (!asked.insert(text).second)
+      refuse_input("output '" + std::string(text.substr(0, 80)) + "' is asked for twice", "duplicate_key");
     wanted.outputs.emplace_back(text, flag);
   }
   return wanted;

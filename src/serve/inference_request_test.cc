@@ -93,6 +93,13 @@ TEST(InferenceRequest, ReadsBytesOfEveryKindOfNumber) {
   EXPECT_EQ(second(bytes_x("BYTES", texts_of({"1", "2.5"}))), 2.5);
 }
 
+TEST(InferenceRequest, RefusesAnOutputThatIsAskedForTwice) {
+  const TensorRead got = read_tensors(
+      R"({"outputs":[{"name":"a"},{"name":"a"}],"inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[1]}]})");
+  ASSERT_FALSE(got.is_ok);
+  EXPECT_EQ(got.problem.mistakes.at(0).code, "duplicate_key");
+}
+
 TEST(InferenceRequest, TakesTruthForALevel) {
   model::Description description;
   description.features.push_back({.name = "f", .kind = model::FeatureKind::factor, .levels = {"FALSE", "TRUE"}});

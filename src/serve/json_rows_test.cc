@@ -267,6 +267,27 @@ TEST(JsonRows, HoldsItsLimits) {
   EXPECT_EQ(first(R"([{"note":"12345"}])"), "out_of_range 413");
 }
 
+TEST(JsonRows, RefuseToBecomeATableOfNothing) {
+  model::Description wide;
+  for (int i = 0; i < 10'000; ++i)
+    wide.features.push_back({.name = "x" + std::to_string(i), .kind = model::FeatureKind::number});
+  const Schema schema(wide);
+  std::string records = "[{\"x0\":1}", columns = R"({"x0":[1)";
+  for (int i = 0; i < 1000; ++i) {
+    records += ",{}";
+    columns += ",1";
+  }
+  for (std::string body : {records + "]", columns + "],\"x1\":[1]}", columns + "]}"}) {
+    RowBuilder rows(schema);
+    table::Table table;
+    Problem problem;
+    const bool is_read = read_json_rows(body, kBareEnvelope, {}, rows, problem);
+    EXPECT_FALSE(rows.finish(is_read, table, problem));
+    EXPECT_EQ(problem.status, 413) << body.substr(0, 40);
+    EXPECT_EQ(problem.mistakes.at(0).code, "too_large");
+  }
+}
+
 TEST(JsonRows, RefusesTwoHundredThousandNamesAtOnce) {
   std::string body = R"({"df":[{)";
   for (int i = 0; i < 200'000; ++i) body += "\"key" + std::to_string(i) + "\":1,";

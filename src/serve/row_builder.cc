@@ -203,9 +203,10 @@ void RowBuilder::set(std::size_t feature, const Cell& cell) {
 }
 
 void RowBuilder::end_row() {
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
+  for (std::size_t i = 0; i < columns_.size() && gaps_ <= kMostGaps; ++i) {
     if (columns_[i].size >= rows_) continue;
     ++columns_[i].absent;
+    ++gaps_;
     put_missing(i);
   }
 }
@@ -214,6 +215,15 @@ void RowBuilder::set_next(std::size_t feature, const Cell& cell) { put(feature, 
 
 void RowBuilder::end_columns() {
   for (const auto& column : columns_) rows_ = std::max(rows_, column.size);
+  find_ragged_columns();
+  for (const auto& column : columns_) gaps_ += rows_ - column.size;
+  if (!mistakes_.empty() || gaps_ > kMostGaps) return;  // there will be no table
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    while (columns_[i].size < rows_) put_missing(i);
+  }
+}
+
+void RowBuilder::find_ragged_columns() {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const auto& feature = schema_.features()[i];
     const std::size_t size = columns_[i].size;
@@ -229,7 +239,6 @@ void RowBuilder::end_columns() {
                    .value = {},
                    .expected = {}});
     }
-    while (columns_[i].size < rows_) put_missing(i);
   }
 }
 
@@ -247,6 +256,10 @@ void RowBuilder::find_missing_columns() {
 }
 
 bool RowBuilder::finish(bool is_read, table::Table& table, Problem& problem) {
+  if (gaps_ > kMostGaps) {
+    problem = one_mistake(413, "too_large", "the rows leave out more than " + std::to_string(kMostGaps) + " cells");
+    return false;
+  }
   if (is_read && !has_too_many_mistakes()) find_missing_columns();
   const bool is_limit = !is_read && problem.status != 400;  // which no better cell would help
   if (!mistakes_.empty() && !is_limit) {

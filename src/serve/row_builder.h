@@ -27,6 +27,9 @@ struct Cell {
   std::string_view text;  // of a text; of a number as it stood in the request, for messages
 };
 
+// Cells that all rows together may leave out: a body of a few bytes a row is not to become a table of ten thousand columns.
+inline constexpr std::size_t kMostGaps = 8u << 20;
+
 class RowBuilder {
  public:
   explicit RowBuilder(const Schema& schema);
@@ -52,7 +55,7 @@ class RowBuilder {
   std::size_t rows() const { return rows_; }
   const Schema& schema() const { return schema_; }
 
-  // Once. `is_read`: the body was read to its end; else `problem` says why not, and a row may be there in part. `problem` gets the mistakes of
+  // Once, and 413 where more than kMostGaps cells were left out. `is_read`: the body was read to its end; else `problem` says why not, and a row may be there in part. `problem` gets the mistakes of
   // cells, if there are any: they tell more than where reading ended. False: there is no table.
   bool finish(bool is_read, table::Table& table, Problem& problem);
 
@@ -78,6 +81,8 @@ class RowBuilder {
   void put_missing(std::size_t feature);
   void refuse(std::size_t feature, const char* code, const Cell& cell, std::string what);
 
+  void find_ragged_columns();
+
   const Schema& schema_;
   // Most requests have one row: theirs lies here, and nothing is asked from the allocator for each column.
   std::array<std::byte, 4096> room_;
@@ -85,6 +90,7 @@ class RowBuilder {
   std::pmr::vector<Column> columns_{&memory_};
   std::vector<Mistake> mistakes_;
   std::size_t rows_ = 0;
+  std::size_t gaps_ = 0;  // cells that rows left out: more than kMostGaps are not kept
 };
 
 }  // namespace scoria::serve

@@ -167,7 +167,7 @@ const std::vector<Key>& keys() {
       {"service_sample_rate", Number{&C::service_sample_rate, 0, 1},
        "The share of requests of which `service_payload_log` and `service_drift` see the rows."},
       {"service_mask", Texts{&C::service_mask, "a list of columns"},
-       "Columns that `service_payload_log` must not hold."},
+       "Columns whose values `service_payload_log` must not hold: it has `\"***\"` for them."},
       {"service_drift", Whole{&C::service_drift, 0, 1'000'000},
        "Figures per column in `/metrics` of how far requests have moved from a version's sample of at least 100 rows, "
        "else from the first so many rows that are seen. 0: none."},
