@@ -224,10 +224,13 @@ ServiceVersionPtr App::wanted(const Call& call, std::string_view service, std::s
 }
 
 bool App::pass_to_first(Call& call) {
-  // What its sender may do to the service that the path names says nothing of another one.
-  if (!service_of(call.path).empty()) return false;
+  // What is below a service's name is that one's, and no other's.
+  const std::string named = service_of(call.path);
+  if (!named.empty() && find_service(*catalog_.services(), named) != nullptr) return false;
   const auto version = wanted(call, "");
   if (version == nullptr || version->takes_rows()) return false;
+  // The gate has asked for this right, if it knew then what is known now.
+  if (call.caller != nullptr && !call.caller->may(access::Action::score, version->service())) return false;
   pass_on(call, version, below(call.request.target, 0));
   return true;
 }
@@ -296,7 +299,11 @@ void App::serve(Call& call, const Form& form, std::string_view service, std::str
     if (version.empty()) version = call.request.header("X-Scoria-Version").value_or("");
     const auto all = catalog_.services();
     const Service* there = find_service(*all, service);
-    if (there == nullptr) return call.send(no_service(form, "there is no service '" + std::string(service) + "'"));
+    if (there == nullptr) {
+      // A plumber file may have a path like it.
+      if (pass_to_first(call)) return;
+      return call.send(no_service(form, "there is no service '" + std::string(service) + "'"));
+    }
     std::string versions;
     for (const auto& one : there->versions) versions += (versions.empty() ? "" : ", ") + one->version();
     return call.send(no_service(
@@ -324,7 +331,10 @@ void App::post(Call& call) {
 
 void App::get_inference(Call& call) {
   const auto& path = call.path;
-  if (path.back() == "infer") return call.send(nothing_for(path));
+  if (path.back() == "infer") {
+    if (!pass_to_first(call)) call.send(nothing_for(path));
+    return;
+  }
   const std::size_t size = path.size();
   if (size == 1) {
     return call.send(
@@ -340,12 +350,13 @@ void App::get_inference(Call& call) {
     const auto all = catalog_.services();
     const Service* service = find_service(*all, path[2]);
     const auto version = service == nullptr ? nullptr : has_version ? service->version(path[4]) : service->main();
+    if (service == nullptr && pass_to_first(call)) return;
     if (version == nullptr) return call.send(json_reply(404, R"({"error":"there is no such model or version"})"));
     const std::size_t rest = size - (has_version ? 5 : 3);
     if (rest == 0) return call.send(json_reply(200, inference_metadata(*version, *service)));
     if (rest == 1 && path.back() == "ready") return call.send(ready());
   }
-  call.send(json_reply(404, R"({"error":"there is nothing at this path"})"));
+  if (!pass_to_first(call)) call.send(json_reply(404, R"({"error":"there is nothing at this path"})"));
 }
 
 std::shared_ptr<const Catalog::Services> App::readable(std::shared_ptr<const Catalog::Services> all, const Call& call) {
@@ -381,6 +392,7 @@ void App::get(Call& call) {
   if (first == "api" && size == 4 && path[3] == "swagger.json") {
     const auto version = catalog_.find(path[1], path[2]);
     if (version != nullptr) return call.send(json_reply(200, swagger_document(*version, access_ != nullptr)));
+    if (pass_to_first(call)) return;
     return call.send(not_found("there is no service '" + path[1] + "' of version '" + path[2] + "'"));
   }
   if (!pass_to_first(call)) call.send(nothing_for(path));

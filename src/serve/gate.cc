@@ -32,9 +32,8 @@ bool is_scoring_path(const PathParts& parts) {
 
 // Whether a GET of it has an answer of the server's own, although it names no service.
 bool is_own(const PathParts& parts) {
-  if (parts.empty()) return false;
-  return parts[0] == "v2" || (parts.size() == 1 && (parts[0] == "version" || parts[0] == "metrics" ||
-                                                    parts[0] == "openapi.json" || parts[0] == "services"));
+  constexpr std::array<std::string_view, 5> kOwn = {"metrics", "openapi.json", "services", "v2", "version"};
+  return parts.size() == 1 && std::ranges::find(kOwn, parts[0]) != kOwn.end();
 }
 
 bool takes_requests(const Service& service) {
@@ -93,7 +92,7 @@ Need need_of(const net::HttpRequest& head) {
             .service = service_of(parts),
             .is_of_first = parts.size() == 1 && is_word_of_scoring(parts[0]),
             .is_list = is_get && is_list(parts)};
-  need.may_be_passed_on = need.service.empty() && !need.is_open && !(is_get && is_own(parts));
+  need.may_be_passed_on = !need.is_open && !(is_get && is_own(parts));
   if (is_get) need.action = access::Action::read;
   const bool is_below_service = parts.size() >= 3 && parts[0] == "services";
   if (is_below_service || (head.method == "POST" && is_scoring_path(parts))) need.action = access::Action::score;
@@ -104,7 +103,7 @@ Need need_in(const Catalog& catalog, const net::HttpRequest& head) {
   Need need = need_of(head);
   if (!need.is_of_first && !need.may_be_passed_on) return need;
   const auto all = catalog.services();
-  if (all->empty()) return need;
+  if (all->empty() || (!need.service.empty() && find_service(*all, need.service) != nullptr)) return need;
   const Service& first = all->front();
   if (need.may_be_passed_on && takes_requests(first))
     return {.action = access::Action::score, .service = first.name, .is_of_first = true};

@@ -4,7 +4,7 @@
 //   score           POST of a path that scores, of the service that it names; any method below /services/NAME/, which a script may answer
 //   read            any other GET; of the service that it names, or of all
 //   read any        GET of /, /openapi.json and /services, which show what their reader may read
-//   score           of the first service: what names no service and is none of the above, where that service takes requests as they are
+//   score           of the first service: what names no service that is there and is none of the above, where that one takes requests as they are
 //   deploy          any other method
 //
 // Threads: free functions.
@@ -26,7 +26,7 @@ namespace scoria::serve {
 using PathParts = boost::container::small_vector<std::string, 6>;
 PathParts path_parts(std::string_view path);
 
-// The service that a path names; empty: none, and what is nothing of the server's own is the first service's, if that takes requests as they are.
+// The service that a path names; empty: none.
 std::string service_of(const PathParts& parts);
 
 struct Need {
@@ -35,7 +35,7 @@ struct Need {
   std::string service;
   bool is_of_first = false;       // the path names no service and means the first one
   bool is_list = false;           // it is for who may read any one
-  bool may_be_passed_on = false;  // to the first service, if that takes requests as they are
+  bool may_be_passed_on = false;  // to the first service, if that takes requests as they are and no other one is named
 };
 Need need_of(const net::HttpRequest& head);
 

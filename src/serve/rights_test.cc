@@ -112,6 +112,13 @@ TEST_F(RightsTest, ToScoreReachAllOfAFirstServiceThatTakesRequestsAsTheyAre) {
     EXPECT_EQ(ask(method, "/services/a/echo?x=1", a).body, "a1 /echo") << method;
   }
   EXPECT_EQ(ask("POST", "/score", a).body, "a1 /score");
+  // A plumber file may have paths like ours.
+  for (const auto* path : {"/api/x", "/api/x/y", "/api/x/y/swagger.json", "/services/x/y", "/endpoints/x/y", "/v2/x",
+                           "/v2/models/x/infer", "/v2/models/x"}) {
+    EXPECT_EQ(ask("GET", path, a).body, std::string("a1 ") + path);
+    EXPECT_EQ(ask("POST", path, a).body, std::string("a1 ") + path);
+    EXPECT_EQ(ask("DELETE", path, a).body, std::string("a1 ") + path);
+  }
   EXPECT_EQ(ask("GET", "/metrics", a).status, 403);
   EXPECT_EQ(ask("GET", "/services/b/x", a).status, 403);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <system_error>
 
 #include "base/log.h"
 #include "serve/script/script_rows.h"
