@@ -64,8 +64,10 @@ Result<Folder> Folder::open(const fs::path& path, WallTime now) {
   struct statvfs mount {};
   const bool is_read_only = ::statvfs(path.c_str(), &mount) == 0 && (mount.f_flag & ST_RDONLY) != 0;
   const bool is_own = status.st_uid == ::geteuid(), is_closed = (status.st_mode & 077) == 0;
-  // Into one that is mounted read-only nobody puts a file, whatever its mode says.
-  if (is_read_only ? !is_own && status.st_uid != 0 : !is_own || !is_closed) {
+  // A Secret's folder is root's, and open to all but for the mount and for its sticky bit, by which nobody has another's file.
+  const bool is_secret =
+      is_read_only && status.st_uid == 0 && ((status.st_mode & 022) == 0 || (status.st_mode & S_ISVTX) != 0);
+  if (!is_secret && (!is_own || !is_closed)) {
     return Error{Code::denied, "the access folder '" + path.string() +
                                    "' must be the own one of the user that runs this, with mode 0700 (chmod 700), or "
                                    "be mounted read-only and root's: it holds secrets"};

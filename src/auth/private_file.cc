@@ -81,6 +81,12 @@ Result<std::string> read_private_file(const std::filesystem::path& path, std::ui
   struct stat status {};
   if (::fstat(file.number(), &status) != 0) return system_error(path, "open");
   if (!S_ISREG(status.st_mode)) return Error{Code::corrupt, "'" + path.string() + "' is no regular file"};
+  struct stat folder {};
+  const bool is_known = status.st_uid == 0 || status.st_uid == ::geteuid() ||
+                        (::stat((path.parent_path() / ".").c_str(), &folder) == 0 && folder.st_uid == status.st_uid);
+  if (!is_known) {
+    return Error{Code::denied, "'" + path.string() + "' holds a secret and belongs to another user than its folder"};
+  }
   if (!is_private(status)) {
     std::array<char, 8> mode{};
     std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(status.st_mode & 07777));

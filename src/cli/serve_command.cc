@@ -185,7 +185,8 @@ Status serve(const ServeOptions& options, const Context& context) {
     std::printf("%s://%s\n", security->listeners()[i].tls ? "https" : "http", server->address(i).c_str());
   std::fflush(stdout);
   if (context.is_terminal) {
-    for (const serve::Service& service : *catalog.services()) {
+    const auto all = catalog.services();
+    for (const serve::Service& service : *all) {
       std::fprintf(stderr, "  POST /services/%s/score    %s\n", service.name.c_str(),
                    service.main()->description().title.c_str());
     }

@@ -95,6 +95,8 @@ const char* methods_of(const PathParts& path) {
   return size == 3 && is_score ? kScores : "";
 }
 
+net::HttpReply forbidden() { return access::reply_of({.reason = access::Reason::forbidden}); }
+
 net::HttpReply nothing_for(const PathParts& path) {
   const std::string allowed = methods_of(path);
   return allowed.empty() ? not_found("nothing is served at this path; GET /services lists what is")
@@ -224,18 +226,23 @@ ServiceVersionPtr App::wanted(const Call& call, std::string_view service, std::s
 }
 
 bool App::pass_to_first(Call& call) {
-  // What is below a service's name is that one's, and no other's.
-  const std::string named = service_of(call.path);
-  if (!named.empty() && find_service(*catalog_.services(), named) != nullptr) return false;
   const auto version = wanted(call, "");
   if (version == nullptr || version->takes_rows()) return false;
-  // The gate has asked for this right, if it knew then what is known now.
-  if (call.caller != nullptr && !call.caller->may(access::Action::score, version->service())) return false;
+  // What is below another service's name is that one's.
+  const std::string named = service_of(call.path);
+  if (!named.empty() && named != version->service() && find_service(*catalog_.services(), named) != nullptr)
+    return false;
+  if (!admits(call, access::Action::score, version->service())) return false;
   pass_on(call, version, below(call.request.target, 0));
   return true;
 }
 
+bool App::admits(const Call& call, access::Action action, const std::string& service) const {
+  return access_ == nullptr || (call.caller != nullptr && call.caller->may(action, service));
+}
+
 void App::pass_on(Call& call, const ServiceVersionPtr& version, std::string path) {
+  if (!admits(call, access::Action::score, version->service())) return call.send(forbidden());
   struct Waiting {
     ServiceVersionPtr version;
     Passage passage;
@@ -252,6 +259,7 @@ void App::pass_on(Call& call, const ServiceVersionPtr& version, std::string path
 }
 
 void App::score(Call& call, const Form& form, const ServiceVersionPtr& version) {
+  if (!admits(call, access::Action::score, version->service())) return call.send(forbidden());
   Passage passage(version->traffic(), form.protocol);
   Exchange exchange{.version = version, .request = std::move(call.request), .query = std::move(call.query)};
   table::Table rows;
@@ -299,11 +307,8 @@ void App::serve(Call& call, const Form& form, std::string_view service, std::str
     if (version.empty()) version = call.request.header("X-Scoria-Version").value_or("");
     const auto all = catalog_.services();
     const Service* there = find_service(*all, service);
-    if (there == nullptr) {
-      // A plumber file may have a path like it.
-      if (pass_to_first(call)) return;
-      return call.send(no_service(form, "there is no service '" + std::string(service) + "'"));
-    }
+    if (pass_to_first(call)) return;  // a plumber file may have a path like it
+    if (there == nullptr) return call.send(no_service(form, "there is no service '" + std::string(service) + "'"));
     std::string versions;
     for (const auto& one : there->versions) versions += (versions.empty() ? "" : ", ") + one->version();
     return call.send(no_service(
@@ -351,6 +356,7 @@ void App::get_inference(Call& call) {
     const Service* service = find_service(*all, path[2]);
     const auto version = service == nullptr ? nullptr : has_version ? service->version(path[4]) : service->main();
     if (service == nullptr && pass_to_first(call)) return;
+    if (service != nullptr && !admits(call, access::Action::read, service->name)) return call.send(forbidden());
     if (version == nullptr) return call.send(json_reply(404, R"({"error":"there is no such model or version"})"));
     const std::size_t rest = size - (has_version ? 5 : 3);
     if (rest == 0) return call.send(json_reply(200, inference_metadata(*version, *service)));
@@ -391,6 +397,7 @@ void App::get(Call& call) {
   }
   if (first == "api" && size == 4 && path[3] == "swagger.json") {
     const auto version = catalog_.find(path[1], path[2]);
+    if (version != nullptr && !admits(call, access::Action::read, version->service())) return call.send(forbidden());
     if (version != nullptr) return call.send(json_reply(200, swagger_document(*version, access_ != nullptr)));
     if (pass_to_first(call)) return;
     return call.send(not_found("there is no service '" + path[1] + "' of version '" + path[2] + "'"));

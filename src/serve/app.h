@@ -66,6 +66,8 @@ class App final : public net::HttpHandler {
   void pass_on(Call& call, const ServiceVersionPtr& version, std::string path);
   // Whether the first service takes them, and so this one.
   bool pass_to_first(Call& call);
+  // The gate's question once more, of the service that it came to: another may have the name since, where a password was waited for.
+  bool admits(const Call& call, access::Action action, const std::string& service) const;
 
   Catalog& catalog_;
   Executor& executor_;

@@ -14,7 +14,7 @@ constexpr std::uint64_t kSmallBody = 64u << 10;
 
 bool is_one_of_health(const PathParts& parts) {
   if (parts.size() == 1) return std::ranges::find(kHealth, parts[0]) != kHealth.end();
-  return parts.size() == 3 && parts[0] == "v2" && parts[1] == "health";
+  return parts.size() == 3 && parts[0] == "v2" && parts[1] == "health" && (parts[2] == "live" || parts[2] == "ready");
 }
 
 bool is_word_of_scoring(const std::string& word) {
@@ -103,8 +103,11 @@ Need need_in(const Catalog& catalog, const net::HttpRequest& head) {
   Need need = need_of(head);
   if (!need.is_of_first && !need.may_be_passed_on) return need;
   const auto all = catalog.services();
-  if (all->empty() || (!need.service.empty() && find_service(*all, need.service) != nullptr)) return need;
+  if (all->empty()) return need;
   const Service& first = all->front();
+  const bool is_anothers =
+      !need.service.empty() && need.service != first.name && find_service(*all, need.service) != nullptr;
+  if (is_anothers) return need;
   if (need.may_be_passed_on && takes_requests(first))
     return {.action = access::Action::score, .service = first.name, .is_of_first = true};
   if (need.is_of_first) need.service = first.name;
@@ -137,7 +140,8 @@ std::optional<net::HttpReply> refuse_early(access::Access& access, const Catalog
     return std::nullopt;
   }
   const Need need = need_in(catalog, head);
-  if (need.is_open || need.is_list || access::Access::is_own_path(head.target)) return std::nullopt;
+  const std::string_view path = std::string_view(head.target).substr(0, head.target.find('?'));
+  if (need.is_open || need.is_list || access::Access::is_own_path(path)) return std::nullopt;
   const auto identified = access.identify(head);
   if (identified.is_pending()) return std::nullopt;
   if (identified.refusal) return access::reply_of(*identified.refusal);

@@ -15,43 +15,41 @@ RetiredVersions::~RetiredVersions() {
     is_over_ = true;
   }
   changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  thread_.join();
 }
 
 void RetiredVersions::add(ServiceVersionPtr version) {
   const std::lock_guard lock(mutex_);
   versions_.push_back(std::move(version));
-  if (!thread_.joinable()) thread_ = std::thread([this] { let_go(); });
   changed_.notify_all();
 }
 
 bool RetiredVersions::stop(std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
   for (const auto& version : versions_) version->stop();
-  return gone_.wait_for(lock, patience, [this] { return versions_.empty() && going_ == 0; });
+  return gone_.wait_for(lock, patience, [this] { return versions_.empty() && !is_going_; });
 }
 
 void RetiredVersions::let_go() noexcept {
   std::unique_lock lock(mutex_);
   while (!is_over_) {
-    if (versions_.empty()) {
-      changed_.wait(lock);
-      continue;
-    }
     // One that only we hold nobody can come to hold again.
-    const auto held = std::partition(versions_.begin(), versions_.end(),
-                                     [](const ServiceVersionPtr& one) { return one.use_count() > 1; });
-    std::vector<ServiceVersionPtr> free(std::make_move_iterator(held), std::make_move_iterator(versions_.end()));
-    versions_.erase(held, versions_.end());
-    if (free.empty()) {
-      (void)changed_.wait_for(lock, kLook);
+    const auto free = std::ranges::find_if(versions_, [](const auto& one) { return one.use_count() == 1; });
+    if (free == versions_.end()) {
+      if (versions_.empty()) {
+        changed_.wait(lock);
+      } else {
+        (void)changed_.wait_for(lock, kLook);
+      }
       continue;
     }
-    going_ = free.size();
+    ServiceVersionPtr going = std::move(*free);
+    versions_.erase(free);
+    is_going_ = true;
     lock.unlock();
-    free.clear();
+    going.reset();
     lock.lock();
-    going_ = 0;
+    is_going_ = false;
     gone_.notify_all();
   }
 }

@@ -15,7 +15,7 @@ namespace scoria::serve {
 
 class RetiredVersions {
  public:
-  RetiredVersions() = default;
+  RetiredVersions() : thread_([this] { let_go(); }) {}
   ~RetiredVersions();
   RetiredVersions(const RetiredVersions&) = delete;
   RetiredVersions& operator=(const RetiredVersions&) = delete;
@@ -30,9 +30,9 @@ class RetiredVersions {
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_, gone_;
   std::vector<ServiceVersionPtr> versions_;
-  std::size_t going_ = 0;  // that the thread lets go of at this moment
+  bool is_going_ = false;  // the thread lets go of one at this moment
   bool is_over_ = false;
-  std::thread thread_;  // from the first version on
+  std::thread thread_;
 };
 
 }  // namespace scoria::serve

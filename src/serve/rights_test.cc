@@ -104,6 +104,16 @@ TEST_F(RightsTest, ToOneServiceReachNoOtherOne) {
   EXPECT_EQ(ask("GET", "/openapi.json", b).status, 200);
 }
 
+TEST_F(RightsTest, OfNobodyReachNothingButHealth) {
+  for (const auto* method : {"GET", "HEAD", "POST", "PUT"}) {
+    for (const auto* path : {"/", "/x", "/score", "/v2/health/x", "/v2/health/infer", "/v2/health/a%2Fb", "/v2/x",
+                             "/livez/x", "/health/x", "/services/a/x", "/api/a/1", "/metrics"}) {
+      EXPECT_EQ(ask(method, path, "").status, 401) << method << " " << path;
+    }
+  }
+  EXPECT_EQ(ask("GET", "/v2/health/ready", "").status, 200);
+}
+
 TEST_F(RightsTest, ToScoreReachAllOfAFirstServiceThatTakesRequestsAsTheyAre) {
   const std::string a = key_of("scorer@a");
   for (const auto* method : {"GET", "POST", "PUT", "DELETE"}) {
@@ -113,8 +123,9 @@ TEST_F(RightsTest, ToScoreReachAllOfAFirstServiceThatTakesRequestsAsTheyAre) {
   }
   EXPECT_EQ(ask("POST", "/score", a).body, "a1 /score");
   // A plumber file may have paths like ours.
-  for (const auto* path : {"/api/x", "/api/x/y", "/api/x/y/swagger.json", "/services/x/y", "/endpoints/x/y", "/v2/x",
-                           "/v2/models/x/infer", "/v2/models/x"}) {
+  for (const auto* path :
+       {"/api/a/x", "/v2/models/a/x/infer", "/endpoints/a/x", "/api/x", "/api/x/y", "/api/x/y/swagger.json",
+        "/services/x/y", "/endpoints/x/y", "/v2/x", "/v2/models/x/infer", "/v2/models/x"}) {
     EXPECT_EQ(ask("GET", path, a).body, std::string("a1 ") + path);
     EXPECT_EQ(ask("POST", path, a).body, std::string("a1 ") + path);
     EXPECT_EQ(ask("DELETE", path, a).body, std::string("a1 ") + path);

@@ -216,8 +216,9 @@ void RowBuilder::set_next(std::size_t feature, const Cell& cell) { put(feature, 
 void RowBuilder::end_columns() {
   for (const auto& column : columns_) rows_ = std::max(rows_, column.size);
   find_ragged_columns();
+  if (!mistakes_.empty()) return;  // there will be no table
   for (const auto& column : columns_) gaps_ += rows_ - column.size;
-  if (!mistakes_.empty() || gaps_ > kMostGaps) return;  // there will be no table
+  if (gaps_ > kMostGaps) return;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     while (columns_[i].size < rows_) put_missing(i);
   }
@@ -256,7 +257,7 @@ void RowBuilder::find_missing_columns() {
 }
 
 bool RowBuilder::finish(bool is_read, table::Table& table, Problem& problem) {
-  if (gaps_ > kMostGaps) {
+  if (gaps_ > kMostGaps && mistakes_.empty()) {
     problem = one_mistake(413, "too_large", "the rows leave out more than " + std::to_string(kMostGaps) + " cells");
     return false;
   }

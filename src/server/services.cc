@@ -396,7 +396,8 @@ Json Services::list(const std::function<bool(const std::string& service)>& may_s
     one["name"] = service;
     value.push_back(std::move(one));
   };
-  for (const serve::Service& service : *catalog_.services()) {
+  const auto all = catalog_.services();
+  for (const serve::Service& service : *all) {
     if (!may_see(service.name)) continue;
     for (std::size_t i = 0; i < service.versions.size(); ++i) add(service.name, version_json(service, i));
   }

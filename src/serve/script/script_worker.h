@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <variant>
 
@@ -60,7 +61,7 @@ class ScriptWorker {
   virtual std::uint64_t resident_bytes() const = 0;
 };
 
-// Errors: what the script's start says.
-using MakeWorker = std::function<Result<std::unique_ptr<ScriptWorker>>()>;
+// Errors: what the script's start says; unavailable soon after it is to stop.
+using MakeWorker = std::function<Result<std::unique_ptr<ScriptWorker>>(const std::stop_token& stop)>;
 
 }  // namespace scoria::serve::script

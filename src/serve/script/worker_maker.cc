@@ -56,13 +56,13 @@ class Maker {
         start_(codec_->encode_start(plan)),
         loads_in_each_(options.loads_in_each) {}
 
-  Result<std::unique_ptr<ScriptWorker>> make();
+  Result<std::unique_ptr<ScriptWorker>> make(const std::stop_token& stop);
 
  private:
   using Made = std::unique_ptr<WarmWorker>;
-  Result<Made> load() const;
+  Result<Made> load(const std::stop_token& stop) const;
   Status ask_sample(WarmWorker& worker, Time until) const;
-  Result<Made> load_template(std::string& from);
+  Result<Made> load_template(std::string& from, const std::stop_token& stop);
   Result<std::unique_ptr<ScriptWorker>> fork(const std::string& from);
   void load_in_each(const std::string& why);
 
@@ -77,18 +77,25 @@ class Maker {
   bool has_forked_ = false;  // a worker that answered the sample
 };
 
-Result<Maker::Made> Maker::load() const {
+Result<Maker::Made> Maker::load(const std::stop_token& stop) const {
+  if (stop.stop_requested()) return cannot_start(plan_, Code::unavailable, "it is stopping");
   auto leased = worker::LeasedWorker::lease(lease_);
   if (!leased.ok()) return cannot_start(plan_, Code::unavailable, leased.error().message);
+  auto made = std::make_unique<WarmWorker>(std::move(leased).value(), codec_);
+  const std::stop_callback interrupt(stop, [worker = made.get()] { worker->interrupt(); });
   const Time until = Steady::now() + options_.start_timeout;
-  auto answer = leased.value()->call(worker::kService, start_, until);
+  auto answer = made->leased().call(worker::kService, start_, until);
   if (!answer.ok()) {
+    if (made->leased().is_interrupted()) {
+      made->leased().kill();
+      return cannot_start(plan_, Code::unavailable, "it is stopping");
+    }
     if (answer.error().code == Code::deadline) {
-      leased.value()->kill();
+      made->leased().kill();
       return cannot_start(plan_, Code::unavailable,
                           "its start took longer than " + std::to_string(options_.start_timeout.count()) + " ms");
     }
-    return cannot_start(plan_, Code::invalid, "its worker ended while it started: " + leased.value()->end());
+    return cannot_start(plan_, Code::invalid, "its worker ended while it started: " + made->leased().end());
   }
   const Said said = codec_->decode_start(answer.value().payload);
   if (answer.value().kind != worker::kValue) {
@@ -96,7 +103,6 @@ Result<Maker::Made> Maker::load() const {
                         said.calls + (said.output.empty() ? "" : "\nit printed: " + said.output));
   }
   if (!said.output.empty()) log::info("script_output", {{"text", said.output}});
-  auto made = std::make_unique<WarmWorker>(std::move(leased).value(), codec_);
   SCORIA_TRY_STATUS(ask_sample(*made, until));
   return made;
 }
@@ -120,12 +126,12 @@ void Maker::load_in_each(const std::string& why) {
 }
 
 // `from` is the template's id; where there can be none, the process that was to be it is a worker.
-Result<Maker::Made> Maker::load_template(std::string& from) {
+Result<Maker::Made> Maker::load_template(std::string& from, const std::stop_token& stop) {
   const std::lock_guard lock(mutex_);
   if (loads_in_each_) return Made();
   if (template_ == nullptr || !template_->is_there()) {
     template_.reset();
-    SCORIA_TRY(made, load());
+    SCORIA_TRY(made, load(stop));
     const auto begin = Steady::now();
     const Time until = begin + options_.start_timeout;
     for (int i = 0; i < 2 && Steady::now() - begin < kQuickCall; ++i) SCORIA_TRY_STATUS(ask_sample(*made, until));
@@ -158,20 +164,20 @@ Result<std::unique_ptr<ScriptWorker>> Maker::fork(const std::string& from) {
   return asked.error();
 }
 
-Result<std::unique_ptr<ScriptWorker>> Maker::make() {
+Result<std::unique_ptr<ScriptWorker>> Maker::make(const std::stop_token& stop) {
   std::string from;
-  SCORIA_TRY(loaded, load_template(from));
+  SCORIA_TRY(loaded, load_template(from, stop));
   if (!from.empty()) {
     auto forked = fork(from);
     if (forked.ok()) return forked;
     // Its template may have been killed, or cannot be forked after all: both are seen there.
     from.clear();
-    SCORIA_TRY(instead, load_template(from));
+    SCORIA_TRY(instead, load_template(from, stop));
     if (!from.empty()) return fork(from);
     loaded = std::move(instead);
   }
   if (loaded == nullptr) {
-    SCORIA_TRY(made, load());
+    SCORIA_TRY(made, load(stop));
     loaded = std::move(made);
   }
   return std::unique_ptr<ScriptWorker>(std::move(loaded));
@@ -180,7 +186,7 @@ Result<std::unique_ptr<ScriptWorker>> Maker::make() {
 }  // namespace
 
 MakeWorker warm_worker_maker(const ScriptPlan& plan, const WarmOptions& options) {
-  return [maker = std::make_shared<Maker>(plan, options)] { return maker->make(); };
+  return [maker = std::make_shared<Maker>(plan, options)](const std::stop_token& stop) { return maker->make(stop); };
 }
 
 }  // namespace scoria::serve::script

@@ -55,10 +55,9 @@ Result<std::unique_ptr<WorkerPool>> WorkerPool::open(PoolOptions options, MakeWo
     return Error{Code::exhausted, "no thread can be started for the workers: " + std::string(exception.what())};
   }
   // A start has its own deadline.
-  pool->started_.wait(lock,
-                      [&] { return !pool->start_error_.empty() || pool->count(State::idle) == pool->options_.least; });
-  if (!pool->start_error_.empty()) {
-    Error error{pool->start_code_, pool->start_error_};
+  pool->started_.wait(lock, [&] { return pool->not_opened_ || pool->count(State::idle) == pool->options_.least; });
+  if (pool->not_opened_) {
+    Error error = *pool->not_opened_;
     lock.unlock();
     return error;
   }
@@ -80,6 +79,7 @@ void WorkerPool::stop_taking() {
     is_stopping_ = true;
     for (const auto& job : queue_.take_all()) reject(job, stopped(), answered);
   }
+  starts_.request_stop();
   work_.notify_all();
   gathered_.notify_all();
   supervisor_.notify_all();
@@ -157,7 +157,7 @@ bool WorkerPool::start_worker(Slot& slot, std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   Result<std::unique_ptr<ScriptWorker>> made = Error{Code::unavailable, "no worker"};
   try {
-    made = make_();
+    made = make_(starts_.get_token());
   } catch (const std::exception& exception) {
     made = Error{Code::unavailable, exception.what()};
   }
@@ -171,11 +171,11 @@ bool WorkerPool::start_worker(Slot& slot, std::unique_lock<std::mutex>& lock) {
     return true;
   }
   start_error_ = made.error().message;
-  start_code_ = made.error().code;
   ++failed_starts_;
   ++numbers_.restarts["start"];
   started_.notify_all();
-  if (!is_open_) return false;
+  if (!is_open_ && !not_opened_) not_opened_ = made.error();
+  if (!is_open_ || is_stopping_) return false;
   log::error("script_worker_not_started", {{"error", start_error_}});
   AnsweredJobs answered;
   if (count(State::idle) + count(State::busy) == 0) {

@@ -16,6 +16,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -97,10 +99,11 @@ class WorkerPool {
   std::vector<std::unique_ptr<Slot>> slots_;
   CallTimes times_;
   PoolNumbers numbers_;
-  std::string start_error_;              // of the last start that failed, until one succeeds
-  Code start_code_ = Code::unavailable;  // of the same
+  std::string start_error_;  // of the last start that failed, until one succeeds
   std::size_t failed_starts_ = 0;
+  std::optional<Error> not_opened_;  // why the first worker that failed before the pool was open did
   bool is_open_ = false, is_stopping_ = false;
+  std::stop_source starts_;  // stopped with the pool: nobody waits for a worker that loads
   std::thread supervision_;
 };
 

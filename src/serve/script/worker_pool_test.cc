@@ -32,6 +32,7 @@ class Fake final : public ScriptWorker {
     std::mutex mutex;
     std::condition_variable gate;
     bool is_open = false, is_interrupted = false;
+    std::atomic<bool> loads_for_ever = false;
     int at_gate = 0, made = 0;
     int killed_when_idle = 0;  // that many workers are gone when they get a job
     int broken_starts = 0;     // that many next starts fail
@@ -95,15 +96,18 @@ class Fake final : public ScriptWorker {
 class WorkerPoolTest : public ::testing::Test {
  protected:
   std::unique_ptr<WorkerPool> open(PoolOptions options) {
-    auto pool = WorkerPool::open(std::move(options), [this]() -> Result<std::unique_ptr<ScriptWorker>> {
-      const std::lock_guard lock(control_.mutex);
-      if (control_.broken_starts > 0) {
-        --control_.broken_starts;
-        return Error{Code::unavailable, "'f.R' cannot be served: no such package"};
-      }
-      ++control_.made;
-      return std::unique_ptr<ScriptWorker>(new Fake(control_));
-    });
+    auto pool = WorkerPool::open(std::move(options),
+                                 [this](const std::stop_token& stop) -> Result<std::unique_ptr<ScriptWorker>> {
+                                   while (control_.loads_for_ever && !stop.stop_requested())
+                                     std::this_thread::sleep_for(1ms);
+                                   const std::lock_guard lock(control_.mutex);
+                                   if (control_.broken_starts > 0) {
+                                     --control_.broken_starts;
+                                     return Error{Code::unavailable, "'f.R' cannot be served: no such package"};
+                                   }
+                                   ++control_.made;
+                                   return std::unique_ptr<ScriptWorker>(new Fake(control_));
+                                 });
     EXPECT_TRUE(pool.ok());
     return std::move(pool).value();
   }
@@ -146,7 +150,7 @@ TEST_F(WorkerPoolTest, AnswersJobs) {
 
 TEST_F(WorkerPoolTest, IsNotOpenedByAScriptThatCannotStart) {
   control_.broken_starts = 1;
-  const auto pool = WorkerPool::open({}, []() -> Result<std::unique_ptr<ScriptWorker>> {
+  const auto pool = WorkerPool::open({}, [](const std::stop_token&) -> Result<std::unique_ptr<ScriptWorker>> {
     return Error{Code::unavailable, "'f.R' cannot be served"};
   });
   ASSERT_FALSE(pool.ok());
@@ -365,6 +369,29 @@ TEST_F(WorkerPoolTest, EndsWhatRunsWhenItIsStopped) {
   EXPECT_EQ(first.get().failure.code, "stopped");
   EXPECT_EQ(waits.get().failure.code, "stopped");
   EXPECT_EQ(ask(*pool, 3).get().failure.code, "stopped");
+}
+
+TEST_F(WorkerPoolTest, WaitsForNoWorkerThatLoadsWhenItEnds) {
+  auto pool = open({});
+  control_.loads_for_ever = true;
+  EXPECT_EQ(value_of(ask(*pool, -2)), -502);  // its successor loads now
+  const auto begin = Steady::now();
+  pool.reset();
+  EXPECT_LT(Steady::now() - begin, 10s);
+}
+
+TEST_F(WorkerPoolTest, IsNotOpenedWhereOneOfItsWorkersCannotStart) {
+  control_.broken_starts = 1;
+  for (int i = 0; i < 50; ++i) {
+    std::atomic<int> starts = 0;
+    const auto pool =
+        WorkerPool::open({.least = 2, .most = 2}, [&](const std::stop_token&) -> Result<std::unique_ptr<ScriptWorker>> {
+          if (starts++ == 0) return Error{Code::unavailable, "no such package"};
+          return std::unique_ptr<ScriptWorker>(new Fake(control_));
+        });
+    ASSERT_FALSE(pool.ok());
+    EXPECT_EQ(pool.error().message, "no such package");
+  }
 }
 
 TEST_F(WorkerPoolTest, AnswersWhatItsOwnExceptionEnded) {
