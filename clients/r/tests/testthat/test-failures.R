@@ -149,7 +149,7 @@ test_that("an interrupt while workers are waited for leaves nothing half asked",
   session <- scoria:::session
   before <- session$preload
   on.exit(session$preload <- before)
-  session$preload <- sort(c(before, "slow.to.load"))
+  session$preload <- sort(c(before, paste0("slow.to.load.", Sys.getpid())))  # no template of another session has it
   interrupted <- local({
     setTimeLimit(elapsed = 0.05)
     on.exit(setTimeLimit())
