@@ -82,7 +82,7 @@ Status serve(const ServerCommandOptions& options, const Context& context) {
   catch_hang_up();
   server.is_told_to_look = take_hang_up;
   const SystemClock clock;
-  return server::run_server(std::move(server), clock, context.stop);
+  return server::run_server(server, clock, context.stop);
 }
 
 void add_server(CLI::App& app, Command& chosen, const Context& context) {

@@ -11,8 +11,9 @@ namespace {
 // In [0, 1), each thread by itself: choosing a version must cost requests nothing.
 double draw() {
   thread_local std::minstd_rand generator(std::random_device{}());
-  constexpr double kRange = static_cast<double>(std::minstd_rand::max()) - std::minstd_rand::min() + 1;
-  return (generator() - std::minstd_rand::min()) / kRange;
+  constexpr auto kLeast = static_cast<double>(std::minstd_rand::min());
+  constexpr double kRange = static_cast<double>(std::minstd_rand::max()) - kLeast + 1;
+  return (static_cast<double>(generator()) - kLeast) / kRange;
 }
 
 Error no_service(std::string_view name) {
@@ -85,8 +86,7 @@ Status Catalog::change(std::string_view service, Change change) {
   const auto found =
       std::find_if(changed->begin(), changed->end(), [&](const Service& one) { return one.name == service; });
   if (found == changed->end()) return no_service(service);
-  const Status done = change(*found);
-  if (!done.ok()) return done;
+  SCORIA_TRY_STATUS(change(*found));
   if (found->versions.empty()) changed->erase(found);
   publish(std::move(changed));
   return Ok{};

@@ -184,7 +184,7 @@ void fill(const std::vector<Tensor>& tensors, RowBuilder& rows) {
     if (tensor.rows > limits.rows)
       throw Refusal{one_mistake(413, "too_many_rows", "there are more than " + std::to_string(limits.rows) + " rows")};
   }
-  if (tensors.size() == 1 && !schema.find(tensors[0].name) && schema.features().size() > 0) {
+  if (tensors.size() == 1 && !schema.find(tensors[0].name) && !schema.features().empty()) {
     const Tensor& all = tensors[0];
     if (all.width != schema.features().size()) {
       refuse_input("input '" + all.name + "' is no column's name, and has " + std::to_string(all.width) +

@@ -181,7 +181,7 @@ TEST(InferenceRequest, TellsWhatIsWrongWithBytes) {
   EXPECT_THAT(bytes_x("FP64", std::string(24, '\0')).problem.message(), HasSubstr("3 values"));
   EXPECT_THAT(bytes_x("FP64", std::string(24, '\0'), 16).problem.message(),
               HasSubstr("8 bytes behind the JSON belong to no input"));
-  EXPECT_THAT(bytes_x("BYTES", "\1\0").problem.message(), HasSubstr("cut off"));
+  EXPECT_THAT(bytes_x("BYTES", std::string({'\1', '\0'})).problem.message(), HasSubstr("cut off"));
   EXPECT_THAT(bytes_x("BYTES", bytes_of<std::uint32_t>({100}) + "abc").problem.message(), HasSubstr("cut off"));
 }
 

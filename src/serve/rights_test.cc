@@ -43,7 +43,7 @@ class RightsTest : public testing::Test {
     catalog_.put(ServedModel::open(SCORIA_SOURCE_DIR "/tests/golden/rf_reg_boston/model.rds", "b", "1").value());
     app_ = std::make_unique<App>(catalog_, executor_, AppLimits{}, access_.get());
   }
-  ~RightsTest() override {
+  void TearDown() override {
     app_.reset();
     access_.reset();
     std::filesystem::remove_all(path_);

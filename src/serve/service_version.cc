@@ -11,6 +11,7 @@ Outcome ServiceVersion::score(const table::Table&, const model::Request&, Execut
   return {.predictions = {}, .problem = one_mistake(500, "failed", "this service scores no rows at once")};
 }
 
+// NOLINTBEGIN(performance-unnecessary-value-param): those that answer keep what they are given.
 void ServiceVersion::score_later(table::Table, model::Request, Deadline, Done done) const {
   done({.predictions = {}, .problem = one_mistake(400, "bad_request", "this service takes no rows")});
 }
@@ -18,6 +19,7 @@ void ServiceVersion::score_later(table::Table, model::Request, Deadline, Done do
 void ServiceVersion::answer_whole(net::HttpRequest, std::string, Deadline, Answered done) const {
   done(problem_reply(one_mistake(404, "not_found", "nothing is served at this path; GET / lists what is")));
 }
+// NOLINTEND(performance-unnecessary-value-param)
 
 bool is_service_name(const std::string& name) {
   return !name.empty() && name.size() <= 64 && name != "." && name != ".." &&

@@ -162,7 +162,7 @@ void end_at_once(const Error& error) {
 
 }  // namespace
 
-Status run_server(ServerOptions options, const Clock& clock, std::stop_token stop) {
+Status run_server(const ServerOptions& options, const Clock& clock, const std::stop_token& stop) {
   const ServerConfig& config = options.config;
   SCORIA_TRY_STATUS(check_addresses(config));
   SCORIA_TRY_STATUS(check_account_name(config.account));

@@ -33,7 +33,7 @@ struct ServerOptions {
 
 // Errors, each naming what: conflict (the port or the data folder is in use), unsupported (a folder of a newer version), denied, corrupt,
 // invalid (an address; plain HTTP beyond this machine), unavailable.
-Status run_server(ServerOptions options, const Clock& clock, std::stop_token stop);
+Status run_server(const ServerOptions& options, const Clock& clock, const std::stop_token& stop);
 
 // {accountName, accountKey, batchUrl, blobUrl, caFile} of a data folder, as JSON text. Errors: not_found: no server ever ran there.
 Result<std::string> account_json(const std::filesystem::path& data);
