@@ -399,7 +399,7 @@ def replaced_and_ended_while_calls_run(folder):
 
 
 def main():
-    with tempfile.TemporaryDirectory(dir=sys.argv[2]) as folder:
+    with tempfile.TemporaryDirectory(dir=os.path.abspath(sys.argv[2])) as folder:
         python_modules(folder)
         replaced_and_ended_while_calls_run(folder)
         confinement(folder)
