@@ -17,6 +17,11 @@ using BeastView = boost::beast::string_view;
 // More of a chunk's size line, or of all trailers, than anyone sends in earnest.
 inline constexpr std::size_t kMaxChunkLines = 8u << 10;
 
+// Whether `bytes` may be the beginning of a first chunk that is the last one, "0\r\n\r\n": Beast asserts that it gets that whole when it is asked again.
+inline bool may_be_cut_last_chunk(std::string_view bytes) {
+  return !bytes.empty() && bytes.size() < 5 && bytes.front() == '0';
+}
+
 inline std::string_view view(BeastView text) { return {text.data(), text.size()}; }
 
 }  // namespace scoria::net

@@ -104,6 +104,19 @@ TEST_F(Bodies, StreamAHundredMegabytesToASinkInBoundedMemory) {
   EXPECT_TRUE(seen.is_gone);
 }
 
+TEST_F(Bodies, ThatAreOneLastChunkMayComeByteByByte) {
+  server_ = serve(handler_, {});
+  RawClient client(server_->address(0));
+  for (const std::string body : {"0\r\n\r\n", "0\r\na: b\r\n\r\n", "1\r\n0\r\n0\r\n\r\n"}) {
+    client.send("PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (const char byte : body) {
+      client.send(std::string(1, byte));
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    EXPECT_THAT(client.read_reply(), EndsWith(body.front() == '1' ? "PUT / [0]" : "PUT / []"));
+  }
+}
+
 TEST_F(Bodies, ThatNeverEndLeaveTheirThreadToOthers) {
   CountingSink::Seen seen;
   handler_.plan = [&](const HttpRequest& head) {

@@ -18,6 +18,7 @@ class ReplyParser final : public http::basic_parser<false> {
   }
 
   std::string_view piece;
+  bool has_chunk = false;  // the first one's line was read
   int status = 0;
   bool has_foreign_coding = false;
 
@@ -39,7 +40,7 @@ class ReplyParser final : public http::basic_parser<false> {
   void on_request_impl(http::verb, BeastView, BeastView, int, error_code&) override {}
   void on_header_impl(error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-  void on_chunk_header_impl(std::uint64_t, BeastView, error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t, BeastView, error_code&) override { has_chunk = true; }
   void on_finish_impl(error_code&) override {}
 
   Headers& headers_;
@@ -96,6 +97,7 @@ struct ReplyReader::State {
 
   Event read_body(std::string_view& bytes) {
     while (!parser->is_done()) {
+      if (parser->chunked() && !parser->has_chunk && may_be_cut_last_chunk(bytes)) return Event::more;
       parser->piece = {};
       error_code error;
       const std::size_t used = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);

@@ -21,6 +21,7 @@ class RequestParser final : public http::basic_parser<true> {
   }
 
   std::string_view piece;
+  bool has_chunk = false;  // the first one's line was read
   int hosts = 0;
   int lengths = 0;
   bool has_odd_host = false;
@@ -64,7 +65,7 @@ class RequestParser final : public http::basic_parser<true> {
   void on_response_impl(int, BeastView, int, error_code&) override {}
   void on_header_impl(error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-  void on_chunk_header_impl(std::uint64_t, BeastView, error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t, BeastView, error_code&) override { has_chunk = true; }
   void on_finish_impl(error_code&) override {}
 
   HttpRequest& request_;
@@ -159,6 +160,7 @@ struct RequestReader::State {
 
   Event read_body(std::string_view& bytes) {
     while (!parser->is_done()) {
+      if (parser->chunked() && !parser->has_chunk && may_be_cut_last_chunk(bytes)) return Event::more;
       parser->piece = {};
       error_code error;
       const std::size_t used = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
