@@ -250,7 +250,7 @@ void Access::admit_later(const net::HttpRequest& head, Action action, std::strin
   });
 }
 
-bool Access::is_own_path(std::string_view path) { return Login::is_own_path(path); }
+bool Access::is_own_path(std::string_view target) { return Login::is_own_path(target); }
 
 void Access::handle_own(net::HttpRequest request, net::Responder responder) {
   state_->login.handle(std::move(request), std::move(responder));

@@ -69,7 +69,7 @@ class Access {
   void admit_later(const net::HttpRequest& head, Action action, std::string service,
                    std::function<void(Admission)> then);
 
-  static bool is_own_path(std::string_view path);
+  static bool is_own_path(std::string_view target);
   void handle_own(net::HttpRequest request, net::Responder responder);
 
   void audit(std::string_view event, const AuditFields& fields) const;

@@ -74,19 +74,18 @@ Result<Folder> Folder::open(const fs::path& path, WallTime now) {
   }
   Folder folder(path, is_read_only);
   SCORIA_TRY(there, folder.signing());
-  if (there.empty() && is_read_only) {
+  if (!there.empty()) return folder;
+  if (is_read_only) {
     return Error{Code::not_found, "the access folder '" + path.string() + "' has no " + kSigningFile +
                                       ", and is mounted read-only: make it by scoria user add NAME --access FOLDER, "
                                       "and give all of its files"};
   }
-  if (there.empty()) {
-    SCORIA_TRY_STATUS(folder.change_signing([now](std::vector<SigningKey>& keys) -> Status {
-      if (!keys.empty()) return Ok{};  // another process was faster
-      for (const auto algorithm : {auth::JwtAlgorithm::es256, auth::JwtAlgorithm::rs256})
-        keys.push_back({.pem = auth::JwtKey::generate(algorithm).private_pem(), .created = now});
-      return Ok{};
-    }));
-  }
+  SCORIA_TRY_STATUS(folder.change_signing([now](std::vector<SigningKey>& keys) -> Status {
+    if (!keys.empty()) return Ok{};  // another process was faster
+    for (const auto algorithm : {auth::JwtAlgorithm::es256, auth::JwtAlgorithm::rs256})
+      keys.push_back({.pem = auth::JwtKey::generate(algorithm).private_pem(), .created = now});
+    return Ok{};
+  }));
   return folder;
 }
 

@@ -39,7 +39,8 @@ std::string_view path_of_target(const net::HttpRequest& request) {
 
 }  // namespace
 
-bool Login::is_own_path(std::string_view path) {
+bool Login::is_own_path(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
   return path == "/login" || path == "/login/refreshToken" || path == "/.well-known/jwks.json";
 }
 

@@ -20,7 +20,7 @@ class Login {
         const Clock& clock)
       : verifier_(verifier), guard_(guard), pool_(pool), refusals_(refusals), proxy_(proxy), clock_(clock) {}
 
-  static bool is_own_path(std::string_view path);
+  static bool is_own_path(std::string_view target);
   void handle(net::HttpRequest request, net::Responder responder);
 
   // What a password is worth, with the guard around it and the audit log told. On a thread of the pool.

@@ -12,7 +12,7 @@ namespace scoria::auth {
 
 inline constexpr std::uint64_t kMostPrivateBytes = 64u << 10;
 
-// Errors: not_found; denied (no access, or its mode lets others in: says how to mend it); corrupt (larger than `max_bytes`).
+// Errors: not_found; denied (no access, it is another user's, or its mode lets others in: says how to mend it); corrupt (larger than `max_bytes`).
 Result<std::string> read_private_file(const std::filesystem::path& path, std::uint64_t max_bytes = kMostPrivateBytes);
 
 // Makes the file with `bytes` unless it is there, and returns what it holds then: of several processes that try at once all get the same.

@@ -160,8 +160,7 @@ net::HttpReply App::explain(int status, std::string_view why) {
 void App::handle(net::HttpRequest request, net::Responder responder) {
   NotePtr note = observer_ == nullptr ? nullptr : observer_->begin(request, responder);
   if (access_ == nullptr) return serve_request(std::move(request), std::move(responder), std::move(note), nullptr);
-  if (access::Access::is_own_path(std::string_view(request.target).substr(0, request.target.find('?'))))
-    return access_->handle_own(std::move(request), std::move(responder));
+  if (access::Access::is_own_path(request.target)) return access_->handle_own(std::move(request), std::move(responder));
   const Need need = need_in(catalog_, request);
   if (need.is_open) return serve_request(std::move(request), std::move(responder), std::move(note), nullptr);
   access::Admission admission = ask(*access_, catalog_, request, need);

@@ -8,42 +8,25 @@
 #include <limits>
 #include <thread>
 
+#include "serve/version_for_tests.h"
+
 namespace scoria::serve {
 namespace {
 
-class Named final : public ServiceVersion {
- public:
-  using ServiceVersion::ServiceVersion;
-  const char* kind() const override { return "model"; }
-  const std::string& sha256() const override { return none_; }
-  const model::Description& description() const override { return about_; }
-  const Schema* schema() const override { return nullptr; }
-
- private:
-  std::string none_;
-  model::Description about_;
-};
-
 // Tells where it was let go, and holds itself until it is stopped, as a request does that runs.
-class Held final : public ServiceVersion {
+class Held final : public VersionForTests {
  public:
-  explicit Held(std::promise<std::thread::id>& gone) : ServiceVersion("a", "1"), gone_(gone) {}
+  explicit Held(std::promise<std::thread::id>& gone) : VersionForTests("a"), gone_(gone) {}
   ~Held() override { gone_.set_value(std::this_thread::get_id()); }
-  const char* kind() const override { return "model"; }
-  const std::string& sha256() const override { return none_; }
-  const model::Description& description() const override { return about_; }
-  const Schema* schema() const override { return nullptr; }
   void stop() const override { held.reset(); }
   mutable ServiceVersionPtr held;
 
  private:
   std::promise<std::thread::id>& gone_;
-  std::string none_;
-  model::Description about_;
 };
 
 ServiceVersionPtr named(const std::string& service, const std::string& version) {
-  return std::make_shared<Named>(service, version);
+  return std::make_shared<VersionForTests>(service, version);
 }
 
 TEST(Catalog, GivesTheFirstVersionAllAndLaterOnesNothing) {

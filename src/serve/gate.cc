@@ -140,8 +140,7 @@ std::optional<net::HttpReply> refuse_early(access::Access& access, const Catalog
     return std::nullopt;
   }
   const Need need = need_in(catalog, head);
-  const std::string_view path = std::string_view(head.target).substr(0, head.target.find('?'));
-  if (need.is_open || need.is_list || access::Access::is_own_path(path)) return std::nullopt;
+  if (need.is_open || need.is_list || access::Access::is_own_path(head.target)) return std::nullopt;
   const auto identified = access.identify(head);
   if (identified.is_pending()) return std::nullopt;
   if (identified.refusal) return access::reply_of(*identified.refusal);

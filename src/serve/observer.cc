@@ -29,11 +29,7 @@ NotePtr Observer::begin(const net::HttpRequest& request, net::Responder& respond
   auto note = std::make_shared<Note>();
   note->request_id = request_id(request);
   if (access_ == nullptr) return note;
-  note->peer = request.peer;
-  note->method = request.method;
-  note->target = request.target;
-  note->begin = std::chrono::steady_clock::now();
-  note->log = access_.get();
+  note->start(request, access_.get());
   note->to.emplace(std::move(responder));
   responder = net::Responder(note);
   return note;
@@ -43,12 +39,16 @@ void Observer::note_refused(const net::HttpRequest& head, net::HttpReply& reply)
   if (access_ == nullptr) return;
   Note note;
   note.request_id = request_id(head);
-  note.peer = head.peer;
-  note.method = head.method;
-  note.target = head.target;
-  note.begin = std::chrono::steady_clock::now();
-  note.log = access_.get();
+  note.start(head, access_.get());
   note.end(reply);
+}
+
+void Note::start(const net::HttpRequest& request, AccessLog* into) {
+  peer = request.peer;
+  method = request.method;
+  target = request.target;
+  begin = std::chrono::steady_clock::now();
+  log = into;
 }
 
 void Note::take(net::HttpReply&& reply) {

@@ -36,6 +36,7 @@ struct ObserverOptions {
 // Of a request, filled while it is answered; where there is an access log, the reply goes through it.
 struct Note final : net::ReplyTaker {
   void take(net::HttpReply&& reply) override;
+  void start(const net::HttpRequest& request, AccessLog* into);
   void end(net::HttpReply& reply);  // writes the line, and tells the request's id
 
   std::string request_id, peer, user, method, target, service, version;

@@ -11,25 +11,13 @@
 #include <vector>
 
 #include "serve/app.h"
+#include "serve/version_for_tests.h"
 
 namespace scoria::serve {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-class Named final : public ServiceVersion {
- public:
-  explicit Named(std::string sum = "0") : ServiceVersion("boston", "1"), sum_(std::move(sum)) {}
-  const char* kind() const override { return "model"; }
-  const std::string& sha256() const override { return sum_; }
-  const model::Description& description() const override { return description_; }
-  const Schema* schema() const override { return nullptr; }
-
- private:
-  std::string sum_;
-  model::Description description_;
-};
 
 table::Table numbers(std::size_t rows, double from) {
   std::vector<double> values;
@@ -53,8 +41,8 @@ void ask(Observer& observer, const ServiceVersionPtr& version) {
   observer.observe(std::make_shared<Note>(), version, numbers(50, 500), numbers(50, 0));
 }
 
-std::shared_ptr<Named> version_with(std::size_t rows, double from, const char* sum = "0") {
-  auto made = std::make_shared<Named>(sum);
+std::shared_ptr<VersionForTests> version_with(std::size_t rows, double from, const char* sum = "0") {
+  auto made = std::make_shared<VersionForTests>("boston", "1", sum);
   made->set_baseline({.rows = numbers(rows, from), .predictions = numbers(rows, 0)});
   return made;
 }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "serve/served_model.h"
+#include "serve/version_for_tests.h"
 
 namespace scoria::serve {
 namespace {
@@ -21,18 +22,11 @@ ServiceVersionPtr serve_golden(const std::string& name, const std::string& servi
 }
 
 // As a plumber file.
-class WholeRequests final : public ServiceVersion {
+class WholeRequests final : public VersionForTests {
  public:
-  WholeRequests() : ServiceVersion("file", "1") {}
+  WholeRequests() : VersionForTests("file") {}
   const char* kind() const override { return "plumber"; }
-  const std::string& sha256() const override { return sum_; }
-  const model::Description& description() const override { return description_; }
-  const Schema* schema() const override { return nullptr; }
   bool takes_rows() const override { return false; }
-
- private:
-  std::string sum_;
-  model::Description description_;
 };
 
 TEST(OpenApi, SaysWhereTheDocumentOfAPlumberFileIs) {

@@ -7,18 +7,16 @@
 #include "access/accounts.h"
 #include "serve/app.h"
 #include "serve/served_model.h"
+#include "serve/version_for_tests.h"
 
 namespace scoria::serve {
 namespace {
 
 // As a plumber file: it answers all that it gets, and tells its version and what it was asked.
-class AnswersAll final : public ServiceVersion {
+class AnswersAll final : public VersionForTests {
  public:
-  using ServiceVersion::ServiceVersion;
+  using VersionForTests::VersionForTests;
   const char* kind() const override { return "plumber"; }
-  const std::string& sha256() const override { return sum_; }
-  const model::Description& description() const override { return description_; }
-  const Schema* schema() const override { return nullptr; }
   bool takes_rows() const override { return false; }
   void answer_whole(net::HttpRequest, std::string path, Deadline, Answered done) const override {
     done({.status = 200,
@@ -28,10 +26,6 @@ class AnswersAll final : public ServiceVersion {
           .source = {},
           .head_length = {}});
   }
-
- private:
-  std::string sum_;
-  model::Description description_;
 };
 
 class RightsTest : public testing::Test {

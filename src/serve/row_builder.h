@@ -55,8 +55,8 @@ class RowBuilder {
   std::size_t rows() const { return rows_; }
   const Schema& schema() const { return schema_; }
 
-  // Once, and 413 where more than kMostGaps cells were left out. `is_read`: the body was read to its end; else `problem` says why not, and a row may be there in part. `problem` gets the mistakes of
-  // cells, if there are any: they tell more than where reading ended. False: there is no table.
+  // Once. `is_read`: the body was read to its end; else `problem` says why not, and a row may be there in part. `problem` gets the mistakes of
+  // cells, if there are any: they tell more than where reading ended; else 413 where more than kMostGaps cells were left out. False: there is no table.
   bool finish(bool is_read, table::Table& table, Problem& problem);
 
  private:
@@ -72,6 +72,7 @@ class RowBuilder {
     std::pmr::vector<std::int32_t> codes;
     std::unique_ptr<Texts> texts;
   };
+  void find_ragged_columns();
   void find_missing_columns();
   std::vector<double> doubles() const;
   table::Table take_table();
@@ -80,8 +81,6 @@ class RowBuilder {
   void put_level(std::size_t feature, const Cell& cell);
   void put_missing(std::size_t feature);
   void refuse(std::size_t feature, const char* code, const Cell& cell, std::string what);
-
-  void find_ragged_columns();
 
   const Schema& schema_;
   // Most requests have one row: theirs lies here, and nothing is asked from the allocator for each column.
